@@ -1,0 +1,56 @@
+import { madd } from '../simd';
+
+/**
+ * The innermost loop of every matrix product: a tile of `rows × 8` or `rows × 4` sums held in registers.
+ *
+ *   a     [depth][rows]       one float a row, splatted
+ *   b     [depth][8 or 4]     two vectors, or one
+ *   from  rows `fromBytes` apart: the sums so far. A row of zeros, 0 bytes apart, begins them
+ *   c     rows `cBytes` apart: the sums with `depth` more products each
+ *
+ * Five rows of two vectors are ten accumulators, which with two vectors of `b`, a splat and a product are the most that
+ * V8 keeps in the sixteen registers of x86 without spilling. Whatever else happens to a sum (bias, activation) has no
+ * room here: one vector more that is live after the loop halves the speed on V8 11 and 12 (docs/performance.md).
+ *
+ * Every tile is an exported function. The optimiser would inline a private one into its driver, whose own variables
+ * then take its registers.
+ */
+@inline
+function multiply(depth: i32, a: usize, b: usize, from: usize, fromBytes: usize, c: usize, cBytes: usize, rows: i32, wide: bool): void {
+  const zero = f32x4.splat(0);
+  let c00 = zero, c10 = zero, c20 = zero, c30 = zero, c40 = zero;
+  let c01 = zero, c11 = zero, c21 = zero, c31 = zero, c41 = zero;
+  c00 = v128.load(from); if (wide) c01 = v128.load(from, 16);
+  if (rows > 1) { from += fromBytes; c10 = v128.load(from); if (wide) c11 = v128.load(from, 16); }
+  if (rows > 2) { from += fromBytes; c20 = v128.load(from); if (wide) c21 = v128.load(from, 16); }
+  if (rows > 3) { from += fromBytes; c30 = v128.load(from); if (wide) c31 = v128.load(from, 16); }
+  if (rows > 4) { from += fromBytes; c40 = v128.load(from); if (wide) c41 = v128.load(from, 16); }
+  for (let k = depth; k > 0; k--) {
+    const b0 = v128.load(b);
+    const b1 = wide ? v128.load(b, 16) : zero;
+    const a0 = v128.load_splat<f32>(a);
+    c00 = madd(a0, b0, c00); if (wide) c01 = madd(a0, b1, c01);
+    if (rows > 1) { const a1 = v128.load_splat<f32>(a, 4); c10 = madd(a1, b0, c10); if (wide) c11 = madd(a1, b1, c11); }
+    if (rows > 2) { const a2 = v128.load_splat<f32>(a, 8); c20 = madd(a2, b0, c20); if (wide) c21 = madd(a2, b1, c21); }
+    if (rows > 3) { const a3 = v128.load_splat<f32>(a, 12); c30 = madd(a3, b0, c30); if (wide) c31 = madd(a3, b1, c31); }
+    if (rows > 4) { const a4 = v128.load_splat<f32>(a, 16); c40 = madd(a4, b0, c40); if (wide) c41 = madd(a4, b1, c41); }
+    a += rows << 2;
+    b += wide ? 32 : 16;
+  }
+  v128.store(c, c00); if (wide) v128.store(c, c01, 16);
+  if (rows > 1) { c += cBytes; v128.store(c, c10); if (wide) v128.store(c, c11, 16); }
+  if (rows > 2) { c += cBytes; v128.store(c, c20); if (wide) v128.store(c, c21, 16); }
+  if (rows > 3) { c += cBytes; v128.store(c, c30); if (wide) v128.store(c, c31, 16); }
+  if (rows > 4) { c += cBytes; v128.store(c, c40); if (wide) v128.store(c, c41, 16); }
+}
+
+export function gemm1x4(depth: i32, a: usize, b: usize, from: usize, fromBytes: usize, c: usize, cBytes: usize): void { multiply(depth, a, b, from, fromBytes, c, cBytes, 1, false); }
+export function gemm2x4(depth: i32, a: usize, b: usize, from: usize, fromBytes: usize, c: usize, cBytes: usize): void { multiply(depth, a, b, from, fromBytes, c, cBytes, 2, false); }
+export function gemm3x4(depth: i32, a: usize, b: usize, from: usize, fromBytes: usize, c: usize, cBytes: usize): void { multiply(depth, a, b, from, fromBytes, c, cBytes, 3, false); }
+export function gemm4x4(depth: i32, a: usize, b: usize, from: usize, fromBytes: usize, c: usize, cBytes: usize): void { multiply(depth, a, b, from, fromBytes, c, cBytes, 4, false); }
+export function gemm5x4(depth: i32, a: usize, b: usize, from: usize, fromBytes: usize, c: usize, cBytes: usize): void { multiply(depth, a, b, from, fromBytes, c, cBytes, 5, false); }
+export function gemm1x8(depth: i32, a: usize, b: usize, from: usize, fromBytes: usize, c: usize, cBytes: usize): void { multiply(depth, a, b, from, fromBytes, c, cBytes, 1, true); }
+export function gemm2x8(depth: i32, a: usize, b: usize, from: usize, fromBytes: usize, c: usize, cBytes: usize): void { multiply(depth, a, b, from, fromBytes, c, cBytes, 2, true); }
+export function gemm3x8(depth: i32, a: usize, b: usize, from: usize, fromBytes: usize, c: usize, cBytes: usize): void { multiply(depth, a, b, from, fromBytes, c, cBytes, 3, true); }
+export function gemm4x8(depth: i32, a: usize, b: usize, from: usize, fromBytes: usize, c: usize, cBytes: usize): void { multiply(depth, a, b, from, fromBytes, c, cBytes, 4, true); }
+export function gemm5x8(depth: i32, a: usize, b: usize, from: usize, fromBytes: usize, c: usize, cBytes: usize): void { multiply(depth, a, b, from, fromBytes, c, cBytes, 5, true); }

@@ -1,0 +1,87 @@
+/**
+ * Parameter blocks: one struct describes one call, and a driver gets its address. Every field is four bytes, so that
+ * the host writes a block as a run of words; `src/params.ts` lists the same fields in the same order, and a test holds
+ * the two together. Pointers are byte addresses, `…Stride` and `…Length` count floats, `…Bytes` bytes.
+ */
+
+/** The version of everything in this file. The loader refuses a module with another one. */
+export const ABI_VERSION: i32 = 1;
+
+/** What happens to a finished sum, in registers, before it is stored. */
+export namespace Activation {
+  export const None: i32 = 0;
+  /** Between `lower` and `upper`: relu, relu6, clamp. */
+  export const Clamp: i32 = 1;
+  /** `x < 0 ? alpha * x : x`. */
+  export const LeakyRelu: i32 = 2;
+}
+
+/** `[planes][inHeight][inRowLength]` into a zero-bordered `[planes][outHeight][outRowLength]`, cropping what does not fit. */
+@unmanaged
+export class PadParams {
+  input: usize;
+  output: usize;
+  planes: i32;
+  inHeight: i32;
+  inRowLength: i32;
+  outHeight: i32;
+  outRowLength: i32;
+  outPlaneStride: i32;
+  top: i32;
+  left: i32;
+}
+
+/** A filter of any layout (told by its strides) into the order that a convolution kernel reads. */
+@unmanaged
+export class FilterParams {
+  filter: usize;
+  /** 0 where there is no bias. */
+  bias: usize;
+  output: usize;
+  groups: i32;
+  groupOutChannels: i32;
+  groupInChannels: i32;
+  kernelHeight: i32;
+  kernelWidth: i32;
+  outChannelStride: i32;
+  inChannelStride: i32;
+  heightStride: i32;
+  widthStride: i32;
+}
+
+@unmanaged
+export class ConvParams {
+  /** Bordered with its zeros already: a kernel knows nothing of padding. */
+  input: usize;
+  /** Packed, bias first: see docs/kernels.md. */
+  filter: usize;
+  output: usize;
+  scratch: usize;
+  batch: i32;
+  groups: i32;
+  groupInChannels: i32;
+  groupOutChannels: i32;
+  inHeight: i32;
+  inWidth: i32;
+  /** From one channel plane to the next (NCHW). */
+  inPlaneStride: i32;
+  inImageStride: i32;
+  outHeight: i32;
+  outWidth: i32;
+  kernelHeight: i32;
+  kernelWidth: i32;
+  strideHeight: i32;
+  strideWidth: i32;
+  dilationHeight: i32;
+  dilationWidth: i32;
+  /** Every sum is divided by it before the bias is added. */
+  divisor: f32;
+  activation: i32;
+  lower: f32;
+  upper: f32;
+  alpha: f32;
+  /** Output pixels a task. */
+  pixelBlock: i32;
+  /** Products of a sum between two visits to memory. */
+  depthBlock: i32;
+}

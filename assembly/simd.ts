@@ -1,0 +1,57 @@
+/**
+ * The vector vocabulary: what kernels say instead of raw instructions wherever the instruction depends on
+ * the variant, or where the obvious instruction is a slow one.
+ */
+
+/** Whether this variant may fuse a multiplication with an addition. */
+export const RELAXED: i32 = ASC_FEATURE_RELAXED_SIMD;
+
+/** `a * b + c`. Two roundings, or one where the variant may fuse. */
+@inline
+export function madd(a: v128, b: v128, c: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c);
+  return f32x4.add(f32x4.mul(a, b), c);
+}
+
+/** Four times the float at `pointer`. */
+@inline
+export function loadSplat(pointer: usize): v128 {
+  return v128.load_splat<f32>(pointer);
+}
+
+/**
+ * `x` held between the bounds. A NaN stays a NaN and −0 stays −0 for a bound of 0, because the pseudo-minimum and
+ * -maximum return their first operand when the comparison fails. They are one instruction on x86 where
+ * `f32x4.min` and `max` are six to eight.
+ */
+@inline
+export function clampVector(x: v128, lower: v128, upper: v128): v128 {
+  return f32x4.pmin(f32x4.pmax(x, lower), upper);
+}
+
+/** `x < 0 ? alpha * x : x`. */
+@inline
+export function leakyVector(x: v128, alpha: v128): v128 {
+  return v128.bitselect(f32x4.mul(x, alpha), x, f32x4.lt(x, f32x4.splat(0)));
+}
+
+/** The first `count` (1, 2 or 3) lanes of `x`; nothing behind them is touched. */
+@inline
+export function storeTail(pointer: usize, x: v128, count: i32): void {
+  if (count & 2) {
+    v128.store_lane<u64>(pointer, x, 0);
+    if (count & 1) v128.store_lane<f32>(pointer, x, 2, 8);
+  } else {
+    v128.store_lane<f32>(pointer, x, 0);
+  }
+}
+
+/** `count` (1, 2 or 3) lanes from `pointer`, the rest 0; nothing behind them is read. */
+@inline
+export function loadTail(pointer: usize, count: i32): v128 {
+  if (count & 2) {
+    const pair = v128.load_zero<u64>(pointer);
+    return count & 1 ? v128.load_lane<f32>(pointer, pair, 2, 8) : pair;
+  }
+  return v128.load_zero<f32>(pointer);
+}

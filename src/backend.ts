@@ -1,0 +1,57 @@
+import type { KernelName, kernels, Layout } from './params.ts';
+
+export type Variant = 'simd' | 'relaxed-simd' | 'js';
+
+type Values<L extends Layout> = { readonly [F in keyof L as L[F] extends 'buffer' ? never : F]: number };
+type Buffers<L extends Layout> = {
+  readonly [F in keyof L as L[F] extends 'buffer' ? (F extends 'scratch' ? never : F) : never]: string | null;
+};
+
+/** One kernel call of a plan: which buffer goes where, by name, and everything else by value. */
+export interface Step {
+  readonly kernel: KernelName;
+  /** Field of the parameter block → name of the buffer, or null for none. */
+  readonly buffers: Readonly<Record<string, string | null>>;
+  readonly values: Readonly<Record<string, number>>;
+  /** Independent pieces of work; any split of `[0, taskCount)` gives the same bits. */
+  readonly taskCount: number;
+  /** Floats of scratch that each thread needs. */
+  readonly scratchLength: number;
+}
+
+export function step<K extends KernelName>(
+  kernel: K,
+  buffers: Buffers<(typeof kernels)[K]>,
+  values: Values<(typeof kernels)[K]>,
+  taskCount: number,
+  scratchLength = 0,
+): Step {
+  return { kernel, buffers, values, taskCount, scratchLength };
+}
+
+/** Steps bound to buffers, ready to run any number of times. */
+export interface Call<B> {
+  /** Puts another buffer in every place that has this name. */
+  set(name: string, buffer: B): void;
+  run(): void;
+  release(): void;
+}
+
+/**
+ * Where kernels run. `B` is how a backend names a run of floats: an address in kernel memory, or an array.
+ */
+export interface Backend<B = unknown> {
+  readonly variant: Variant;
+  readonly threads: number;
+  /** `length` floats with anything in them. */
+  allocate(length: number): B;
+  free(buffer: B): void;
+  /** The floats of a buffer, as they are now: never kept across a call that may allocate. */
+  view(buffer: B, length: number): Float32Array;
+  /** A buffer for a caller's own array, filled from it when `read`. */
+  borrow(data: Float32Array, read: boolean): B;
+  /** Ends a `borrow`; what was written goes back into the array when `written`. */
+  giveBack(buffer: B, data: Float32Array, written: boolean): void;
+  bind(steps: readonly Step[], buffers: ReadonlyMap<string, B>): Call<B>;
+  dispose(): void;
+}

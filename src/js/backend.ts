@@ -1,0 +1,66 @@
+import type { Backend, Call, Step } from '../backend.ts';
+import { type KernelName, kernels, type Layout } from '../params.ts';
+import { twins } from './index.ts';
+
+type Twin = (params: Record<string, unknown>, taskBegin: number, taskEnd: number) => void;
+const NOTHING = new Float32Array(0);
+
+class JsCall implements Call<Float32Array> {
+  readonly #steps: { twin: Twin; params: Record<string, unknown>; taskCount: number }[];
+  readonly #places = new Map<string, { params: Record<string, unknown>; field: string }[]>();
+
+  constructor(steps: readonly Step[], buffers: ReadonlyMap<string, Float32Array>) {
+    this.#steps = steps.map(({ kernel, buffers: names, values, taskCount, scratchLength }) => {
+      const params: Record<string, unknown> = {};
+      for (const [field, kind] of Object.entries(kernels[kernel] as Layout)) {
+        if (kind !== 'buffer') params[field] = kind === 'f32' ? Math.fround(values[field]) : values[field];
+        else if (field === 'scratch') params.scratch = new Float32Array(scratchLength);
+        else {
+          params[field] = NOTHING;
+          const name = names[field];
+          if (name !== null) this.#places.set(name, [...(this.#places.get(name) ?? []), { params, field }]);
+        }
+      }
+      return { twin: twins[kernel as KernelName] as unknown as Twin, params, taskCount };
+    });
+    for (const [name, buffer] of buffers) this.set(name, buffer);
+  }
+
+  set(name: string, buffer: Float32Array): void {
+    for (const { params, field } of this.#places.get(name) ?? []) params[field] = buffer;
+  }
+
+  run(): void {
+    for (const { twin, params, taskCount } of this.#steps) twin(params, 0, taskCount);
+  }
+
+  release(): void {}
+}
+
+/** Kernels in JavaScript; a buffer is an array. */
+export class JsBackend implements Backend<Float32Array> {
+  readonly variant = 'js';
+  readonly threads = 1;
+
+  allocate(length: number): Float32Array {
+    return new Float32Array(length);
+  }
+
+  free(): void {}
+
+  view(buffer: Float32Array): Float32Array {
+    return buffer;
+  }
+
+  borrow(data: Float32Array): Float32Array {
+    return data;
+  }
+
+  giveBack(): void {}
+
+  bind(steps: readonly Step[], buffers: ReadonlyMap<string, Float32Array>): Call<Float32Array> {
+    return new JsCall(steps, buffers);
+  }
+
+  dispose(): void {}
+}

@@ -1,0 +1,41 @@
+import { Activation, type Block, type ConvParams } from '../../params.ts';
+
+const { fround } = Math;
+
+/**
+ * What turns sums into results: divide, add the bias, activate.
+ *
+ *   y = activation(sum / divisor + bias)
+ */
+function finish(x: number, bias: number, p: Block<typeof ConvParams>): number {
+  const y = fround((p.divisor === 1 ? x : fround(x / p.divisor)) + bias);
+  if (p.activation === Activation.Clamp) {
+    const raised = y < p.lower ? p.lower : y;
+    return p.upper < raised ? p.upper : raised;
+  }
+  if (p.activation === Activation.LeakyRelu) return y < 0 ? fround(y * p.alpha) : y;
+  return y;
+}
+
+/** `rows` channels of `columns` pixels each: one bias a row. */
+export function finishRows(
+  p: Block<typeof ConvParams>, c: Float32Array, cAt: number, cStride: number, rows: number, columns: number,
+  bias: Float32Array, biasAt: number,
+): void {
+  for (let row = 0; row < rows; row++) {
+    const rowBias = bias[biasAt + row];
+    const at = cAt + row * cStride;
+    for (let i = at; i < at + columns; i++) c[i] = finish(c[i], rowBias, p);
+  }
+}
+
+/** `rows` pixels of `columns` channels each: one bias a column. */
+export function finishColumns(
+  p: Block<typeof ConvParams>, c: Float32Array, cAt: number, cStride: number, rows: number, columns: number,
+  bias: Float32Array, biasAt: number,
+): void {
+  for (let row = 0; row < rows; row++) {
+    const at = cAt + row * cStride;
+    for (let column = 0; column < columns; column++) c[at + column] = finish(c[at + column], bias[biasAt + column], p);
+  }
+}

@@ -1,0 +1,90 @@
+import type { Block, ConvParams } from '../../params.ts';
+import { COLUMNS, panelBegin, panelCount, tile } from '../gemm/tile.ts';
+import { finishRows } from './finish.ts';
+
+type Params = Block<typeof ConvParams>;
+
+/**
+ * Convolution as a matrix product, NCHW: rows are output channels, columns output pixels.
+ *
+ *   filter  packed rows (filter.ts)              a block of pixels  [panel][depth block][8]
+ *   output  channels × pixels, as they lie in memory
+ *
+ * Only a block of `pixelBlock` pixels by `depthBlock` products is ever unrolled, into scratch.
+ *
+ * A task is a block of pixels of one group of one image.
+ */
+
+/** Offset of the window of each of `count` pixels from `begin` on. */
+function locate(p: Params, begin: number, count: number, offsets: Int32Array): void {
+  const rowLength = p.strideHeight * p.inWidth;
+  let y = Math.trunc(begin / p.outWidth);
+  let x = begin - y * p.outWidth;
+  for (let i = 0; i < count; i++) {
+    offsets[i] = y * rowLength + x * p.strideWidth;
+    if (++x === p.outWidth) {
+      x = 0;
+      y++;
+    }
+  }
+}
+
+/** The windows of a block of pixels, products `depthBegin` up to `depthEnd` of each, into panels of 8, the last of 4 or 8. */
+function packPixels(
+  p: Params, group: number, depthBegin: number, depthEnd: number, count: number, offsets: Int32Array, panelLength: number,
+): void {
+  const { input, scratch } = p;
+  const channels = p.groupInChannels;
+  let tap = Math.trunc(depthBegin / channels);
+  let channel = depthBegin - tap * channels;
+  for (let depth = depthBegin; depth < depthEnd; depth++) {
+    const y = Math.trunc(tap / p.kernelWidth);
+    const x = tap - y * p.kernelWidth;
+    const source = group + channel * p.inPlaneStride + y * p.dilationHeight * p.inWidth + x * p.dilationWidth;
+    for (let column = 0; column < count; column += COLUMNS) {
+      const columns = Math.min(COLUMNS, count - column);
+      const to = (column / COLUMNS) * panelLength + (depth - depthBegin) * (columns > 4 ? 8 : 4);
+      for (let i = 0; i < columns; i++) scratch[to + i] = input[source + offsets[column + i]];
+    }
+    if (++channel === channels) {
+      channel = 0;
+      tap++;
+    }
+  }
+}
+
+export function convGemmNchw(p: Params, taskBegin: number, taskEnd: number): void {
+  const pixels = p.outHeight * p.outWidth;
+  const blocks = Math.ceil(pixels / p.pixelBlock);
+  const depth = p.kernelHeight * p.kernelWidth * p.groupInChannels;
+  const rowPanels = panelCount(p.groupOutChannels);
+  const biasLength = (p.groupOutChannels + 7) & ~7;
+  const weights = p.groups * biasLength;
+  const offsets = new Int32Array(p.pixelBlock);
+  const panelLength = Math.min(depth, p.depthBlock) * COLUMNS;
+  for (let task = taskBegin; task < taskEnd; task++) {
+    const block = task % blocks;
+    const group = Math.trunc(task / blocks) % p.groups;
+    const image = Math.trunc(task / blocks / p.groups);
+    const begin = block * p.pixelBlock;
+    const count = Math.min(p.pixelBlock, pixels - begin);
+    const input = image * p.inImageStride + group * p.groupInChannels * p.inPlaneStride;
+    const output = (image * p.groups + group) * p.groupOutChannels * pixels + begin;
+    locate(p, begin, count, offsets);
+    for (let depthBegin = 0; depthBegin < depth; depthBegin += p.depthBlock) {
+      const depthEnd = Math.min(depth, depthBegin + p.depthBlock);
+      packPixels(p, input, depthBegin, depthEnd, count, offsets, panelLength);
+      for (let panel = 0; panel < rowPanels; panel++) {
+        const row = panelBegin(p.groupOutChannels, rowPanels, panel);
+        const rows = panelBegin(p.groupOutChannels, rowPanels, panel + 1) - row;
+        const a = weights + (group * p.groupOutChannels + row) * depth + depthBegin * rows;
+        const c = output + row * pixels;
+        for (let column = 0; column < count; column += COLUMNS) {
+          const b = (column / COLUMNS) * panelLength;
+          tile(rows, Math.min(COLUMNS, count - column), depthEnd - depthBegin, p.filter, a, p.scratch, b, p.output, c + column, pixels, depthBegin > 0);
+        }
+        if (depthEnd === depth) finishRows(p, p.output, c, pixels, rows, count, p.filter, group * biasLength + row);
+      }
+    }
+  }
+}

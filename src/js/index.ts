@@ -1,0 +1,16 @@
+/** The twins: one for every kernel that `assembly/index.ts` exports to the host, under the same name. */
+import type { Block, KernelName, kernels } from '../params.ts';
+import { packFilterColumns, packFilterRows } from './conv/filter.ts';
+import { convGemmNchw } from './conv/gemm-nchw.ts';
+import { convGemmNhwc } from './conv/gemm-nhwc.ts';
+import { pad } from './conv/pad.ts';
+
+export const twins: {
+  readonly [K in KernelName]: (p: Block<(typeof kernels)[K]>, taskBegin: number, taskEnd: number) => void;
+} = {
+  pad,
+  packFilterRows,
+  packFilterColumns,
+  convGemmNchw,
+  convGemmNhwc,
+};

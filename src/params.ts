@@ -1,0 +1,84 @@
+/**
+ * Parameter blocks, field by field as in `assembly/params.ts` (a test compares the offsets). The WebAssembly backend
+ * writes them as words (`wasm/abi.ts`), the twin gets them as objects whose buffers are arrays.
+ */
+export const ABI_VERSION = 1;
+
+export const Activation = { None: 0, Clamp: 1, LeakyRelu: 2 } as const;
+
+export type FieldKind = 'buffer' | 'i32' | 'f32';
+export type Layout = Readonly<Record<string, FieldKind>>;
+
+export const PadParams = {
+  input: 'buffer',
+  output: 'buffer',
+  planes: 'i32',
+  inHeight: 'i32',
+  inRowLength: 'i32',
+  outHeight: 'i32',
+  outRowLength: 'i32',
+  outPlaneStride: 'i32',
+  top: 'i32',
+  left: 'i32',
+} as const satisfies Layout;
+
+export const FilterParams = {
+  filter: 'buffer',
+  bias: 'buffer',
+  output: 'buffer',
+  groups: 'i32',
+  groupOutChannels: 'i32',
+  groupInChannels: 'i32',
+  kernelHeight: 'i32',
+  kernelWidth: 'i32',
+  outChannelStride: 'i32',
+  inChannelStride: 'i32',
+  heightStride: 'i32',
+  widthStride: 'i32',
+} as const satisfies Layout;
+
+export const ConvParams = {
+  input: 'buffer',
+  filter: 'buffer',
+  output: 'buffer',
+  scratch: 'buffer',
+  batch: 'i32',
+  groups: 'i32',
+  groupInChannels: 'i32',
+  groupOutChannels: 'i32',
+  inHeight: 'i32',
+  inWidth: 'i32',
+  inPlaneStride: 'i32',
+  inImageStride: 'i32',
+  outHeight: 'i32',
+  outWidth: 'i32',
+  kernelHeight: 'i32',
+  kernelWidth: 'i32',
+  strideHeight: 'i32',
+  strideWidth: 'i32',
+  dilationHeight: 'i32',
+  dilationWidth: 'i32',
+  divisor: 'f32',
+  activation: 'i32',
+  lower: 'f32',
+  upper: 'f32',
+  alpha: 'f32',
+  pixelBlock: 'i32',
+  depthBlock: 'i32',
+} as const satisfies Layout;
+
+/** Which block each kernel takes. The keys are the kernels' names on both sides. */
+export const kernels = {
+  pad: PadParams,
+  packFilterRows: FilterParams,
+  packFilterColumns: FilterParams,
+  convGemmNchw: ConvParams,
+  convGemmNhwc: ConvParams,
+} as const satisfies Record<string, Layout>;
+
+export type KernelName = keyof typeof kernels;
+
+/** A block as the twin sees it: numbers, and arrays where the other side has addresses. */
+export type Block<L extends Layout> = {
+  -readonly [F in keyof L]: L[F] extends 'buffer' ? Float32Array : number;
+};

@@ -1,0 +1,11 @@
+/** What every entry exports. */
+export type { Variant } from './backend.ts';
+export type { Engine } from './engine.ts';
+export { DisposedError, LayoutError, OptionError, OutOfMemoryError, ShapeError, UnsupportedError } from './errors.ts';
+export type { Conv2dPlan } from './plan/conv.ts';
+export type { PreparedConv2d } from './prepared-conv.ts';
+export type { FusedActivation } from './shape/activation.ts';
+export type { Layout } from './shape/check.ts';
+export type { Conv2dOptions, ConvAlgorithm, FilterLayout, PrepareConv2dOptions } from './shape/conv.ts';
+export type { Padding, RoundingType } from './shape/window.ts';
+export { KernelTensor, type Tensor } from './tensor.ts';

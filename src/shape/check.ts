@@ -1,0 +1,145 @@
+import { DisposedError, LayoutError, OptionError, ShapeError } from '../errors.ts';
+import { KernelTensor, lengthOf, type Tensor } from '../tensor.ts';
+
+/** What validation of every operator is made of. Nothing outside `shape/` refuses an argument. */
+
+export type Layout = 'nchw' | 'nhwc';
+export type Pair = readonly [height: number, width: number];
+
+/** The largest number of floats that one tensor may hold: what a 32-bit address reaches. */
+const MAX_LENGTH = 2 ** 30;
+
+export function show(value: unknown): string {
+  if (Array.isArray(value) || ArrayBuffer.isView(value)) return `[${[...(value as unknown as Iterable<unknown>)].slice(0, 8).join(', ')}]`;
+  if (typeof value === 'string') return `'${value}'`;
+  if (value !== null && typeof value === 'object') return value.constructor?.name ?? 'an object';
+  return String(value);
+}
+
+export function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0;
+}
+
+/** Whole numbers from `least` on: one for both directions, or `[height, width]`. */
+export function pair(argument: string, value: unknown, fallback: number, least: number): Pair {
+  const given = value ?? fallback;
+  const numbers: readonly unknown[] = typeof given === 'number' ? [given, given] : Array.isArray(given) ? given : [];
+  if (numbers.length !== 2 || !numbers.every((n) => isCount(n) && n >= least && n <= MAX_LENGTH)) {
+    throw new OptionError(argument, show(value), `a whole number of at least ${least}, or two of them [height, width]`);
+  }
+  return numbers as unknown as Pair;
+}
+
+export function count(argument: string, value: unknown, fallback: number, least: number): number {
+  const given = value ?? fallback;
+  if (!isCount(given) || given < least) throw new OptionError(argument, show(value), `a whole number of at least ${least}`);
+  return given;
+}
+
+export function finite(argument: string, value: unknown, fallback: number): number {
+  const given = value ?? fallback;
+  if (typeof given !== 'number' || !Number.isFinite(given)) throw new OptionError(argument, show(value), 'a finite number');
+  return Math.fround(given);
+}
+
+export function boolean(argument: string, value: unknown, fallback: boolean): boolean {
+  const given = value ?? fallback;
+  if (typeof given !== 'boolean') throw new OptionError(argument, show(value), 'true or false');
+  return given;
+}
+
+export function oneOf<T extends string>(argument: string, value: unknown, fallback: T, allowed: readonly T[]): T {
+  const given = value ?? fallback;
+  if (!allowed.includes(given as T)) throw new OptionError(argument, show(value), `one of ${allowed.map(show).join(', ')}`);
+  return given as T;
+}
+
+export function layout<T extends string>(argument: string, value: unknown, fallback: T, allowed: readonly T[]): T {
+  const given = value ?? fallback;
+  if (!allowed.includes(given as T)) throw new LayoutError(argument, show(value), `one of ${allowed.map(show).join(', ')}`);
+  return given as T;
+}
+
+/** An options object with no name that the operator does not know. */
+export function known<T extends object>(argument: string, options: T | undefined, names: readonly string[]): T {
+  if (options === undefined) return {} as T;
+  if (options === null || typeof options !== 'object') throw new OptionError(argument, show(options), 'an object');
+  for (const name of Object.keys(options)) {
+    if (!names.includes(name)) throw new OptionError(`${argument}.${name}`, 'an unknown option', `one of ${names.join(', ')}`);
+  }
+  return options;
+}
+
+function isDetached(data: Float32Array): boolean {
+  if (data.byteLength > 0) return false;
+  try {
+    new Uint8Array(data.buffer);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+/** A tensor whose data fits its shape. Only the first dimension may be 0, unless `anyZero`. */
+export function tensor(argument: string, value: unknown, rank?: number, anyZero = false): Tensor {
+  if (value instanceof KernelTensor) {
+    if (value.disposed) throw new DisposedError(argument);
+  } else if (value === null || typeof value !== 'object' || !('shape' in value) || !('data' in value)) {
+    throw new ShapeError(argument, show(value), 'a tensor { shape, data: Float32Array }');
+  }
+  const { shape, data } = value as Tensor;
+  checkShape(`${argument}.shape`, shape, rank, anyZero);
+  if (!(data instanceof Float32Array)) throw new ShapeError(`${argument}.data`, show(data), 'a Float32Array');
+  if (isDetached(data)) throw new ShapeError(`${argument}.data`, 'a detached buffer', 'a Float32Array that still holds its data');
+  const length = lengthOf(shape);
+  if (data.length !== length) {
+    throw new ShapeError(`${argument}.data`, `${data.length} floats`, `${length} floats for the shape ${show(shape)}`);
+  }
+  return value as Tensor;
+}
+
+export function checkShape(argument: string, shape: unknown, rank?: number, anyZero = false): void {
+  if (!Array.isArray(shape) || !shape.every(isCount))
+    throw new ShapeError(argument, show(shape), 'an array of whole numbers of at least 0');
+  if (rank !== undefined && shape.length !== rank)
+    throw new ShapeError(argument, `${shape.length} dimensions ${show(shape)}`, `${rank} dimensions`);
+  if (!anyZero && shape.some((extent, axis) => axis > 0 && extent === 0)) {
+    throw new ShapeError(argument, show(shape), 'no dimension of 0 after the first');
+  }
+  checkLength(argument, shape);
+}
+
+/** Refuses a shape with more floats than memory can ever hold. */
+export function checkLength(argument: string, shape: readonly number[]): void {
+  const extents = shape.filter((extent) => extent > 0);
+  if (lengthOf(extents) > MAX_LENGTH) throw new ShapeError(argument, show(shape), `at most ${MAX_LENGTH} floats in all`);
+}
+
+/** Do two arrays share a byte? */
+function overlap(a: Float32Array, b: Float32Array): boolean {
+  return a.buffer === b.buffer && a.byteOffset < b.byteOffset + b.byteLength && b.byteOffset < a.byteOffset + a.byteLength;
+}
+
+/** The caller's `out`: of the right shape, and apart from every operand. With `inPlace` it may be exactly the first. */
+export function out(
+  value: unknown,
+  shape: readonly number[],
+  operands: Readonly<Record<string, Tensor | undefined>>,
+  inPlace = false,
+): Tensor | undefined {
+  if (value === undefined) return undefined;
+  const target = tensor('out', value, undefined, true);
+  if (target.shape.length !== shape.length || target.shape.some((extent, axis) => extent !== shape[axis])) {
+    throw new ShapeError('out.shape', show(target.shape), show(shape));
+  }
+  let first = true;
+  for (const [name, operand] of Object.entries(operands)) {
+    if (operand === undefined) continue;
+    const same = operand.data.buffer === target.data.buffer && operand.data.byteOffset === target.data.byteOffset;
+    if (overlap(operand.data, target.data) && !(inPlace && first && same)) {
+      throw new ShapeError('out', `memory that overlaps ${name}`, 'memory of its own');
+    }
+    first = false;
+  }
+  return target;
+}

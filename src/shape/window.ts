@@ -1,0 +1,118 @@
+import { OptionError, ShapeError } from '../errors.ts';
+import { isCount, type Pair, show } from './check.ts';
+
+/** Geometry that convolution and pooling share: how windows lie over an input. */
+
+/** `n`, `[height, width]`, `[top, bottom, left, right]`, or by rule. */
+export type Padding = number | readonly [number, number] | readonly [number, number, number, number] | 'same' | 'same-lower' | 'valid';
+
+export type RoundingType = 'floor' | 'ceil';
+
+export interface Window {
+  readonly inHeight: number;
+  readonly inWidth: number;
+  readonly kernelHeight: number;
+  readonly kernelWidth: number;
+  readonly strideHeight: number;
+  readonly strideWidth: number;
+  readonly dilationHeight: number;
+  readonly dilationWidth: number;
+  readonly top: number;
+  readonly bottom: number;
+  readonly left: number;
+  readonly right: number;
+  readonly outHeight: number;
+  readonly outWidth: number;
+}
+
+interface Axis {
+  readonly begin: number;
+  readonly end: number;
+  readonly extent: number;
+}
+
+/**
+ * `floor((input + begin + end - dilation · (kernel - 1) - 1) / stride) + 1`, the textbook's formula. Rounded up, a last
+ * window that would begin in the padding after the input is left out (as in PyTorch and ONNX).
+ */
+export function outExtent(
+  input: number,
+  begin: number,
+  end: number,
+  kernel: number,
+  stride: number,
+  dilation: number,
+  rounding: RoundingType,
+): number {
+  const room = input + begin + end - dilation * (kernel - 1) - 1;
+  if (rounding === 'floor') return Math.floor(room / stride) + 1;
+  const extent = Math.ceil(room / stride) + 1;
+  return (extent - 1) * stride >= input + begin ? extent - 1 : extent;
+}
+
+function explicit(padding: unknown): readonly [number, number, number, number] {
+  const list: readonly unknown[] = typeof padding === 'number' ? [padding, padding] : Array.isArray(padding) ? padding : [];
+  if ((list.length !== 2 && list.length !== 4) || !list.every(isCount)) {
+    throw new OptionError(
+      'options.padding',
+      show(padding),
+      "a whole number of at least 0, [height, width], [top, bottom, left, right], 'same', 'same-lower' or 'valid'",
+    );
+  }
+  const numbers = list as readonly number[];
+  return numbers.length === 2 ? [numbers[0], numbers[0], numbers[1], numbers[1]] : [numbers[0], numbers[1], numbers[2], numbers[3]];
+}
+
+/** `same`: as many outputs as strides fit; an odd total puts the extra one after the input, `same-lower` before it. */
+function samePadding(input: number, kernel: number, stride: number, dilation: number, lower: boolean): { begin: number; end: number } {
+  const out = Math.ceil(input / stride);
+  const total = Math.max(0, (out - 1) * stride + dilation * (kernel - 1) + 1 - input);
+  const less = Math.floor(total / 2);
+  return lower ? { begin: total - less, end: less } : { begin: less, end: total - less };
+}
+
+export function windows(
+  input: Pair,
+  kernel: Pair,
+  strides: Pair,
+  dilations: Pair,
+  padding: Padding | undefined,
+  rounding: RoundingType,
+  kernelName: string,
+): Window {
+  const axis = (i: 0 | 1): Axis => {
+    const { begin, end } =
+      padding === 'same' || padding === 'same-lower'
+        ? samePadding(input[i], kernel[i], strides[i], dilations[i], padding === 'same-lower')
+        : padding === 'valid' || padding === undefined
+          ? { begin: 0, end: 0 }
+          : { begin: explicit(padding)[2 * i], end: explicit(padding)[2 * i + 1] };
+    const reach = dilations[i] * (kernel[i] - 1) + 1;
+    if (!(reach <= input[i] + begin + end)) {
+      throw new ShapeError(
+        kernelName,
+        `a window that reaches over ${reach} ${i ? 'columns' : 'rows'}`,
+        `at most the ${input[i] + begin + end} of the padded input`,
+      );
+    }
+    return { begin, end, extent: outExtent(input[i], begin, end, kernel[i], strides[i], dilations[i], rounding) };
+  };
+  const rows = axis(0);
+  const columns = axis(1);
+  return {
+    inHeight: input[0],
+    inWidth: input[1],
+    kernelHeight: kernel[0],
+    kernelWidth: kernel[1],
+    strideHeight: strides[0],
+    strideWidth: strides[1],
+    dilationHeight: dilations[0],
+    dilationWidth: dilations[1],
+    top: rows.begin,
+    bottom: rows.end,
+    left: columns.begin,
+    right: columns.end,
+    outHeight: rows.extent,
+    outWidth: columns.extent,
+  };
+}

@@ -1,0 +1,65 @@
+import type { Backend } from './backend.ts';
+import { DisposedError } from './errors.ts';
+
+/**
+ * What operators take and give: a shape and its floats, the last dimension contiguous. Any object with these two
+ * properties will do.
+ */
+export interface Tensor {
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
+
+export function lengthOf(shape: readonly number[]): number {
+  let length = 1;
+  for (const extent of shape) length *= extent;
+  return length;
+}
+
+/**
+ * A tensor that lives in an engine's own memory, so that operators use it without a copy. Made by `engine.tensor` and
+ * by operators whose input is one. It holds its memory until `dispose()`.
+ */
+export class KernelTensor<B = unknown> implements Tensor {
+  readonly shape: readonly number[];
+  readonly #backend: Backend<B>;
+  readonly #length: number;
+  #buffer: B | undefined;
+
+  /** @internal */
+  constructor(backend: Backend<B>, shape: readonly number[]) {
+    this.#backend = backend;
+    this.shape = Object.freeze([...shape]);
+    this.#length = lengthOf(shape);
+    this.#buffer = backend.allocate(this.#length);
+  }
+
+  /** A live view. Fetch it again after any call of the engine: kernel memory that grows leaves old views empty. */
+  get data(): Float32Array {
+    return this.#backend.view(this.#held(), this.#length);
+  }
+
+  get disposed(): boolean {
+    return this.#buffer === undefined;
+  }
+
+  /** Gives the memory back. A second call does nothing. */
+  dispose(): void {
+    if (this.#buffer !== undefined) this.#backend.free(this.#buffer);
+    this.#buffer = undefined;
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  /** @internal The buffer, if the tensor lives in `backend`. */
+  bufferIn<C>(backend: Backend<C>): C | undefined {
+    return (this.#backend as unknown) === backend ? (this.#held() as unknown as C) : undefined;
+  }
+
+  #held(): B {
+    if (this.#buffer === undefined) throw new DisposedError(`tensor of shape [${this.shape.join(', ')}]`);
+    return this.#buffer;
+  }
+}

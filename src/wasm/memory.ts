@@ -1,0 +1,110 @@
+import { OutOfMemoryError } from '../errors.ts';
+
+const PAGE_BYTES = 65536;
+/** A cache line: every buffer begins on one. */
+const ALIGNMENT_BYTES = 64;
+/** Kernels may read a vector or two past a buffer's end; what is there is never used. */
+const SLACK_BYTES = 64;
+/** Address 0 stays free: it means "no buffer". */
+const FIRST_BYTE = 1024;
+/** What a 32-bit address reaches, less the last page, so that the end of memory is an address too. */
+const LAST_BYTE = 65535 * PAGE_BYTES;
+
+/**
+ * The allocator of one linear memory: best fit over a list of free runs in the order of their addresses, neighbours
+ * joined when freed. Kernel memory holds few and large buffers, so a list is enough.
+ */
+export class KernelMemory {
+  readonly memory: WebAssembly.Memory;
+  /** Free runs, by address. */
+  readonly #free: { address: number; bytes: number }[] = [];
+  readonly #taken = new Map<number, number>();
+  #end = FIRST_BYTE;
+  #floats: Float32Array;
+  #words: Int32Array;
+
+  constructor(memory: WebAssembly.Memory) {
+    this.memory = memory;
+    this.#floats = new Float32Array(memory.buffer);
+    this.#words = new Int32Array(memory.buffer);
+  }
+
+  get floats(): Float32Array {
+    if (this.#floats.buffer !== this.memory.buffer) this.#floats = new Float32Array(this.memory.buffer);
+    return this.#floats;
+  }
+
+  get words(): Int32Array {
+    if (this.#words.buffer !== this.memory.buffer) this.#words = new Int32Array(this.memory.buffer);
+    return this.#words;
+  }
+
+  /** Bytes that are taken now. */
+  get takenBytes(): number {
+    let bytes = 0;
+    for (const run of this.#taken.values()) bytes += run;
+    return bytes;
+  }
+
+  allocate(length: number): number {
+    const bytes = Math.ceil((length * 4 + SLACK_BYTES) / ALIGNMENT_BYTES) * ALIGNMENT_BYTES;
+    let best = -1;
+    for (let i = 0; i < this.#free.length; i++) {
+      const run = this.#free[i].bytes;
+      if (run >= bytes && (best < 0 || run < this.#free[best].bytes)) best = i;
+    }
+    const address = best < 0 ? this.#extend(bytes) : this.#take(best, bytes);
+    this.#taken.set(address, bytes);
+    return address;
+  }
+
+  free(address: number): void {
+    const bytes = this.#taken.get(address);
+    if (bytes === undefined) return;
+    this.#taken.delete(address);
+    let at = 0;
+    while (at < this.#free.length && this.#free[at].address < address) at++;
+    this.#free.splice(at, 0, { address, bytes });
+    this.#join(at);
+    this.#join(at - 1);
+    const last = this.#free.at(-1);
+    if (last && last.address + last.bytes === this.#end) {
+      this.#end = last.address;
+      this.#free.pop();
+    }
+  }
+
+  #take(index: number, bytes: number): number {
+    const run = this.#free[index];
+    const { address } = run;
+    run.address += bytes;
+    run.bytes -= bytes;
+    if (run.bytes === 0) this.#free.splice(index, 1);
+    return address;
+  }
+
+  #join(at: number): void {
+    const run = this.#free[at];
+    const next = this.#free[at + 1];
+    if (run && next && run.address + run.bytes === next.address) {
+      run.bytes += next.bytes;
+      this.#free.splice(at + 1, 1);
+    }
+  }
+
+  #extend(bytes: number): number {
+    const address = this.#end;
+    const end = address + bytes;
+    if (!(end <= LAST_BYTE)) throw new OutOfMemoryError(bytes, 'WebAssembly addresses 4 GiB');
+    const have = this.memory.buffer.byteLength;
+    if (end > have) {
+      try {
+        this.memory.grow(Math.ceil((end - have) / PAGE_BYTES));
+      } catch {
+        throw new OutOfMemoryError(bytes, 'the host refused to grow the memory');
+      }
+    }
+    this.#end = end;
+    return address;
+  }
+}
