@@ -88,7 +88,7 @@ export class PreparedConv2d<B = unknown> {
     if (this.#packed === undefined) throw new DisposedError('the prepared convolution');
     const spec = conv2dInput(x, this.#filter);
     const last = this.#bound;
-    if (last !== undefined && last.shape.every((extent, axis) => extent === x.shape[axis])) return last;
+    if (last?.shape.every((extent, axis) => extent === x.shape[axis])) return last;
     this.#unbind();
     const { steps, workspaces, describe } = planRun(spec);
     const buffers = new Map<string, B>([['packed', this.#packed]]);
