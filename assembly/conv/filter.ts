@@ -2,24 +2,28 @@ import { COLUMNS, panelBegin, panelCount } from '../gemm/tile';
 import { FilterParams } from '../params';
 
 /**
- * Filters into panels for the matrix product. The depth of a sum runs over (kernel row, kernel column, channel).
+ * Filters into the orders that kernels read, each with its bias in front, in the form in which sums begin with it. The
+ * depth of a sum runs over (kernel row, kernel column, channel).
  *
- *   bias    [groups][channels of a group, up to a multiple of 8]      zeros where there is none
- *   rows    [groups][panel][depth][rows of the panel: 5 or fewer]     NCHW: channels are the rows of the product
- *   columns [groups][panel][depth][8; the last 4 where that is enough]  NHWC: channels are its columns, padded with 0
+ *   rows     NCHW product: channels are its rows
+ *     bias     [channel][8 times the same]
+ *     weights  [groups][panel][depth][rows of the panel: 5 or fewer]
+ *   columns  NHWC product: channels are its columns
+ *     bias     [groups][channels of a group, up to a multiple of 8]
+ *     weights  [groups][panel][depth][8; the last 4 where that is enough; zeros behind the last channel]
  *
  * A task is a group.
  */
-@inline
-function biasLength(p: FilterParams): i32 {
-  return (p.groupOutChannels + 7) & ~7;
-}
 
-function packBias(p: FilterParams, group: i32): void {
-  const length = biasLength(p);
-  const to = p.output + (<usize>group * length << 2);
-  memory.fill(to, 0, <usize>length << 2);
-  if (p.bias) memory.copy(to, p.bias + (<usize>group * p.groupOutChannels << 2), <usize>p.groupOutChannels << 2);
+/** `count` floats of bias, or zeros where there is none, `copies` times each. */
+function packBias(p: FilterParams, channel: i32, count: i32, copies: i32, to: usize): void {
+  for (let i = 0; i < count; i++) {
+    const value: f32 = p.bias ? load<f32>(p.bias + (<usize>(channel + i) << 2)) : 0;
+    for (let copy = 0; copy < copies; copy++) {
+      store<f32>(to, value);
+      to += 4;
+    }
+  }
 }
 
 /** `count` channels from `channel` on, side by side for every product of the depth; `width - count` zeros after them. */
@@ -49,13 +53,14 @@ function packPanel(p: FilterParams, channel: i32, count: i32, width: i32, to: us
 export function packFilterRows(p: FilterParams, taskBegin: i32, taskEnd: i32): void {
   const depth = p.kernelHeight * p.kernelWidth * p.groupInChannels;
   const panels = panelCount(p.groupOutChannels);
-  const weights = p.output + (<usize>p.groups * biasLength(p) << 2);
+  const weights = p.output + (<usize>(p.groups * p.groupOutChannels) << 5);
   for (let group = taskBegin; group < taskEnd; group++) {
-    packBias(p, group);
+    const first = group * p.groupOutChannels;
+    packBias(p, first, p.groupOutChannels, 8, p.output + (<usize>first << 5));
     for (let panel = 0; panel < panels; panel++) {
       const begin = panelBegin(p.groupOutChannels, panels, panel);
       const rows = panelBegin(p.groupOutChannels, panels, panel + 1) - begin;
-      const channel = group * p.groupOutChannels + begin;
+      const channel = first + begin;
       packPanel(p, channel, rows, rows, weights + (<usize>channel * depth << 2));
     }
   }
@@ -64,9 +69,12 @@ export function packFilterRows(p: FilterParams, taskBegin: i32, taskEnd: i32): v
 export function packFilterColumns(p: FilterParams, taskBegin: i32, taskEnd: i32): void {
   const depth = p.kernelHeight * p.kernelWidth * p.groupInChannels;
   const groupColumns = (p.groupOutChannels + 3) & ~3;
-  const weights = p.output + (<usize>p.groups * biasLength(p) << 2);
+  const biasLength = (p.groupOutChannels + 7) & ~7;
+  const weights = p.output + (<usize>(p.groups * biasLength) << 2);
   for (let group = taskBegin; group < taskEnd; group++) {
-    packBias(p, group);
+    const bias = p.output + (<usize>(group * biasLength) << 2);
+    memory.fill(bias, 0, <usize>biasLength << 2);
+    packBias(p, group * p.groupOutChannels, p.groupOutChannels, 1, bias);
     for (let begin = 0; begin < groupColumns; begin += COLUMNS) {
       const width = min(COLUMNS, groupColumns - begin);
       const to = weights + (<usize>(group * groupColumns + begin) * depth << 2);

@@ -1,6 +1,6 @@
 import { COLUMNS, panelBegin, panelCount, prepareTiles, tile, TILE_SCRATCH_BYTES } from '../gemm/tile';
 import { ConvParams } from '../params';
-import { finishRows } from './finish';
+import { clampsInRegisters, finishRows, needsFinish } from './finish';
 
 /**
  * Convolution as a matrix product, NCHW: rows are output channels, columns output pixels.
@@ -104,15 +104,17 @@ export function convGemmNchw(p: ConvParams, taskBegin: i32, taskEnd: i32): void 
   const blocks = (pixels + p.pixelBlock - 1) / p.pixelBlock;
   const depth = p.kernelHeight * p.kernelWidth * p.groupInChannels;
   const rowPanels = panelCount(p.groupOutChannels);
-  const biasLength = (p.groupOutChannels + 7) & ~7;
-  const weights = p.filter + (<usize>p.groups * biasLength << 2);
+  const weights = p.filter + (<usize>(p.groups * p.groupOutChannels) << 5);
   const cBytes = <usize>pixels << 2;
   const offsets = p.scratch + TILE_SCRATCH_BYTES;
   const kinds = offsets + (<usize>p.pixelBlock << 2);
   const panels = kinds + <usize>p.pixelBlock;
   // 64 bytes more than the panel needs, so that panels do not fall on the same cache sets.
   const panelBytes = (<usize>min(depth, p.depthBlock) << 5) + 64;
-  prepareTiles(p.scratch);
+  const lastClamp = clampsInRegisters(p) ? p.scratch + 32 : 0;
+  const fromBytes: usize = p.divisor == 1 ? 32 : 0;
+  const finishes = needsFinish(p);
+  prepareTiles(p.scratch, p.lower, p.upper);
   for (let task = taskBegin; task < taskEnd; task++) {
     const block = task % blocks;
     const group = task / blocks % p.groups;
@@ -121,22 +123,27 @@ export function convGemmNchw(p: ConvParams, taskBegin: i32, taskEnd: i32): void 
     const count = min(p.pixelBlock, pixels - begin);
     const input = p.input + (<usize>(image * p.inImageStride + group * p.groupInChannels * p.inPlaneStride) << 2);
     const output = p.output + (<usize>((image * p.groups + group) * p.groupOutChannels * pixels + begin) << 2);
-    const bias = p.filter + (<usize>group * biasLength << 2);
     locate(p, begin, count, offsets, kinds);
     for (let depthBegin = 0; depthBegin < depth; depthBegin += p.depthBlock) {
       const depthEnd = min(depth, depthBegin + p.depthBlock);
+      const last = depthEnd == depth;
       packPixels(p, input, depthBegin, depthEnd, count, offsets, kinds, panels, panelBytes);
       for (let panel = 0; panel < rowPanels; panel++) {
         const row = panelBegin(p.groupOutChannels, rowPanels, panel);
         const rows = panelBegin(p.groupOutChannels, rowPanels, panel + 1) - row;
         const a = weights + (<usize>((group * p.groupOutChannels + row) * depth + depthBegin * rows) << 2);
+        const bias = p.filter + (<usize>(group * p.groupOutChannels + row) << 5);
+        const from = p.divisor == 1 ? bias : p.scratch;
         const c = output + <usize>row * cBytes;
         let b = panels;
         for (let column = 0; column < count; column += COLUMNS) {
-          tile(rows, min(COLUMNS, count - column), depthEnd - depthBegin, a, b, c + (<usize>column << 2), cBytes, depthBegin > 0, p.scratch);
+          tile(
+            rows, min(COLUMNS, count - column), depthEnd - depthBegin, a, b, from, fromBytes, depthBegin > 0,
+            c + (<usize>column << 2), cBytes, last ? lastClamp : 0, p.scratch,
+          );
           b += panelBytes;
         }
-        if (depthEnd == depth) finishRows(p, c, cBytes, rows, count, bias + (<usize>row << 2));
+        if (last && finishes) finishRows(p, c, cBytes, rows, count, bias, 32);
       }
     }
   }

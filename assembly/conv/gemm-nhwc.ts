@@ -1,6 +1,6 @@
 import { COLUMNS, panelBegin, panelCount, prepareTiles, tile, TILE_SCRATCH_BYTES } from '../gemm/tile';
 import { ConvParams } from '../params';
-import { finishColumns } from './finish';
+import { clampsInRegisters, finishColumns, needsFinish } from './finish';
 
 /**
  * Convolution as a matrix product, NHWC: rows are output pixels, columns output channels.
@@ -102,7 +102,9 @@ export function convGemmNhwc(p: ConvParams, taskBegin: i32, taskEnd: i32): void 
   const offsets = p.scratch + TILE_SCRATCH_BYTES;
   const panels = offsets + (<usize>p.pixelBlock << 2);
   const slack: usize = 64;
-  prepareTiles(p.scratch);
+  const lastClamp = clampsInRegisters(p) ? p.scratch + 32 : 0;
+  const biasFirst = p.divisor == 1;
+  prepareTiles(p.scratch, p.lower, p.upper);
   for (let task = taskBegin; task < taskEnd; task++) {
     const block = task % blocks;
     const group = task / blocks % p.groups;
@@ -117,6 +119,7 @@ export function convGemmNhwc(p: ConvParams, taskBegin: i32, taskEnd: i32): void 
     for (let depthBegin = 0; depthBegin < depth; depthBegin += p.depthBlock) {
       const depthEnd = min(depth, depthBegin + p.depthBlock);
       const depthCount = depthEnd - depthBegin;
+      const clamp = depthEnd == depth ? lastClamp : 0;
       for (let panel = 0; panel < rowPanels; panel++) {
         const row = panelBegin(count, rowPanels, panel);
         const rows = panelBegin(count, rowPanels, panel + 1) - row;
@@ -125,15 +128,19 @@ export function convGemmNhwc(p: ConvParams, taskBegin: i32, taskEnd: i32): void 
       for (let column = 0; column < p.groupOutChannels; column += COLUMNS) {
         const width = min(COLUMNS, groupColumns - column);
         const columns = min(COLUMNS, p.groupOutChannels - column);
+        const from = biasFirst ? bias + (<usize>column << 2) : p.scratch;
         const b = weights + (<usize>((group * groupColumns + column) * depth + depthBegin * width) << 2);
         for (let panel = 0; panel < rowPanels; panel++) {
           const row = panelBegin(count, rowPanels, panel);
           const rows = panelBegin(count, rowPanels, panel + 1) - row;
           const a = panels + (<usize>(row * depthCount) << 2) + <usize>panel * slack;
-          tile(rows, columns, depthCount, a, b, output + <usize>row * cBytes + (<usize>column << 2), cBytes, depthBegin > 0, p.scratch);
+          tile(
+            rows, columns, depthCount, a, b, from, 0, depthBegin > 0, output + <usize>row * cBytes + (<usize>column << 2), cBytes,
+            clamp, p.scratch,
+          );
         }
       }
     }
-    finishColumns(p, output, cBytes, count, p.groupOutChannels, bias);
+    if (needsFinish(p)) finishColumns(p, output, cBytes, count, p.groupOutChannels, bias);
   }
 }

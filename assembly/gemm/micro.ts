@@ -1,22 +1,26 @@
-import { madd } from '../simd';
+import { clampVector, madd } from '../simd';
 
 /**
  * The innermost loop of every matrix product: a tile of `rows × 8` or `rows × 4` sums held in registers.
  *
- *   a     [depth][rows]       one float a row, splatted
- *   b     [depth][8 or 4]     two vectors, or one
- *   from  rows `fromBytes` apart: the sums so far. A row of zeros, 0 bytes apart, begins them
- *   c     rows `cBytes` apart: the sums with `depth` more products each
+ *   a      [depth][rows]       one float a row, splatted
+ *   b      [depth][8 or 4]     two vectors, or one
+ *   from   rows `fromBytes` apart: what the sums begin with. A row that serves all rows is 0 bytes apart
+ *   c      rows `cBytes` apart: the sums with `depth` more products each
+ *   clamp  a vector of lower bounds and one of upper bounds for the sums, or 0: they stay as they are
  *
  * Five rows of two vectors are ten accumulators, which with two vectors of `b`, a splat and a product are the most that
- * V8 keeps in the sixteen registers of x86 without spilling. Whatever else happens to a sum (bias, activation) has no
- * room here: one vector more that is live after the loop halves the speed on V8 11 and 12 (docs/performance.md).
+ * V8 keeps in the sixteen registers of x86 without spilling. What else happens to a sum is decided here to the
+ * instruction: on V8 11 and 12 bounds that are applied always halve the speed, and bounds behind a branch cost nothing
+ * (docs/performance.md).
  *
  * Every tile is an exported function. The optimiser would inline a private one into its driver, whose own variables
  * then take its registers.
  */
 @inline
-function multiply(depth: i32, a: usize, b: usize, from: usize, fromBytes: usize, c: usize, cBytes: usize, rows: i32, wide: bool): void {
+function multiply(
+  depth: i32, a: usize, b: usize, from: usize, fromBytes: usize, c: usize, cBytes: usize, clamp: usize, rows: i32, wide: bool,
+): void {
   const zero = f32x4.splat(0);
   let c00 = zero, c10 = zero, c20 = zero, c30 = zero, c40 = zero;
   let c01 = zero, c11 = zero, c21 = zero, c31 = zero, c41 = zero;
@@ -37,20 +41,49 @@ function multiply(depth: i32, a: usize, b: usize, from: usize, fromBytes: usize,
     a += rows << 2;
     b += wide ? 32 : 16;
   }
-  v128.store(c, c00); if (wide) v128.store(c, c01, 16);
-  if (rows > 1) { c += cBytes; v128.store(c, c10); if (wide) v128.store(c, c11, 16); }
-  if (rows > 2) { c += cBytes; v128.store(c, c20); if (wide) v128.store(c, c21, 16); }
-  if (rows > 3) { c += cBytes; v128.store(c, c30); if (wide) v128.store(c, c31, 16); }
-  if (rows > 4) { c += cBytes; v128.store(c, c40); if (wide) v128.store(c, c41, 16); }
+  if (clamp) {
+    const lower = v128.load(clamp), upper = v128.load(clamp, 16);
+    v128.store(c, clampVector(c00, lower, upper)); if (wide) v128.store(c, clampVector(c01, lower, upper), 16);
+    if (rows > 1) { c += cBytes; v128.store(c, clampVector(c10, lower, upper)); if (wide) v128.store(c, clampVector(c11, lower, upper), 16); }
+    if (rows > 2) { c += cBytes; v128.store(c, clampVector(c20, lower, upper)); if (wide) v128.store(c, clampVector(c21, lower, upper), 16); }
+    if (rows > 3) { c += cBytes; v128.store(c, clampVector(c30, lower, upper)); if (wide) v128.store(c, clampVector(c31, lower, upper), 16); }
+    if (rows > 4) { c += cBytes; v128.store(c, clampVector(c40, lower, upper)); if (wide) v128.store(c, clampVector(c41, lower, upper), 16); }
+  } else {
+    v128.store(c, c00); if (wide) v128.store(c, c01, 16);
+    if (rows > 1) { c += cBytes; v128.store(c, c10); if (wide) v128.store(c, c11, 16); }
+    if (rows > 2) { c += cBytes; v128.store(c, c20); if (wide) v128.store(c, c21, 16); }
+    if (rows > 3) { c += cBytes; v128.store(c, c30); if (wide) v128.store(c, c31, 16); }
+    if (rows > 4) { c += cBytes; v128.store(c, c40); if (wide) v128.store(c, c41, 16); }
+  }
 }
 
-export function gemm1x4(depth: i32, a: usize, b: usize, from: usize, fromBytes: usize, c: usize, cBytes: usize): void { multiply(depth, a, b, from, fromBytes, c, cBytes, 1, false); }
-export function gemm2x4(depth: i32, a: usize, b: usize, from: usize, fromBytes: usize, c: usize, cBytes: usize): void { multiply(depth, a, b, from, fromBytes, c, cBytes, 2, false); }
-export function gemm3x4(depth: i32, a: usize, b: usize, from: usize, fromBytes: usize, c: usize, cBytes: usize): void { multiply(depth, a, b, from, fromBytes, c, cBytes, 3, false); }
-export function gemm4x4(depth: i32, a: usize, b: usize, from: usize, fromBytes: usize, c: usize, cBytes: usize): void { multiply(depth, a, b, from, fromBytes, c, cBytes, 4, false); }
-export function gemm5x4(depth: i32, a: usize, b: usize, from: usize, fromBytes: usize, c: usize, cBytes: usize): void { multiply(depth, a, b, from, fromBytes, c, cBytes, 5, false); }
-export function gemm1x8(depth: i32, a: usize, b: usize, from: usize, fromBytes: usize, c: usize, cBytes: usize): void { multiply(depth, a, b, from, fromBytes, c, cBytes, 1, true); }
-export function gemm2x8(depth: i32, a: usize, b: usize, from: usize, fromBytes: usize, c: usize, cBytes: usize): void { multiply(depth, a, b, from, fromBytes, c, cBytes, 2, true); }
-export function gemm3x8(depth: i32, a: usize, b: usize, from: usize, fromBytes: usize, c: usize, cBytes: usize): void { multiply(depth, a, b, from, fromBytes, c, cBytes, 3, true); }
-export function gemm4x8(depth: i32, a: usize, b: usize, from: usize, fromBytes: usize, c: usize, cBytes: usize): void { multiply(depth, a, b, from, fromBytes, c, cBytes, 4, true); }
-export function gemm5x8(depth: i32, a: usize, b: usize, from: usize, fromBytes: usize, c: usize, cBytes: usize): void { multiply(depth, a, b, from, fromBytes, c, cBytes, 5, true); }
+export function gemm1x4(depth: i32, a: usize, b: usize, from: usize, fromBytes: usize, c: usize, cBytes: usize, clamp: usize): void {
+  multiply(depth, a, b, from, fromBytes, c, cBytes, clamp, 1, false);
+}
+export function gemm2x4(depth: i32, a: usize, b: usize, from: usize, fromBytes: usize, c: usize, cBytes: usize, clamp: usize): void {
+  multiply(depth, a, b, from, fromBytes, c, cBytes, clamp, 2, false);
+}
+export function gemm3x4(depth: i32, a: usize, b: usize, from: usize, fromBytes: usize, c: usize, cBytes: usize, clamp: usize): void {
+  multiply(depth, a, b, from, fromBytes, c, cBytes, clamp, 3, false);
+}
+export function gemm4x4(depth: i32, a: usize, b: usize, from: usize, fromBytes: usize, c: usize, cBytes: usize, clamp: usize): void {
+  multiply(depth, a, b, from, fromBytes, c, cBytes, clamp, 4, false);
+}
+export function gemm5x4(depth: i32, a: usize, b: usize, from: usize, fromBytes: usize, c: usize, cBytes: usize, clamp: usize): void {
+  multiply(depth, a, b, from, fromBytes, c, cBytes, clamp, 5, false);
+}
+export function gemm1x8(depth: i32, a: usize, b: usize, from: usize, fromBytes: usize, c: usize, cBytes: usize, clamp: usize): void {
+  multiply(depth, a, b, from, fromBytes, c, cBytes, clamp, 1, true);
+}
+export function gemm2x8(depth: i32, a: usize, b: usize, from: usize, fromBytes: usize, c: usize, cBytes: usize, clamp: usize): void {
+  multiply(depth, a, b, from, fromBytes, c, cBytes, clamp, 2, true);
+}
+export function gemm3x8(depth: i32, a: usize, b: usize, from: usize, fromBytes: usize, c: usize, cBytes: usize, clamp: usize): void {
+  multiply(depth, a, b, from, fromBytes, c, cBytes, clamp, 3, true);
+}
+export function gemm4x8(depth: i32, a: usize, b: usize, from: usize, fromBytes: usize, c: usize, cBytes: usize, clamp: usize): void {
+  multiply(depth, a, b, from, fromBytes, c, cBytes, clamp, 4, true);
+}
+export function gemm5x8(depth: i32, a: usize, b: usize, from: usize, fromBytes: usize, c: usize, cBytes: usize, clamp: usize): void {
+  multiply(depth, a, b, from, fromBytes, c, cBytes, clamp, 5, true);
+}

@@ -36,7 +36,7 @@ const DEPTH_BLOCK = 256;
 /** Pixels of a block: with the depth block, panels of about 100 KB. */
 const PIXEL_BLOCK = 96;
 /** Bytes that `gemm/tile.ts` asks for. */
-const TILE_LENGTH = 48;
+const TILE_LENGTH = 56;
 
 /** `total` cut into equal parts of at most `most`. */
 function evenBlock(total: number, most: number, multiple: number): number {
@@ -61,7 +61,9 @@ export function planPack(spec: Conv2dFilterSpec): PackPlan {
   const buffers = { filter: 'filter', bias: spec.bias ? 'bias' : null, output: 'packed' };
   return {
     steps: [step(rows ? 'packFilterRows' : 'packFilterColumns', buffers, values, groups)],
-    packedLength: groups * (roundUp(groupOutChannels, 8) + depth * (rows ? groupOutChannels : roundUp(groupOutChannels, 4))),
+    packedLength: rows
+      ? groups * groupOutChannels * (8 + depth)
+      : groups * (roundUp(groupOutChannels, 8) + depth * roundUp(groupOutChannels, 4)),
   };
 }
 

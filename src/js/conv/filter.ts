@@ -4,23 +4,25 @@ import { COLUMNS, panelBegin, panelCount } from '../gemm/tile.ts';
 type Params = Block<typeof FilterParams>;
 
 /**
- * Filters into panels for the matrix product. The depth of a sum runs over (kernel row, kernel column, channel).
+ * Filters into the orders that kernels read, each with its bias in front, in the form in which sums begin with it. The
+ * depth of a sum runs over (kernel row, kernel column, channel).
  *
- *   bias    [groups][channels of a group, up to a multiple of 8]      zeros where there is none
- *   rows    [groups][panel][depth][rows of the panel: 5 or fewer]     NCHW: channels are the rows of the product
- *   columns [groups][panel][depth][8; the last 4 where that is enough]  NHWC: channels are its columns, padded with 0
+ *   rows     NCHW product: channels are its rows
+ *     bias     [channel][8 times the same]
+ *     weights  [groups][panel][depth][rows of the panel: 5 or fewer]
+ *   columns  NHWC product: channels are its columns
+ *     bias     [groups][channels of a group, up to a multiple of 8]
+ *     weights  [groups][panel][depth][8; the last 4 where that is enough; zeros behind the last channel]
  *
  * A task is a group.
  */
-function biasLength(p: Params): number {
-  return (p.groupOutChannels + 7) & ~7;
-}
 
-function packBias(p: Params, group: number): void {
-  const length = biasLength(p);
-  const to = group * length;
-  p.output.fill(0, to, to + length);
-  if (p.bias.length > 0) for (let i = 0; i < p.groupOutChannels; i++) p.output[to + i] = p.bias[group * p.groupOutChannels + i];
+/** `count` floats of bias, or zeros where there is none, `copies` times each. */
+function packBias(p: Params, channel: number, count: number, copies: number, to: number): void {
+  for (let i = 0; i < count; i++) {
+    const value = p.bias.length > 0 ? p.bias[channel + i] : 0;
+    for (let copy = 0; copy < copies; copy++) p.output[to++] = value;
+  }
 }
 
 /** `count` channels from `channel` on, side by side for every product of the depth; `width - count` zeros after them. */
@@ -41,13 +43,14 @@ function packPanel(p: Params, channel: number, count: number, width: number, to:
 export function packFilterRows(p: Params, taskBegin: number, taskEnd: number): void {
   const depth = p.kernelHeight * p.kernelWidth * p.groupInChannels;
   const panels = panelCount(p.groupOutChannels);
-  const weights = p.groups * biasLength(p);
+  const weights = p.groups * p.groupOutChannels * 8;
   for (let group = taskBegin; group < taskEnd; group++) {
-    packBias(p, group);
+    const first = group * p.groupOutChannels;
+    packBias(p, first, p.groupOutChannels, 8, first * 8);
     for (let panel = 0; panel < panels; panel++) {
       const begin = panelBegin(p.groupOutChannels, panels, panel);
       const rows = panelBegin(p.groupOutChannels, panels, panel + 1) - begin;
-      const channel = group * p.groupOutChannels + begin;
+      const channel = first + begin;
       packPanel(p, channel, rows, rows, weights + channel * depth);
     }
   }
@@ -56,9 +59,12 @@ export function packFilterRows(p: Params, taskBegin: number, taskEnd: number): v
 export function packFilterColumns(p: Params, taskBegin: number, taskEnd: number): void {
   const depth = p.kernelHeight * p.kernelWidth * p.groupInChannels;
   const groupColumns = (p.groupOutChannels + 3) & ~3;
-  const weights = p.groups * biasLength(p);
+  const biasLength = (p.groupOutChannels + 7) & ~7;
+  const weights = p.groups * biasLength;
   for (let group = taskBegin; group < taskEnd; group++) {
-    packBias(p, group);
+    const bias = group * biasLength;
+    p.output.fill(0, bias, bias + biasLength);
+    packBias(p, group * p.groupOutChannels, p.groupOutChannels, 1, bias);
     for (let begin = 0; begin < groupColumns; begin += COLUMNS) {
       const width = Math.min(COLUMNS, groupColumns - begin);
       const to = weights + (group * groupColumns + begin) * depth;

@@ -3,12 +3,17 @@ import { Activation, type Block, type ConvParams } from '../../params.ts';
 const { fround } = Math;
 
 /**
- * What turns sums into results: divide, add the bias, activate.
+ * A sum begins with its bias. The rest is done to results:
  *
- *   y = activation(sum / divisor + bias)
+ *   divisor 1      y = activation(bias + Σ)
+ *   divisor n      y = activation(Σ / n + bias)
  */
+export function needsFinish(p: Block<typeof ConvParams>): boolean {
+  return p.divisor !== 1 || p.activation !== Activation.None;
+}
+
 function finish(x: number, bias: number, p: Block<typeof ConvParams>): number {
-  const y = fround((p.divisor === 1 ? x : fround(x / p.divisor)) + bias);
+  const y = p.divisor === 1 ? x : fround(fround(x / p.divisor) + bias);
   if (p.activation === Activation.Clamp) {
     const raised = y < p.lower ? p.lower : y;
     return p.upper < raised ? p.upper : raised;
@@ -17,13 +22,13 @@ function finish(x: number, bias: number, p: Block<typeof ConvParams>): number {
   return y;
 }
 
-/** `rows` channels of `columns` pixels each: one bias a row. */
+/** `rows` channels of `columns` pixels each: one bias a row, `biasStride` apart. */
 export function finishRows(
   p: Block<typeof ConvParams>, c: Float32Array, cAt: number, cStride: number, rows: number, columns: number,
-  bias: Float32Array, biasAt: number,
+  bias: Float32Array, biasAt: number, biasStride: number,
 ): void {
   for (let row = 0; row < rows; row++) {
-    const rowBias = bias[biasAt + row];
+    const rowBias = bias[biasAt + row * biasStride];
     const at = cAt + row * cStride;
     for (let i = at; i < at + columns; i++) c[i] = finish(c[i], rowBias, p);
   }

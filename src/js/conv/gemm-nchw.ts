@@ -1,6 +1,6 @@
 import type { Block, ConvParams } from '../../params.ts';
-import { COLUMNS, panelBegin, panelCount, tile } from '../gemm/tile.ts';
-import { finishRows } from './finish.ts';
+import { COLUMNS, panelBegin, panelCount, tile, ZEROS } from '../gemm/tile.ts';
+import { finishRows, needsFinish } from './finish.ts';
 
 type Params = Block<typeof ConvParams>;
 
@@ -58,8 +58,9 @@ export function convGemmNchw(p: Params, taskBegin: number, taskEnd: number): voi
   const blocks = Math.ceil(pixels / p.pixelBlock);
   const depth = p.kernelHeight * p.kernelWidth * p.groupInChannels;
   const rowPanels = panelCount(p.groupOutChannels);
-  const biasLength = (p.groupOutChannels + 7) & ~7;
-  const weights = p.groups * biasLength;
+  const weights = p.groups * p.groupOutChannels * 8;
+  const biasFirst = p.divisor === 1;
+  const finishes = needsFinish(p);
   const offsets = new Int32Array(p.pixelBlock);
   const panelLength = Math.min(depth, p.depthBlock) * COLUMNS;
   for (let task = taskBegin; task < taskEnd; task++) {
@@ -78,12 +79,16 @@ export function convGemmNchw(p: Params, taskBegin: number, taskEnd: number): voi
         const row = panelBegin(p.groupOutChannels, rowPanels, panel);
         const rows = panelBegin(p.groupOutChannels, rowPanels, panel + 1) - row;
         const a = weights + (group * p.groupOutChannels + row) * depth + depthBegin * rows;
+        const bias = (group * p.groupOutChannels + row) * 8;
         const c = output + row * pixels;
         for (let column = 0; column < count; column += COLUMNS) {
           const b = (column / COLUMNS) * panelLength;
-          tile(rows, Math.min(COLUMNS, count - column), depthEnd - depthBegin, p.filter, a, p.scratch, b, p.output, c + column, pixels, depthBegin > 0);
+          tile(
+            rows, Math.min(COLUMNS, count - column), depthEnd - depthBegin, p.filter, a, p.scratch, b,
+            biasFirst ? p.filter : ZEROS, biasFirst ? bias : 0, biasFirst ? 8 : 0, depthBegin > 0, p.output, c + column, pixels,
+          );
         }
-        if (depthEnd === depth) finishRows(p, p.output, c, pixels, rows, count, p.filter, group * biasLength + row);
+        if (depthEnd === depth && finishes) finishRows(p, p.output, c, pixels, rows, count, p.filter, bias, 8);
       }
     }
   }

@@ -1,6 +1,6 @@
 import type { Block, ConvParams } from '../../params.ts';
-import { COLUMNS, panelBegin, panelCount, tile } from '../gemm/tile.ts';
-import { finishColumns } from './finish.ts';
+import { COLUMNS, panelBegin, panelCount, tile, ZEROS } from '../gemm/tile.ts';
+import { finishColumns, needsFinish } from './finish.ts';
 
 type Params = Block<typeof ConvParams>;
 
@@ -57,6 +57,7 @@ export function convGemmNhwc(p: Params, taskBegin: number, taskEnd: number): voi
   const biasLength = (p.groupOutChannels + 7) & ~7;
   const outChannels = p.groups * p.groupOutChannels;
   const weights = p.groups * biasLength;
+  const biasFirst = p.divisor === 1;
   const offsets = new Int32Array(p.pixelBlock);
   for (let task = taskBegin; task < taskEnd; task++) {
     const block = task % blocks;
@@ -84,10 +85,13 @@ export function convGemmNhwc(p: Params, taskBegin: number, taskEnd: number): voi
           const row = panelBegin(count, rowPanels, panel);
           const rows = panelBegin(count, rowPanels, panel + 1) - row;
           const c = output + row * outChannels + column;
-          tile(rows, columns, depthCount, p.scratch, row * depthCount, p.filter, b, p.output, c, outChannels, depthBegin > 0);
+          tile(
+            rows, columns, depthCount, p.scratch, row * depthCount, p.filter, b,
+            biasFirst ? p.filter : ZEROS, biasFirst ? group * biasLength + column : 0, 0, depthBegin > 0, p.output, c, outChannels,
+          );
         }
       }
     }
-    finishColumns(p, p.output, output, outChannels, count, p.groupOutChannels, p.filter, group * biasLength);
+    if (needsFinish(p)) finishColumns(p, p.output, output, outChannels, count, p.groupOutChannels, p.filter, group * biasLength);
   }
 }
