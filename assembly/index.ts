@@ -3,6 +3,12 @@ export { ABI_VERSION as abiVersion } from './params';
 export { RELAXED as relaxed } from './simd';
 export { gemm1x4, gemm1x8, gemm2x4, gemm2x8, gemm3x4, gemm3x8, gemm4x4, gemm4x8, gemm5x4, gemm5x8 } from './gemm/micro';
 export { pad } from './conv/pad';
-export { packFilterColumns, packFilterRows } from './conv/filter';
+export { packFilterColumns, packFilterLanes, packFilterPlanes, packFilterRows } from './conv/filter';
 export { convGemmNchw } from './conv/gemm-nchw';
 export { convGemmNhwc } from './conv/gemm-nhwc';
+export {
+  convRows1x16, convRows1x4, convRows1x8, convRows2x16, convRows2x16k3, convRows2x16k5, convRows2x16k7, convRows2x4, convRows2x8,
+} from './conv/rows';
+export { convDirectNchw } from './conv/direct-nchw';
+export { convPixels1x1, convPixels1x4, convPixels2x4, convPixels2x4k3 } from './conv/pixels';
+export { convDirectNhwc } from './conv/direct-nhwc';

@@ -51,7 +51,7 @@ export class FilterParams {
 
 @unmanaged
 export class ConvParams {
-  /** Bordered with its zeros already: a kernel knows nothing of padding. */
+  /** Products: bordered with its zeros already. Direct kernels: as it came. */
   input: usize;
   /** Packed, bias first: see docs/kernels.md. */
   filter: usize;
@@ -80,7 +80,10 @@ export class ConvParams {
   lower: f32;
   upper: f32;
   alpha: f32;
-  /** Output pixels a task. */
+  /** Zeros above and left of the input, for direct kernels. */
+  top: i32;
+  left: i32;
+  /** Output pixels a task (products), output rows a task (direct kernels). */
   pixelBlock: i32;
   /** Products of a sum between two visits to memory. */
   depthBlock: i32;

@@ -1,7 +1,7 @@
 import type { Backend, Step, Variant } from './backend.ts';
 import { DisposedError } from './errors.ts';
 import { type Operand, reads, runOnce, type Workspaces, writes } from './execute.ts';
-import { planPack, planRun } from './plan/conv.ts';
+import { chooseConvKernel, planConv2d } from './plan/conv.ts';
 import { newOutput, PreparedConv2d } from './prepared-conv.ts';
 import { checkShape, tensor } from './shape/check.ts';
 import { type Conv2dOptions, conv2d, type PrepareConv2dOptions } from './shape/conv.ts';
@@ -54,14 +54,13 @@ export class Engine {
    */
   conv2d(x: Tensor, filter: Tensor, options?: Conv2dOptions): Tensor {
     const { spec, out } = conv2d(x, filter, options);
-    const pack = planPack(spec);
-    const run = planRun(spec);
+    const { pack, run, workspaces, packedLength } = planConv2d(spec, chooseConvKernel(spec));
     return this.#run(
       x,
       spec.outShape,
       out,
-      [...pack.steps, ...run.steps],
-      { ...run.workspaces, packed: pack.packedLength },
+      [...pack, ...run],
+      { ...workspaces, packed: packedLength },
       {
         filter: reads(filter),
         ...(spec.bias && { bias: reads(spec.bias) }),

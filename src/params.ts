@@ -63,6 +63,8 @@ export const ConvParams = {
   lower: 'f32',
   upper: 'f32',
   alpha: 'f32',
+  top: 'i32',
+  left: 'i32',
   pixelBlock: 'i32',
   depthBlock: 'i32',
 } as const satisfies Layout;
@@ -72,8 +74,12 @@ export const kernels = {
   pad: PadParams,
   packFilterRows: FilterParams,
   packFilterColumns: FilterParams,
+  packFilterPlanes: FilterParams,
+  packFilterLanes: FilterParams,
   convGemmNchw: ConvParams,
   convGemmNhwc: ConvParams,
+  convDirectNchw: ConvParams,
+  convDirectNhwc: ConvParams,
 } as const satisfies Record<string, Layout>;
 
 export type KernelName = keyof typeof kernels;

@@ -1,10 +1,10 @@
 import type { Backend, Call } from './backend.ts';
 import { DisposedError } from './errors.ts';
-import { reads, withOperands, writes } from './execute.ts';
-import { type Conv2dPlan, planPack, planRun } from './plan/conv.ts';
+import { reads, runOnce, withOperands, writes } from './execute.ts';
+import { type Conv2dPlan, type ConvKernel, type ConvSteps, chooseConvKernel, planConv2d } from './plan/conv.ts';
 import { out as checkOut } from './shape/check.ts';
 import { type Conv2dFilterSpec, conv2dFilter, conv2dInput, type PrepareConv2dOptions } from './shape/conv.ts';
-import { KernelTensor, type Tensor } from './tensor.ts';
+import { KernelTensor, lengthOf, type Tensor } from './tensor.ts';
 
 /** Everything that depends on the input's shape, kept until another shape comes. */
 interface Bound<B> {
@@ -16,33 +16,23 @@ interface Bound<B> {
 }
 
 /**
- * A convolution whose filter has been checked and packed once. Made by `engine.prepareConv2d`; it keeps the packed
- * filter, and the workspaces of the last input shape, in the engine's memory until `dispose()`.
+ * A convolution whose filter is checked and packed once. Made by `engine.prepareConv2d`. It keeps the packed filter, and
+ * the workspaces of the last input shape, in the engine's memory until `dispose()`.
+ *
+ * The first input decides the algorithm: until it comes, the filter is kept as it is, later only as that algorithm reads it.
  */
 export class PreparedConv2d<B = unknown> {
   readonly #backend: Backend<B>;
   readonly #filter: Conv2dFilterSpec;
-  #packed: B | undefined;
+  #raw: { filter: KernelTensor<B>; bias: KernelTensor<B> | undefined } | undefined;
+  #packed: { algorithm: ConvKernel; buffer: B } | undefined;
   #bound: Bound<B> | undefined;
 
   /** @internal */
   constructor(backend: Backend<B>, filter: Tensor, options: PrepareConv2dOptions | undefined) {
-    const spec = conv2dFilter(filter, options);
-    const pack = planPack(spec);
-    const packed = backend.allocate(pack.packedLength);
-    try {
-      withOperands(backend, { filter: reads(filter), ...(spec.bias && { bias: reads(spec.bias) }) }, (buffers) => {
-        const call = backend.bind(pack.steps, buffers.set('packed', packed));
-        call.run();
-        call.release();
-      });
-    } catch (error) {
-      backend.free(packed);
-      throw error;
-    }
+    this.#filter = conv2dFilter(filter, options);
     this.#backend = backend;
-    this.#filter = spec;
-    this.#packed = packed;
+    this.#raw = { filter: copy(backend, filter), bias: this.#filter.bias && copy(backend, this.#filter.bias) };
   }
 
   /** What the last `run` did; undefined before the first. */
@@ -73,10 +63,11 @@ export class PreparedConv2d<B = unknown> {
     return target;
   }
 
-  /** Gives the packed filter and the workspaces back. A second call does nothing. */
+  /** Gives the filter and the workspaces back. A second call does nothing. */
   dispose(): void {
     this.#unbind();
-    if (this.#packed !== undefined) this.#backend.free(this.#packed);
+    this.#disposeRaw();
+    if (this.#packed !== undefined) this.#backend.free(this.#packed.buffer);
     this.#packed = undefined;
   }
 
@@ -84,28 +75,49 @@ export class PreparedConv2d<B = unknown> {
     this.dispose();
   }
 
+  #disposeRaw(): void {
+    this.#raw?.filter.dispose();
+    this.#raw?.bias?.dispose();
+    this.#raw = undefined;
+  }
+
   #bind(x: Tensor): Bound<B> {
-    if (this.#packed === undefined) throw new DisposedError('the prepared convolution');
+    if (this.#packed === undefined && this.#raw === undefined) throw new DisposedError('the prepared convolution');
     const spec = conv2dInput(x, this.#filter);
     const last = this.#bound;
     if (last?.shape.every((extent, axis) => extent === x.shape[axis])) return last;
     this.#unbind();
-    const { steps, workspaces, describe } = planRun(spec);
-    const buffers = new Map<string, B>([['packed', this.#packed]]);
+    const algorithm = this.#packed?.algorithm ?? chooseConvKernel(spec);
+    const steps = planConv2d(spec, algorithm);
+    this.#packed ??= { algorithm, buffer: this.#pack(steps) };
+    const buffers = new Map<string, B>([['packed', this.#packed.buffer]]);
     const held: B[] = [];
     try {
-      for (const [name, length] of Object.entries(workspaces)) {
+      for (const [name, length] of Object.entries(steps.workspaces)) {
         const buffer = this.#backend.allocate(length);
         held.push(buffer);
         buffers.set(name, buffer);
       }
-      const call = this.#backend.bind(steps, buffers);
-      this.#bound = { shape: [...x.shape], outShape: spec.outShape, call, workspaces: held, plan: describe };
+      const call = this.#backend.bind(steps.run, buffers);
+      this.#bound = { shape: [...x.shape], outShape: spec.outShape, call, workspaces: held, plan: steps.plan };
     } catch (error) {
       for (const buffer of held) this.#backend.free(buffer);
       throw error;
     }
     return this.#bound;
+  }
+
+  #pack({ pack, packedLength }: ConvSteps): B {
+    const { filter, bias } = this.#raw!;
+    const packed = new KernelTensor(this.#backend, [packedLength]);
+    try {
+      runOnce(this.#backend, pack, {}, { filter: reads(filter), ...(bias && { bias: reads(bias) }), packed: writes(packed) });
+    } catch (error) {
+      packed.dispose();
+      throw error;
+    }
+    this.#disposeRaw();
+    return packed.bufferIn(this.#backend)!;
   }
 
   #unbind(): void {
@@ -117,10 +129,14 @@ export class PreparedConv2d<B = unknown> {
   }
 }
 
+function copy<B>(backend: Backend<B>, { shape, data }: Tensor): KernelTensor<B> {
+  const made = new KernelTensor(backend, shape);
+  made.data.set(data);
+  return made;
+}
+
 /** A new tensor of `shape` that lives where `x` lives. */
 export function newOutput<B>(backend: Backend<B>, x: Tensor, shape: readonly number[]): Tensor {
   if (x instanceof KernelTensor && x.bufferIn(backend) !== undefined) return new KernelTensor(backend, shape);
-  let length = 1;
-  for (const extent of shape) length *= extent;
-  return { shape, data: new Float32Array(length) };
+  return { shape, data: new Float32Array(lengthOf(shape)) };
 }

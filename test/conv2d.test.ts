@@ -22,6 +22,7 @@ const configuration = fc
     bias: fc.boolean(),
     mean: fc.boolean(),
     seed: fc.integer(),
+    algorithm: fc.constantFrom('gemm' as const, 'direct' as const),
   })
   .map(({ kernel, dilations, spare, ...rest }) => ({
     ...rest,
@@ -43,7 +44,7 @@ function operands(c: Configuration, make = randomTensor) {
     padding: c.padding,
     groups: c.groups,
     normalize: c.mean ? ('mean' as const) : ('none' as const),
-    algorithm: 'gemm' as const,
+    algorithm: c.algorithm,
     ...(bias && { bias }),
   };
   const attributes: ConvAttributes = { ...c, bias };

@@ -11,8 +11,14 @@ import { FilterParams } from '../params';
  *   columns  NHWC product: channels are its columns
  *     bias     [groups][channels of a group, up to a multiple of 8]
  *     weights  [groups][panel][depth][8; the last 4 where that is enough; zeros behind the last channel]
+ *   planes   NCHW direct
+ *     bias     [channel]
+ *     weights  [channel][depth]
+ *   lanes    NHWC direct
+ *     bias     [channel, up to a multiple of 4]
+ *     weights  [vector of channels][depth][4; zeros behind the last channel]
  *
- * A task is a group.
+ * A task is a group (rows, columns), a channel (planes), a vector of channels (lanes).
  */
 
 /** `count` floats of bias, or zeros where there is none, `copies` times each. */
@@ -80,5 +86,28 @@ export function packFilterColumns(p: FilterParams, taskBegin: i32, taskEnd: i32)
       const to = weights + (<usize>(group * groupColumns + begin) * depth << 2);
       packPanel(p, group * p.groupOutChannels + begin, min(width, p.groupOutChannels - begin), width, to);
     }
+  }
+}
+
+export function packFilterPlanes(p: FilterParams, taskBegin: i32, taskEnd: i32): void {
+  const depth = p.kernelHeight * p.kernelWidth * p.groupInChannels;
+  const weights = p.output + (<usize>(p.groups * p.groupOutChannels) << 2);
+  packBias(p, taskBegin, taskEnd - taskBegin, 1, p.output + (<usize>taskBegin << 2));
+  for (let channel = taskBegin; channel < taskEnd; channel++) {
+    packPanel(p, channel, 1, 1, weights + (<usize>(channel * depth) << 2));
+  }
+}
+
+export function packFilterLanes(p: FilterParams, taskBegin: i32, taskEnd: i32): void {
+  const depth = p.kernelHeight * p.kernelWidth * p.groupInChannels;
+  const channels = p.groups * p.groupOutChannels;
+  const weights = p.output + (<usize>((channels + 3) & ~3) << 2);
+  for (let vector = taskBegin; vector < taskEnd; vector++) {
+    const channel = vector << 2;
+    const count = min(4, channels - channel);
+    const bias = p.output + (<usize>channel << 2);
+    v128.store(bias, f32x4.splat(0));
+    packBias(p, channel, count, 1, bias);
+    packPanel(p, channel, count, 4, weights + (<usize>(channel * depth) << 2));
   }
 }

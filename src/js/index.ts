@@ -1,6 +1,8 @@
 /** The twins: one for every kernel that `assembly/index.ts` exports to the host, under the same name. */
 import type { Block, KernelName, kernels } from '../params.ts';
-import { packFilterColumns, packFilterRows } from './conv/filter.ts';
+import { convDirectNchw } from './conv/direct-nchw.ts';
+import { convDirectNhwc } from './conv/direct-nhwc.ts';
+import { packFilterColumns, packFilterLanes, packFilterPlanes, packFilterRows } from './conv/filter.ts';
 import { convGemmNchw } from './conv/gemm-nchw.ts';
 import { convGemmNhwc } from './conv/gemm-nhwc.ts';
 import { pad } from './conv/pad.ts';
@@ -11,6 +13,10 @@ export const twins: {
   pad,
   packFilterRows,
   packFilterColumns,
+  packFilterPlanes,
+  packFilterLanes,
   convGemmNchw,
   convGemmNhwc,
+  convDirectNchw,
+  convDirectNhwc,
 };

@@ -1,158 +1,56 @@
-import { type Step, step } from '../backend.ts';
+import type { Step } from '../backend.ts';
 import type { Workspaces } from '../execute.ts';
-import { Activation } from '../params.ts';
-import type { Conv2dFilterSpec, Conv2dSpec } from '../shape/conv.ts';
+import type { Conv2dSpec } from '../shape/conv.ts';
+import { planDirect } from './conv-direct.ts';
+import { planGemm } from './conv-gemm.ts';
 
-/** What a convolution will do, and what it costs. */
+export type ConvKernel = 'direct' | 'gemm';
+
+/** What a convolution does, and what it costs. */
 export interface Conv2dPlan {
-  readonly algorithm: 'gemm';
+  readonly algorithm: ConvKernel;
   /** Floating-point operations of the direct algorithm: two a product. */
   readonly flops: number;
-  /** Output pixels and products of a block. */
-  readonly tile: { readonly pixels: number; readonly depth: number };
-  /** Kernel memory besides the operands while it runs, in bytes: scratch of one thread, and the padded input. */
+  /** What one task is cut into, in the algorithm's own units. */
+  readonly tile: Readonly<Record<string, number>>;
+  /** Kernel memory that a run takes besides its operands, in bytes, on one thread. */
   readonly scratchBytes: number;
   /** Packed filter and bias, in bytes. */
   readonly packedBytes: number;
 }
 
-/** Once a filter: packs it. */
-export interface PackPlan {
-  readonly steps: readonly Step[];
+export interface ConvSteps {
+  /** Once a filter: `filter` and `bias` into `packed`. */
+  readonly pack: readonly Step[];
   readonly packedLength: number;
-}
-
-/** Once a call. */
-export interface RunPlan {
-  readonly steps: readonly Step[];
+  /** Once a call: `x` and `packed` into `out`. */
+  readonly run: readonly Step[];
   readonly workspaces: Workspaces;
-  readonly describe: Conv2dPlan;
+  readonly tile: Readonly<Record<string, number>>;
 }
 
-const roundUp = (n: number, multiple: number) => Math.ceil(n / multiple) * multiple;
-
-/** Products of a sum between two visits to memory: a panel of either side then fits the first-level cache. */
-const DEPTH_BLOCK = 256;
-/** Pixels of a block: with the depth block, panels of about 100 KB. */
-const PIXEL_BLOCK = 96;
-/** Bytes that `gemm/tile.ts` asks for. */
-const TILE_LENGTH = 56;
-
-/** `total` cut into equal parts of at most `most`. */
-function evenBlock(total: number, most: number, multiple: number): number {
-  return roundUp(Math.ceil(total / Math.ceil(total / most)), multiple);
+/** The one place that chooses. */
+export function chooseConvKernel(spec: Conv2dSpec): ConvKernel {
+  if (spec.algorithm === 'direct' || spec.algorithm === 'gemm') return spec.algorithm;
+  return spec.groupInChannels === 1 && spec.groupOutChannels <= 4 ? 'direct' : 'gemm';
 }
 
-export function planPack(spec: Conv2dFilterSpec): PackPlan {
-  const { groups, groupInChannels, groupOutChannels, filterStrides } = spec;
-  const rows = spec.layout === 'nchw';
-  const depth = spec.kernel[0] * spec.kernel[1] * groupInChannels;
-  const values = {
-    groups,
-    groupOutChannels,
-    groupInChannels,
-    kernelHeight: spec.kernel[0],
-    kernelWidth: spec.kernel[1],
-    outChannelStride: filterStrides.outChannel,
-    inChannelStride: filterStrides.inChannel,
-    heightStride: filterStrides.height,
-    widthStride: filterStrides.width,
-  };
-  const buffers = { filter: 'filter', bias: spec.bias ? 'bias' : null, output: 'packed' };
-  return {
-    steps: [step(rows ? 'packFilterRows' : 'packFilterColumns', buffers, values, groups)],
-    packedLength: rows
-      ? groups * groupOutChannels * (8 + depth)
-      : groups * (roundUp(groupOutChannels, 8) + depth * roundUp(groupOutChannels, 4)),
-  };
-}
-
-export function planRun(spec: Conv2dSpec): RunPlan {
-  const { window, batch, groups, groupInChannels, groupOutChannels, activation } = spec;
-  const nchw = spec.layout === 'nchw';
-  const channels = groups * groupInChannels;
-  const steps: Step[] = [];
-  const workspaces: Record<string, number> = {};
-
-  let { inHeight, inWidth } = window;
-  let inPlaneStride = inHeight * inWidth;
-  let input = 'x';
-  if (window.top || window.bottom || window.left || window.right) {
-    inHeight = (window.outHeight - 1) * window.strideHeight + window.dilationHeight * (window.kernelHeight - 1) + 1;
-    inWidth = (window.outWidth - 1) * window.strideWidth + window.dilationWidth * (window.kernelWidth - 1) + 1;
-    // Planes a multiple of 4 KiB apart would share cache sets.
-    inPlaneStride = inHeight * inWidth + ((inHeight * inWidth) % 1024 === 0 ? 16 : 0);
-    input = 'padded';
-    const planes = nchw ? batch * channels : batch;
-    const outPlaneStride = nchw ? inPlaneStride : inHeight * inWidth * channels;
-    workspaces.padded = planes * outPlaneStride;
-    steps.push(
-      step(
-        'pad',
-        { input: 'x', output: 'padded' },
-        {
-          planes,
-          inHeight: window.inHeight,
-          inRowLength: nchw ? window.inWidth : window.inWidth * channels,
-          outHeight: inHeight,
-          outRowLength: nchw ? inWidth : inWidth * channels,
-          outPlaneStride,
-          top: Math.min(window.top, inHeight),
-          left: Math.min(window.left, inWidth) * (nchw ? 1 : channels),
-        },
-        planes,
-      ),
-    );
-  }
-
+export function planConv2d(spec: Conv2dSpec, algorithm: ConvKernel): ConvSteps & { readonly plan: Conv2dPlan } {
+  const steps = algorithm === 'direct' ? planDirect(spec) : planGemm(spec);
+  const { window, batch, groups, groupInChannels, groupOutChannels } = spec;
   const pixels = window.outHeight * window.outWidth;
   const depth = window.kernelHeight * window.kernelWidth * groupInChannels;
-  const pixelBlock = evenBlock(pixels, PIXEL_BLOCK, nchw ? 8 : 1);
-  const depthBlock = evenBlock(depth, DEPTH_BLOCK, 1);
-  const panels = Math.ceil(pixelBlock / (nchw ? 8 : 1));
-  const scratchLength = TILE_LENGTH + 2 * pixelBlock + (nchw ? panels * (depthBlock * 8 + 16) : pixelBlock * (depthBlock + 16)) + 16;
-  steps.push(
-    step(
-      nchw ? 'convGemmNchw' : 'convGemmNhwc',
-      { input, filter: 'packed', output: 'out' },
-      {
-        batch,
-        groups,
-        groupInChannels,
-        groupOutChannels,
-        inHeight,
-        inWidth,
-        inPlaneStride,
-        inImageStride: nchw ? channels * inPlaneStride : inHeight * inWidth * channels,
-        outHeight: window.outHeight,
-        outWidth: window.outWidth,
-        kernelHeight: window.kernelHeight,
-        kernelWidth: window.kernelWidth,
-        strideHeight: window.strideHeight,
-        strideWidth: window.strideWidth,
-        dilationHeight: window.dilationHeight,
-        dilationWidth: window.dilationWidth,
-        divisor: spec.divisor,
-        activation: activation.kind === 'none' ? Activation.None : activation.kind === 'clamp' ? Activation.Clamp : Activation.LeakyRelu,
-        lower: activation.lower,
-        upper: activation.upper,
-        alpha: activation.alpha,
-        pixelBlock,
-        depthBlock,
-      },
-      batch * groups * Math.ceil(pixels / pixelBlock),
-      scratchLength,
-    ),
-  );
+  const scratchLength = Math.max(...steps.run.map((step) => step.scratchLength));
+  const workspaceLength = Object.values(steps.workspaces).reduce((sum, length) => sum + length, 0);
   return {
-    steps: batch === 0 ? [] : steps,
-    workspaces,
-    describe: {
-      algorithm: 'gemm',
+    ...steps,
+    run: batch === 0 ? [] : steps.run,
+    plan: {
+      algorithm,
       flops: 2 * batch * groups * groupOutChannels * pixels * depth,
-      tile: { pixels: pixelBlock, depth: depthBlock },
-      scratchBytes: 4 * (scratchLength + (workspaces.padded ?? 0)),
-      packedBytes: 4 * planPack(spec).packedLength,
+      tile: steps.tile,
+      scratchBytes: 4 * (scratchLength + workspaceLength),
+      packedBytes: 4 * steps.packedLength,
     },
   };
 }

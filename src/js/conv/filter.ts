@@ -13,8 +13,14 @@ type Params = Block<typeof FilterParams>;
  *   columns  NHWC product: channels are its columns
  *     bias     [groups][channels of a group, up to a multiple of 8]
  *     weights  [groups][panel][depth][8; the last 4 where that is enough; zeros behind the last channel]
+ *   planes   NCHW direct
+ *     bias     [channel]
+ *     weights  [channel][depth]
+ *   lanes    NHWC direct
+ *     bias     [channel, up to a multiple of 4]
+ *     weights  [vector of channels][depth][4; zeros behind the last channel]
  *
- * A task is a group.
+ * A task is a group (rows, columns), a channel (planes), a vector of channels (lanes).
  */
 
 /** `count` floats of bias, or zeros where there is none, `copies` times each. */
@@ -70,5 +76,25 @@ export function packFilterColumns(p: Params, taskBegin: number, taskEnd: number)
       const to = weights + (group * groupColumns + begin) * depth;
       packPanel(p, group * p.groupOutChannels + begin, Math.min(width, p.groupOutChannels - begin), width, to);
     }
+  }
+}
+
+export function packFilterPlanes(p: Params, taskBegin: number, taskEnd: number): void {
+  const depth = p.kernelHeight * p.kernelWidth * p.groupInChannels;
+  const weights = p.groups * p.groupOutChannels;
+  packBias(p, taskBegin, taskEnd - taskBegin, 1, taskBegin);
+  for (let channel = taskBegin; channel < taskEnd; channel++) packPanel(p, channel, 1, 1, weights + channel * depth);
+}
+
+export function packFilterLanes(p: Params, taskBegin: number, taskEnd: number): void {
+  const depth = p.kernelHeight * p.kernelWidth * p.groupInChannels;
+  const channels = p.groups * p.groupOutChannels;
+  const weights = (channels + 3) & ~3;
+  for (let vector = taskBegin; vector < taskEnd; vector++) {
+    const channel = vector * 4;
+    const count = Math.min(4, channels - channel);
+    p.output.fill(0, channel, channel + 4);
+    packBias(p, channel, count, 1, channel);
+    packPanel(p, channel, count, 4, weights + channel * depth);
   }
 }

@@ -1,0 +1,128 @@
+import { clampVector, madd, storeTail } from '../simd';
+
+/** What every pixel of a task shares: how its sums run through the strip of input rows. */
+@unmanaged
+export class Pixels {
+  channels: i32;
+  kernelHeight: i32;
+  /** Products of one kernel row: its columns times the channels of the group. */
+  taps: i32;
+  /** [taps] u32: where in its row a tap's input begins, in bytes from the pixel's. */
+  offsets: usize;
+  /** From one kernel row's input to the next's. */
+  rowBytes: usize;
+  /** From one pixel's input to the next's. */
+  xBytes: usize;
+  /** How many kernel rows the second output row lies below the first. */
+  shift: i32;
+  /** From one output pixel to the next, from one output row to the next. */
+  yBytes: usize;
+  yRowBytes: usize;
+  /** What the sums begin with: a vector for each vector of channels, `biasBytes` (16 or 0) apart. */
+  bias: usize;
+  biasBytes: usize;
+  /** A vector of lower bounds and one of upper bounds, or 0. */
+  clamp: usize;
+}
+
+/**
+ * The innermost loops of direct convolution over channels (NHWC): four neighbouring pixels of two output rows, of one, or
+ * one pixel. A vector is four channels.
+ *
+ *   x        input of the first pixel
+ *   weights  [vector of channels][kernelHeight][taps][4]
+ *   y        the first pixel
+ *
+ * As in planes (rows.ts), four pixels share each weight and two rows each input.
+ */
+@inline
+function put(y: usize, x: v128, clamp: usize, channels: i32): void {
+  const result = clamp ? clampVector(x, v128.load(clamp), v128.load(clamp, 16)) : x;
+  if (channels >= 4) v128.store(y, result);
+  else storeTail(y, result, channels);
+}
+
+/** `size` > 0: kernel rows of as many taps, known to the compiler, one dilation apart: the second offset's distance. */
+@inline
+function convPixels(pixels: Pixels, x: usize, weights: usize, y: usize, four: bool, two: bool, size: i32): void {
+  const taps = size ? size : pixels.taps;
+  const shift = size ? 1 : two ? pixels.shift : pixels.kernelHeight;
+  const common = size ? size - 1 : two ? pixels.kernelHeight - shift : 0;
+  const above = taps * shift << 4;
+  const tapBytes = size ? load<u32>(pixels.offsets, 4) : 0;
+  const x1 = pixels.xBytes;
+  const x2 = x1 << 1;
+  const x3 = x1 + x2;
+  let bias = pixels.bias;
+  let weight = weights;
+  for (let channels = pixels.channels; channels > 0; channels -= 4) {
+    let u0 = v128.load(bias), u1 = u0, u2 = u0, u3 = u0;
+    let l0 = u0, l1 = u0, l2 = u0, l3 = u0;
+    let row = x;
+    // Kernel rows of the upper output alone.
+    for (let i = shift; i > 0; i--) {
+      let offset = pixels.offsets, at = row;
+      for (let tap = taps; tap > 0; tap--) {
+        if (!size) at = row + load<u32>(offset);
+        const w = v128.load(weight);
+        u0 = madd(v128.load(at), w, u0);
+        if (four) { u1 = madd(v128.load(at + x1), w, u1); u2 = madd(v128.load(at + x2), w, u2); u3 = madd(v128.load(at + x3), w, u3); }
+        if (size) at += tapBytes; else offset += 4;
+        weight += 16;
+      }
+      row += pixels.rowBytes;
+    }
+    if (two) {
+      for (let i = common; i > 0; i--) {
+        let offset = pixels.offsets, at = row;
+        for (let tap = taps; tap > 0; tap--) {
+          if (!size) at = row + load<u32>(offset);
+          const w = v128.load(weight), v = v128.load(weight - above);
+          const p0 = v128.load(at);
+          u0 = madd(p0, w, u0); l0 = madd(p0, v, l0);
+          const p1 = v128.load(at + x1);
+          u1 = madd(p1, w, u1); l1 = madd(p1, v, l1);
+          const p2 = v128.load(at + x2);
+          u2 = madd(p2, w, u2); l2 = madd(p2, v, l2);
+          const p3 = v128.load(at + x3);
+          u3 = madd(p3, w, u3); l3 = madd(p3, v, l3);
+          if (size) at += tapBytes; else offset += 4;
+          weight += 16;
+        }
+        row += pixels.rowBytes;
+      }
+      // Kernel rows of the lower output alone.
+      let last = weight - above;
+      for (let i = shift; i > 0; i--) {
+        let offset = pixels.offsets, at = row;
+        for (let tap = taps; tap > 0; tap--) {
+          if (!size) at = row + load<u32>(offset);
+          const v = v128.load(last);
+          l0 = madd(v128.load(at), v, l0); l1 = madd(v128.load(at + x1), v, l1);
+          l2 = madd(v128.load(at + x2), v, l2); l3 = madd(v128.load(at + x3), v, l3);
+          if (size) at += tapBytes; else offset += 4;
+          last += 16;
+        }
+        row += pixels.rowBytes;
+      }
+    }
+    const clamp = pixels.clamp;
+    const yBytes = pixels.yBytes;
+    put(y, u0, clamp, channels);
+    if (four) { put(y + yBytes, u1, clamp, channels); put(y + 2 * yBytes, u2, clamp, channels); put(y + 3 * yBytes, u3, clamp, channels); }
+    if (two) {
+      const below = y + pixels.yRowBytes;
+      put(below, l0, clamp, channels); put(below + yBytes, l1, clamp, channels);
+      put(below + 2 * yBytes, l2, clamp, channels); put(below + 3 * yBytes, l3, clamp, channels);
+    }
+    x += 16;
+    y += 16;
+    bias += pixels.biasBytes;
+  }
+}
+
+export function convPixels2x4(pixels: Pixels, x: usize, weights: usize, y: usize): void { convPixels(pixels, x, weights, y, true, true, 0); }
+export function convPixels1x4(pixels: Pixels, x: usize, weights: usize, y: usize): void { convPixels(pixels, x, weights, y, true, false, 0); }
+export function convPixels1x1(pixels: Pixels, x: usize, weights: usize, y: usize): void { convPixels(pixels, x, weights, y, false, false, 0); }
+/** 3×3 with vertical stride and dilation equal, and one channel a group. */
+export function convPixels2x4k3(pixels: Pixels, x: usize, weights: usize, y: usize): void { convPixels(pixels, x, weights, y, true, true, 3); }

@@ -1,0 +1,46 @@
+import { step } from '../backend.ts';
+import type { Conv2dSpec } from '../shape/conv.ts';
+import type { ConvSteps } from './conv.ts';
+import { convValues, evenBlock, filterBuffers, filterValues, roundUp } from './conv-values.ts';
+
+/** Floats of input rows that a task copies: half of a first-level cache of 32 KB. */
+const STRIP_LENGTH = 4096;
+/** `HEADER_BYTES` of conv/direct-*.ts, in floats. */
+const HEADER_LENGTH = 48;
+
+/** Direct convolution: no more than a strip of padded input besides the operands. */
+export function planDirect(spec: Conv2dSpec): ConvSteps {
+  const { window, batch, groups, groupInChannels, groupOutChannels } = spec;
+  const nchw = spec.layout === 'nchw';
+  const channels = groups * groupOutChannels;
+  const taps = window.kernelHeight * window.kernelWidth * groupInChannels;
+  const columns = (window.outWidth - 1) * window.strideWidth + window.dilationWidth * (window.kernelWidth - 1) + 1;
+  const rowLength = nchw ? roundUp(columns, window.strideWidth) : columns * channels;
+  const reach = window.dilationHeight * (window.kernelHeight - 1) + 1;
+  const mostRows = Math.floor((STRIP_LENGTH / (groupInChannels * rowLength) - reach) / window.strideHeight) + 1;
+  // Rows in pairs, and at least twice as many as the strip of the next block repeats.
+  const pixelBlock = Math.min(window.outHeight, evenBlock(window.outHeight, Math.max(mostRows, 2 * reach, 2), 2));
+  const stripRows = (pixelBlock - 1) * window.strideHeight + reach;
+  return {
+    pack: [
+      step(
+        nchw ? 'packFilterPlanes' : 'packFilterLanes',
+        filterBuffers(spec),
+        filterValues(spec),
+        nchw ? channels : Math.ceil(channels / 4),
+      ),
+    ],
+    packedLength: nchw ? channels * (1 + taps) : roundUp(channels, 4) * (1 + taps),
+    run: [
+      step(
+        nchw ? 'convDirectNchw' : 'convDirectNhwc',
+        { input: 'x', filter: 'packed', output: 'out' },
+        { ...convValues(spec), pixelBlock, depthBlock: taps },
+        batch * Math.ceil(window.outHeight / pixelBlock) * (nchw ? groups : 1),
+        HEADER_LENGTH + taps + groupInChannels * stripRows * rowLength + 64,
+      ),
+    ],
+    workspaces: {},
+    tile: { rows: pixelBlock },
+  };
+}
