@@ -6,3 +6,6 @@ export { pad } from './conv/pad';
 export { packFilterColumns, packFilterRows } from './conv/filter';
 export { convGemmNchw } from './conv/gemm-nchw';
 export { convGemmNhwc } from './conv/gemm-nhwc';
+export { maxPool } from './pool/max';
+export { averagePool } from './pool/average';
+export { l2Pool } from './pool/l2';

@@ -1,0 +1,7 @@
+import { PoolParams } from '../params';
+import { pool, Reduction } from './window';
+
+/** See window.ts. */
+export function averagePool(p: PoolParams, taskBegin: i32, taskEnd: i32): void {
+  pool(p, taskBegin, taskEnd, Reduction.Average);
+}
