@@ -2,7 +2,13 @@ import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type AveragePool2dOptions, DisposedError, type Engine, LayoutError, OptionError, ShapeError, type Tensor } from '../src/index.ts';
+import { Engine } from '../src/engine.ts';
+import { type AveragePool2dOptions, DisposedError, LayoutError, OptionError, ShapeError, type Tensor } from '../src/index.ts';
+import { twins } from '../src/js/index.ts';
+import type { KernelName } from '../src/params.ts';
+import { WasmBackend } from '../src/wasm/backend.ts';
+import { compileEmbedded } from '../src/wasm/compile.ts';
+import { instantiate } from '../src/wasm/instance.ts';
 import { expectSameBits, expectWithin } from './equal.ts';
 import { type PoolAttributes, poolOracle } from './oracle/pool.ts';
 import { js, platforms, simd } from './platforms.ts';
@@ -364,6 +370,29 @@ describe('pooling twins', () => {
         expectSameBits(run(simd.engine, reduction, toNhwc(x), nhwc).data, run(js.engine, reduction, toNhwc(x), nhwc).data);
       }),
       { numRuns: 1000 },
+    );
+  });
+
+  it('give the same bits for any split of the tasks, in any order', async () => {
+    const { kernels, memory, variant } = instantiate(await compileEmbedded('simd'));
+    /** The same kernels, but every call is cut in two or three and the last piece goes first. */
+    const splitting = Object.fromEntries(
+      Object.keys(twins).map((name) => [
+        name,
+        (block: number, begin: number, end: number) => {
+          const cuts = [begin, begin + Math.floor((end - begin) / 3), begin + Math.ceil((end - begin) / 2), end];
+          for (let piece = 2; piece >= 0; piece--) kernels[name as KernelName](block, cuts[piece], cuts[piece + 1]);
+        },
+      ]),
+    ) as typeof kernels;
+    const split = new Engine(new WasmBackend({ kernels: splitting, memory, variant }), []);
+    fc.assert(
+      fc.property(configuration, fc.constantFrom(...reductions), fc.boolean(), (c, reduction, nhwc) => {
+        const x = nhwc ? toNhwc(inputOf(c)) : inputOf(c);
+        const options = { ...optionsOf(c, reduction), layout: nhwc ? ('nhwc' as const) : ('nchw' as const) };
+        expectSameBits(run(split, reduction, x, options).data, run(simd.engine, reduction, x, options).data);
+      }),
+      { numRuns: 500 },
     );
   });
 });

@@ -1,5 +1,6 @@
 import { PoolParams } from '../params';
-import { pool, Reduction } from './window';
+import { Reduction } from './reduce';
+import { pool } from './window';
 
 /** See window.ts. */
 export function l2Pool(p: PoolParams, taskBegin: i32, taskEnd: i32): void {

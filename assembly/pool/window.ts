@@ -2,7 +2,7 @@ import { PoolParams } from '../params';
 import { reducePixels, reducePlane } from './columns';
 import { identity, Reduction } from './reduce';
 import { reduceRows } from './rows';
-export { Reduction } from './reduce';
+import { isTwoByTwo, twoByTwo } from './two-by-two';
 
 /**
  * Pooling in two passes: the rows of a window, column by column from top to bottom, then its columns from left to right.
@@ -12,7 +12,7 @@ export { Reduction } from './reduce';
  *   scratch  columns that each output pixel's average counts, as floats  [outWidth, up to a multiple of 4]
  *            identity | reduced columns | identity                       [columns of a block][pixelLength]
  *
- * A task is a row of output of one plane.
+ * A task is a row of output of one plane. A block of columns goes through all of its tasks before the next begins.
  */
 
 /** The first tap, `dilation` apart from `start` on, that is not before `low`. */
@@ -36,6 +36,10 @@ function fillFloats(to: usize, value: f32, count: i32): void {
 
 @inline
 export function pool(p: PoolParams, taskBegin: i32, taskEnd: i32, reduction: i32): void {
+  if (isTwoByTwo(p)) {
+    twoByTwo(p, taskBegin, taskEnd, reduction);
+    return;
+  }
   const pixelLength = p.pixelLength;
   const rowBytes = <usize>(p.inWidth * pixelLength) << 2;
   const cells = p.scratch;
@@ -47,40 +51,46 @@ export function pool(p: PoolParams, taskBegin: i32, taskEnd: i32, reduction: i32
       store<f32>(cells + (<usize>x << 2), <f32>count);
     }
   }
-  for (let task = taskBegin; task < taskEnd; task++) {
-    const plane = task / p.outHeight;
-    const y = task - plane * p.outHeight;
-    const start = y * p.strideHeight - p.top;
-    const first = tapAtOrAfter(start, p.dilationHeight, 0);
-    const rows = tapsBetween(start, p.kernelHeight, p.dilationHeight, 0, p.inHeight);
-    const source = p.input + <usize>(plane * p.inHeight + start + first * p.dilationHeight) * rowBytes;
-    const target = p.output + (<usize>task * p.outWidth * pixelLength << 2);
-    const countedRows = reduction == Reduction.Average
-      ? <f32>tapsBetween(start, p.kernelHeight, p.dilationHeight, -p.countTop, p.inHeight + p.countBottom)
-      : 0;
-    for (let x = 0; x < p.outWidth; x += p.pixelBlock) {
-      const count = min(p.pixelBlock, p.outWidth - x);
-      const begin = x * p.strideWidth - p.left;
-      const end = begin + (count - 1) * p.strideWidth + p.dilationWidth * (p.kernelWidth - 1) + 1;
-      // Columns of the input; none where there is no row of it either.
-      const insideEnd = rows > 0 ? max(begin, min(end, p.inWidth)) : begin;
-      const inside = min(insideEnd, max(begin, 0));
-      const beforeLength = (inside - begin) * pixelLength;
-      const insideLength = (insideEnd - inside) * pixelLength;
-      const insideAt = columns + (<usize>beforeLength << 2);
-      fillFloats(columns, identity(reduction), beforeLength);
-      if (insideLength > 0) {
-        reduceRows(source + (<usize>(inside * pixelLength) << 2), <usize>p.dilationHeight * rowBytes, rows, insideAt, insideLength, reduction);
-      }
-      fillFloats(insideAt + (<usize>insideLength << 2), identity(reduction), (end - insideEnd) * pixelLength);
-      const to = target + (<usize>(x * pixelLength) << 2);
-      const blockCells = cells + (<usize>x << 2);
-      const tapBytes = <usize>(p.dilationWidth * pixelLength) << 2;
+  const tapBytes = <usize>(p.dilationWidth * pixelLength) << 2;
+  const strideBytes = <usize>(p.strideWidth * pixelLength) << 2;
+  const firstPlane = taskBegin / p.outHeight;
+  for (let x = 0; x < p.outWidth; x += p.pixelBlock) {
+    const count = min(p.pixelBlock, p.outWidth - x);
+    const begin = x * p.strideWidth - p.left;
+    const end = begin + (count - 1) * p.strideWidth + p.dilationWidth * (p.kernelWidth - 1) + 1;
+    const insideEnd = max(begin, min(end, p.inWidth));
+    const inside = min(insideEnd, max(begin, 0));
+    const beforeLength = (inside - begin) * pixelLength;
+    const insideLength = (insideEnd - inside) * pixelLength;
+    const afterLength = (end - insideEnd) * pixelLength;
+    const insideAt = columns + (<usize>beforeLength << 2);
+    const after = insideAt + (<usize>insideLength << 2);
+    const blockCells = cells + (<usize>x << 2);
+    let input = p.input + <usize>firstPlane * p.inHeight * rowBytes + (<usize>(inside * pixelLength) << 2);
+    let output = p.output + (<usize>(taskBegin * p.outWidth + x) * pixelLength << 2);
+    let y = taskBegin - firstPlane * p.outHeight;
+    fillFloats(columns, identity(reduction), beforeLength);
+    for (let task = taskBegin; task < taskEnd; task++) {
+      const start = y * p.strideHeight - p.top;
+      const rows = tapsBetween(start, p.kernelHeight, p.dilationHeight, 0, p.inHeight);
+      if (rows > 0 && insideLength > 0) {
+        const row = start + tapAtOrAfter(start, p.dilationHeight, 0) * p.dilationHeight;
+        reduceRows(input + <usize>row * rowBytes, <usize>p.dilationHeight * rowBytes, rows, insideAt, insideLength, reduction);
+      } else fillFloats(insideAt, identity(reduction), insideLength);
+      fillFloats(after, identity(reduction), afterLength);
+      const countedRows = reduction == Reduction.Average
+        ? <f32>tapsBetween(start, p.kernelHeight, p.dilationHeight, -p.countTop, p.inHeight + p.countBottom)
+        : 0;
       if (pixelLength == 1) {
-        reducePlane(columns, p.strideWidth, p.kernelWidth, tapBytes, to, count, countedRows, blockCells, reduction);
+        reducePlane(columns, p.strideWidth, p.kernelWidth, tapBytes, output, count, countedRows, blockCells, reduction);
       } else {
-        const strideBytes = <usize>(p.strideWidth * pixelLength) << 2;
-        reducePixels(columns, strideBytes, p.kernelWidth, tapBytes, to, count, pixelLength, x + count == p.outWidth, countedRows, blockCells, reduction);
+        const last = x + count == p.outWidth;
+        reducePixels(columns, strideBytes, p.kernelWidth, tapBytes, output, count, pixelLength, last, countedRows, blockCells, reduction);
+      }
+      output += <usize>(p.outWidth * pixelLength) << 2;
+      if (++y == p.outHeight) {
+        y = 0;
+        input += <usize>p.inHeight * rowBytes;
       }
     }
   }

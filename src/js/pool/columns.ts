@@ -1,4 +1,4 @@
-import { Reduction } from './reduce.ts';
+import { greater, Reduction } from './reduce.ts';
 
 const { fround } = Math;
 
@@ -7,23 +7,8 @@ export function reducePlane(
   columns: Float32Array, from: number, stride: number, width: number, tap: number,
   output: Float32Array, to: number, count: number, reduction: number,
 ): void {
-  const span = width * tap;
-  if (reduction === Reduction.Max) {
-    for (let x = 0; x < count; x++, from += stride) {
-      let most = columns[from];
-      for (let at = from + tap; at < from + span; at += tap) {
-        const column = columns[at];
-        if (column > most || column !== column) most = column;
-      }
-      output[to + x] = most;
-    }
-  } else {
-    for (let x = 0; x < count; x++, from += stride) {
-      let sum = columns[from];
-      for (let at = from + tap; at < from + span; at += tap) sum = fround(sum + columns[at]);
-      output[to + x] = sum;
-    }
-  }
+  if (reduction === Reduction.Max) maxColumns(columns, from, stride, width, tap, output, to, count);
+  else sumColumns(columns, from, stride, width, tap, output, to, count);
 }
 
 /** Windows of `count` pixels of several channels each. */
@@ -32,18 +17,44 @@ export function reducePixels(
   output: Float32Array, to: number, count: number, channels: number, reduction: number,
 ): void {
   for (let x = 0; x < count; x++) {
-    for (let i = 0; i < channels; i++) output[to + i] = columns[from + i];
-    for (let column = 1, at = from + tap; column < width; column++, at += tap) {
-      if (reduction === Reduction.Max) {
-        for (let i = 0; i < channels; i++) {
-          const y = columns[at + i];
-          if (y > output[to + i] || y !== y) output[to + i] = y;
-        }
-      } else {
-        for (let i = 0; i < channels; i++) output[to + i] = fround(output[to + i] + columns[at + i]);
-      }
-    }
+    if (reduction === Reduction.Max) maxColumns(columns, from, 1, width, tap, output, to, channels);
+    else sumColumns(columns, from, 1, width, tap, output, to, channels);
     from += stride;
     to += channels;
+  }
+}
+
+/** `count` floats of output, whose windows begin `stride` apart. */
+function maxColumns(
+  columns: Float32Array, from: number, stride: number, width: number, tap: number, output: Float32Array, to: number, count: number,
+): void {
+  const last = (width - 1) * tap;
+  if (width === 3) {
+    for (let i = 0; i < count; i++, from += stride) {
+      output[to + i] = columns[greater(columns, greater(columns, from, from + tap), from + last)];
+    }
+    return;
+  }
+  for (let i = 0; i < count; i++, from += stride) {
+    let most = from;
+    for (let at = from + tap; at <= from + last; at += tap) most = greater(columns, most, at);
+    output[to + i] = columns[most];
+  }
+}
+
+function sumColumns(
+  columns: Float32Array, from: number, stride: number, width: number, tap: number, output: Float32Array, to: number, count: number,
+): void {
+  const last = (width - 1) * tap;
+  if (width === 3) {
+    for (let i = 0; i < count; i++, from += stride) {
+      output[to + i] = fround(fround(columns[from] + columns[from + tap]) + columns[from + last]);
+    }
+    return;
+  }
+  for (let i = 0; i < count; i++, from += stride) {
+    let sum = columns[from];
+    for (let at = from + tap; at <= from + last; at += tap) sum = fround(sum + columns[at]);
+    output[to + i] = sum;
   }
 }

