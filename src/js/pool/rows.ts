@@ -5,7 +5,7 @@ const { fround } = Math;
 /**
  * Reduces `rows` (at least one) of `length` floats, `rowLength` apart, top to bottom, column by column, into `to`.
  *
- * A loop a reduction, because a loop that chooses is slower. Sums take the first two rows together, then row after row.
+ * Sums take the first two rows together, then row after row; a maximum takes all rows of a column, since it follows a place.
  */
 export function reduceRows(
   input: Float32Array, from: number, rowLength: number, rows: number,
