@@ -12,3 +12,6 @@ export {
 export { convDirectNchw } from './conv/direct-nchw';
 export { convPixels1x1, convPixels1x4, convPixels2x4, convPixels2x4k3 } from './conv/pixels';
 export { convDirectNhwc } from './conv/direct-nhwc';
+export { maxPool } from './pool/max';
+export { averagePool } from './pool/average';
+export { l2Pool } from './pool/l2';

@@ -88,3 +88,32 @@ export class ConvParams {
   /** Products of a sum between two visits to memory. */
   depthBlock: i32;
 }
+
+/** A pooling window over planes. In NCHW a plane is a channel and a pixel one float, in NHWC an image and its channels. */
+@unmanaged
+export class PoolParams {
+  input: usize;
+  output: usize;
+  scratch: usize;
+  inHeight: i32;
+  inWidth: i32;
+  outHeight: i32;
+  outWidth: i32;
+  /** Floats of a pixel. */
+  pixelLength: i32;
+  kernelHeight: i32;
+  kernelWidth: i32;
+  strideHeight: i32;
+  strideWidth: i32;
+  dilationHeight: i32;
+  dilationWidth: i32;
+  top: i32;
+  left: i32;
+  /** Rows and columns around the input whose cells an average counts. */
+  countTop: i32;
+  countBottom: i32;
+  countLeft: i32;
+  countRight: i32;
+  /** Output pixels whose columns are reduced together. */
+  pixelBlock: i32;
+}

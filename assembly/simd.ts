@@ -35,6 +35,15 @@ export function leakyVector(x: v128, alpha: v128): v128 {
   return v128.bitselect(f32x4.mul(x, alpha), x, f32x4.lt(x, f32x4.splat(0)));
 }
 
+/**
+ * `x` where it is greater than `most` or a NaN: a NaN on either side stays, and of two zeros the first. The
+ * pseudo-maximum alone would drop a NaN in `x`.
+ */
+@inline
+export function maxVector(most: v128, x: v128): v128 {
+  return v128.or(f32x4.pmax(most, x), f32x4.ne(x, x));
+}
+
 /** The first `count` (1, 2 or 3) lanes of `x`; nothing behind them is touched. */
 @inline
 export function storeTail(pointer: usize, x: v128, count: i32): void {

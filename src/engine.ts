@@ -2,9 +2,11 @@ import type { Backend, Step, Variant } from './backend.ts';
 import { DisposedError } from './errors.ts';
 import { type Operand, reads, runOnce, type Workspaces, writes } from './execute.ts';
 import { chooseConvKernel, planConv2d } from './plan/conv.ts';
+import { planPool } from './plan/pool.ts';
 import { newOutput, PreparedConv2d } from './prepared-conv.ts';
 import { checkShape, tensor } from './shape/check.ts';
 import { type Conv2dOptions, conv2d, type PrepareConv2dOptions } from './shape/conv.ts';
+import { type AveragePool2dOptions, type Pool2dOptions, type PoolReduction, pool2d } from './shape/pool.ts';
 import { KernelTensor, type Tensor } from './tensor.ts';
 
 /** What `load` returns: the operators, bound to one backend. */
@@ -73,6 +75,37 @@ export class Engine {
     return new PreparedConv2d(this.#live(), filter, options);
   }
 
+  /**
+   * The greatest of each window. A NaN in a window makes its result NaN; of −0 and +0 the first counts, column by
+   * column. A dilated window whose taps all lie in the padding gives −Infinity.
+   *
+   * @param x [batch, channels, height, width], or [batch, height, width, channels] with `layout: 'nhwc'`
+   * @returns [batch, channels, outHeight, outWidth] in the layout of the input, where
+   *   out = floor((in + padding − dilation · (window − 1) − 1) / stride) + 1; with `roundingType: 'ceil'` rounded up, less
+   *   a last window that would begin in the padding after the input
+   * @throws ShapeError, LayoutError, OptionError before anything is written
+   */
+  maxPool2d(x: Tensor, options?: Pool2dOptions): Tensor {
+    return this.#pool('max', x, options);
+  }
+
+  /**
+   * The sum of each window divided by the number of its cells: those of the input, or with `countIncludePad` of the
+   * padding too. A dilated window whose taps all lie in padding that does not count gives NaN, the average of nothing.
+   * Shapes and errors as in `maxPool2d`.
+   */
+  averagePool2d(x: Tensor, options?: AveragePool2dOptions): Tensor {
+    return this.#pool('average', x, options);
+  }
+
+  /**
+   * The square root of the sum of squares of each window; padding adds nothing. Squares are summed as f32: beyond 1.8e19
+   * they are Infinity, below 2.6e-23 they vanish. Shapes and errors as in `maxPool2d`.
+   */
+  l2Pool2d(x: Tensor, options?: Pool2dOptions): Tensor {
+    return this.#pool('l2', x, options);
+  }
+
   /** Gives everything back. Tensors and prepared operators of this engine cannot be used any more. */
   dispose(): void {
     if (!this.#disposed) this.#backend.dispose();
@@ -86,6 +119,11 @@ export class Engine {
   #live(): Backend {
     if (this.#disposed) throw new DisposedError('the engine');
     return this.#backend;
+  }
+
+  #pool(reduction: PoolReduction, x: Tensor, options: AveragePool2dOptions | undefined): Tensor {
+    const { spec, out } = pool2d(reduction, x, options);
+    return this.#run(x, spec.outShape, out, planPool(spec), {}, {});
   }
 
   /** The one way of every operator from a plan to a result. */

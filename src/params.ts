@@ -69,6 +69,30 @@ export const ConvParams = {
   depthBlock: 'i32',
 } as const satisfies Layout;
 
+export const PoolParams = {
+  input: 'buffer',
+  output: 'buffer',
+  scratch: 'buffer',
+  inHeight: 'i32',
+  inWidth: 'i32',
+  outHeight: 'i32',
+  outWidth: 'i32',
+  pixelLength: 'i32',
+  kernelHeight: 'i32',
+  kernelWidth: 'i32',
+  strideHeight: 'i32',
+  strideWidth: 'i32',
+  dilationHeight: 'i32',
+  dilationWidth: 'i32',
+  top: 'i32',
+  left: 'i32',
+  countTop: 'i32',
+  countBottom: 'i32',
+  countLeft: 'i32',
+  countRight: 'i32',
+  pixelBlock: 'i32',
+} as const satisfies Layout;
+
 /** Which block each kernel takes. The keys are the kernels' names on both sides. */
 export const kernels = {
   pad: PadParams,
@@ -80,6 +104,9 @@ export const kernels = {
   convGemmNhwc: ConvParams,
   convDirectNchw: ConvParams,
   convDirectNhwc: ConvParams,
+  maxPool: PoolParams,
+  averagePool: PoolParams,
+  l2Pool: PoolParams,
 } as const satisfies Record<string, Layout>;
 
 export type KernelName = keyof typeof kernels;

@@ -7,5 +7,6 @@ export type { PreparedConv2d } from './prepared-conv.ts';
 export type { FusedActivation } from './shape/activation.ts';
 export type { Layout } from './shape/check.ts';
 export type { Conv2dOptions, ConvAlgorithm, FilterLayout, PrepareConv2dOptions } from './shape/conv.ts';
+export type { AveragePool2dOptions, Pool2dOptions } from './shape/pool.ts';
 export type { Padding, RoundingType } from './shape/window.ts';
 export { KernelTensor, type Tensor } from './tensor.ts';

@@ -6,6 +6,9 @@ import { packFilterColumns, packFilterLanes, packFilterPlanes, packFilterRows } 
 import { convGemmNchw } from './conv/gemm-nchw.ts';
 import { convGemmNhwc } from './conv/gemm-nhwc.ts';
 import { pad } from './conv/pad.ts';
+import { averagePool } from './pool/average.ts';
+import { l2Pool } from './pool/l2.ts';
+import { maxPool } from './pool/max.ts';
 
 export const twins: {
   readonly [K in KernelName]: (p: Block<(typeof kernels)[K]>, taskBegin: number, taskEnd: number) => void;
@@ -19,4 +22,7 @@ export const twins: {
   convGemmNhwc,
   convDirectNchw,
   convDirectNhwc,
+  maxPool,
+  averagePool,
+  l2Pool,
 };
