@@ -6,3 +6,8 @@ export { pad } from './conv/pad';
 export { packFilterColumns, packFilterRows } from './conv/filter';
 export { convGemmNchw } from './conv/gemm-nchw';
 export { convGemmNhwc } from './conv/gemm-nhwc';
+export { clamp } from './activation/clamp';
+export { leakyRelu } from './activation/leaky-relu';
+export { preluColumns, preluRows } from './activation/prelu';
+export { rrelu } from './activation/rrelu';
+export { thresholdedRelu } from './activation/thresholded-relu';

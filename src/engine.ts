@@ -1,10 +1,22 @@
 import type { Backend, Step, Variant } from './backend.ts';
 import { DisposedError } from './errors.ts';
 import { type Operand, reads, runOnce, type Workspaces, writes } from './execute.ts';
+import { planActivation, planPrelu } from './plan/activation.ts';
 import { planPack, planRun } from './plan/conv.ts';
 import { newOutput, PreparedConv2d } from './prepared-conv.ts';
+import {
+  type ActivationOptions,
+  type ActivationSpec,
+  activation,
+  type ClampOptions,
+  type Elementwise,
+  type LeakyReluOptions,
+  type ThresholdedReluOptions,
+} from './shape/activation.ts';
 import { checkShape, tensor } from './shape/check.ts';
 import { type Conv2dOptions, conv2d, type PrepareConv2dOptions } from './shape/conv.ts';
+import { type PreluOptions, prelu } from './shape/prelu.ts';
+import { type RreluOptions, type RreluSpec, rrelu } from './shape/rrelu.ts';
 import { KernelTensor, type Tensor } from './tensor.ts';
 
 /** What `load` returns: the operators, bound to one backend. */
@@ -74,6 +86,62 @@ export class Engine {
     return new PreparedConv2d(this.#live(), filter, options);
   }
 
+  /**
+   * `x < 0 ? 0 : x`. NaN and −0 stay what they are.
+   *
+   * @param x any shape
+   * @returns a tensor of that shape
+   * @throws ShapeError, OptionError before anything is written, as do all of its family
+   */
+  relu(x: Tensor, options?: ActivationOptions): Tensor {
+    return this.#activate(x, activation('relu', x, options));
+  }
+
+  /** `clamp` between 0 and 6. NaN and −0 stay what they are. */
+  relu6(x: Tensor, options?: ActivationOptions): Tensor {
+    return this.#activate(x, activation('relu6', x, options));
+  }
+
+  /** `minValue` where `x` is below it, `maxValue` where it is above, else `x`. NaN stays NaN. */
+  clamp(x: Tensor, options?: ClampOptions): Tensor {
+    return this.#activate(x, activation('clamp', x, options));
+  }
+
+  /**
+   * `x < 0 ? alpha · x : x`. NaN and −0 stay what they are. With `alpha` of at most 1 it is the textbook's max(alpha · x, x).
+   * Maas, Hannun and Ng, "Rectifier Nonlinearities Improve Neural Network Acoustic Models", 2013.
+   */
+  leakyRelu(x: Tensor, options?: LeakyReluOptions): Tensor {
+    return this.#activate(x, activation('leakyRelu', x, options));
+  }
+
+  /**
+   * Leaky ReLU with learned slopes: `x < 0 ? slope · x : x`. NaN and −0 stay what they are.
+   * He, Zhang, Ren and Sun, "Delving Deep into Rectifiers", 2015.
+   *
+   * @param x any shape; channels are its axis 1, or its last one with `layout: 'nhwc'`. With fewer than two axes it has none
+   * @param slope one slope for all, or one a channel: [channels], or the same with dimensions of 1 around it
+   */
+  prelu(x: Tensor, slope: Tensor, options?: PreluOptions): Tensor {
+    const { spec, shape, out } = prelu(x, slope, options);
+    return this.#run(x, shape, out, planPrelu(spec, shape), {}, { slope: reads(slope) });
+  }
+
+  /**
+   * Randomized leaky ReLU. In training, `x < 0 ? a · x : x` with an `a` for each element, uniform in [lower, upper) (the
+   * rounding to a 32-bit float may give `upper`); the same for the same seed, index and bounds, on every backend.
+   * Otherwise leaky ReLU with the mean of the bounds. NaN and −0 stay what they are.
+   * Xu, Wang, Chen and Li, "Empirical Evaluation of Rectified Activations in Convolutional Network", 2015.
+   */
+  rrelu(x: Tensor, options?: RreluOptions): Tensor {
+    return this.#activate(x, rrelu(x, options));
+  }
+
+  /** `x > alpha ? x : 0`, as in ONNX, but that NaN stays NaN. */
+  thresholdedRelu(x: Tensor, options?: ThresholdedReluOptions): Tensor {
+    return this.#activate(x, activation('thresholdedRelu', x, options));
+  }
+
   /** Gives everything back. Tensors and prepared operators of this engine cannot be used any more. */
   dispose(): void {
     if (!this.#disposed) this.#backend.dispose();
@@ -87,6 +155,10 @@ export class Engine {
   #live(): Backend {
     if (this.#disposed) throw new DisposedError('the engine');
     return this.#backend;
+  }
+
+  #activate(x: Tensor, { spec, shape, out }: Elementwise<ActivationSpec | RreluSpec>): Tensor {
+    return this.#run(x, shape, out, planActivation(spec, shape), {}, {});
   }
 
   /** The one way of every operator from a plan to a result. */

@@ -1,5 +1,10 @@
 /** The twins: one for every kernel that `assembly/index.ts` exports to the host, under the same name. */
 import type { Block, KernelName, kernels } from '../params.ts';
+import { clamp } from './activation/clamp.ts';
+import { leakyRelu } from './activation/leaky-relu.ts';
+import { preluColumns, preluRows } from './activation/prelu.ts';
+import { rrelu } from './activation/rrelu.ts';
+import { thresholdedRelu } from './activation/thresholded-relu.ts';
 import { packFilterColumns, packFilterRows } from './conv/filter.ts';
 import { convGemmNchw } from './conv/gemm-nchw.ts';
 import { convGemmNhwc } from './conv/gemm-nhwc.ts';
@@ -13,4 +18,10 @@ export const twins: {
   packFilterColumns,
   convGemmNchw,
   convGemmNhwc,
+  clamp,
+  leakyRelu,
+  thresholdedRelu,
+  preluRows,
+  preluColumns,
+  rrelu,
 };

@@ -1,7 +1,7 @@
 import { type Step, step } from '../backend.ts';
 import type { Workspaces } from '../execute.ts';
-import { Activation } from '../params.ts';
 import type { Conv2dFilterSpec, Conv2dSpec } from '../shape/conv.ts';
+import { FUSED } from './activation.ts';
 
 /** What a convolution will do, and what it costs. */
 export interface Conv2dPlan {
@@ -131,7 +131,7 @@ export function planRun(spec: Conv2dSpec): RunPlan {
         dilationHeight: window.dilationHeight,
         dilationWidth: window.dilationWidth,
         divisor: spec.divisor,
-        activation: activation.kind === 'none' ? Activation.None : activation.kind === 'clamp' ? Activation.Clamp : Activation.LeakyRelu,
+        activation: FUSED[activation.kind],
         lower: activation.lower,
         upper: activation.upper,
         alpha: activation.alpha,

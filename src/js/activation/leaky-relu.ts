@@ -1,0 +1,17 @@
+import type { ActivationParams, Block } from '../../params.ts';
+
+/**
+ * `y = x < 0 ? alpha * x : x`: a NaN stays a NaN, −0 stays −0. Leaky ReLU, randomized leaky ReLU at inference, and each row
+ * of a parametric one.
+ */
+export function leakyRun(input: Float32Array, output: Float32Array, begin: number, end: number, alpha: number): void {
+  for (let i = begin; i < end; i++) {
+    const x = input[i];
+    output[i] = x < 0 ? x * alpha : x;
+  }
+}
+
+/** A task is `taskLength` floats. */
+export function leakyRelu(p: Block<typeof ActivationParams>, taskBegin: number, taskEnd: number): void {
+  leakyRun(p.input, p.output, taskBegin * p.taskLength, Math.min(taskEnd * p.taskLength, p.length), p.alpha);
+}
