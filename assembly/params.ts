@@ -113,7 +113,7 @@ export class PreluParams {
   channels: i32;
   /** Floats side by side that share a channel. */
   rowLength: i32;
-  /** Copies of the slopes that make a run long enough to be worth a loop: see activation/prelu.ts. */
+  /** How often short slopes are repeated, so that a run under them is worth a loop. */
   slopeCopies: i32;
 }
 

@@ -5,8 +5,8 @@ import { leakyRun } from './leaky-relu';
 /**
  * `y = x < 0 ? slope[channel] * x : x`, over the input seen as [outer][channels][rowLength].
  *
- *   rows     rowLength > 1 (NCHW, or one slope for all): a row has one slope
- *   columns  rowLength = 1 (NHWC): slopes lie side by side like the floats, and repeat every `channels`
+ *   rows     long ones (NCHW, or one slope for all): each is a run under one slope
+ *   columns  short ones (NHWC: of one float): a run goes over many, under slopes that lie side by side like the floats
  *
  * A task is `taskLength` floats, wherever in a row or in the channels they begin.
  */
@@ -57,20 +57,33 @@ function areLeakyMax(slope: usize, count: i32): bool {
   return true;
 }
 
+/** The slopes as the floats lie: each `rowLength` times, and all of it `slopeCopies` times. */
+function spreadSlopes(p: PreluParams): void {
+  let to = p.scratch;
+  for (let copy = p.slopeCopies; copy > 0; copy--) {
+    let from = p.slope;
+    for (let channel = p.channels; channel > 0; channel--) {
+      const slope = load<f32>(from);
+      for (let i = p.rowLength; i > 0; i--) {
+        store<f32>(to, slope);
+        to += 4;
+      }
+      from += 4;
+    }
+  }
+}
+
 /**
- * Few channels would leave nothing but tails: three of them, one vector a pixel. So their slopes are written to scratch
- * `slopeCopies` times, a multiple of four, and what repeats is then whole vectors.
+ * Slopes are used where they are, unless a row has several floats, or channels are so few that runs would be nothing but
+ * tails: of three channels, one a pixel.
  */
 export function preluColumns(p: PreluParams, taskBegin: i32, taskEnd: i32): void {
   const end = min(taskEnd * p.taskLength, p.length);
-  const period = p.channels * p.slopeCopies;
+  const period = p.channels * p.rowLength * p.slopeCopies;
   const isMax = areLeakyMax(p.slope, p.channels);
-  let slopes = p.slope;
-  if (p.slopeCopies > 1) {
-    slopes = p.scratch;
-    const bytes = <usize>p.channels << 2;
-    for (let copy = 0; copy < p.slopeCopies; copy++) memory.copy(slopes + <usize>copy * bytes, p.slope, bytes);
-  }
+  const spread = p.rowLength * p.slopeCopies > 1;
+  if (spread) spreadSlopes(p);
+  const slopes = spread ? p.scratch : p.slope;
   let at = taskBegin * p.taskLength;
   let skip = at % period;
   while (at < end) {

@@ -15,8 +15,10 @@ export const FUSED = {
 
 /** Floats of a task: few enough to share among threads, and still a microsecond of work at the least. */
 const TASK_LENGTH = 16384;
-/** Floats that a run of slopes has at least, so that its loop outweighs what surrounds it. */
-const SLOPE_RUN_LENGTH = 64;
+/** Rows of fewer floats are not worth a loop each. */
+const LONG_ROW_LENGTH = 16;
+/** Floats that a run under many slopes has at least, so that its loop outweighs what surrounds it. */
+const SLOPE_RUN_LENGTH = 256;
 
 export function planActivation(spec: ActivationSpec | RreluSpec, shape: readonly number[]): readonly Step[] {
   const length = lengthOf(shape);
@@ -34,16 +36,19 @@ export function planActivation(spec: ActivationSpec | RreluSpec, shape: readonly
 export function planPrelu({ channels, rowLength }: PreluSpec, shape: readonly number[]): readonly Step[] {
   const length = lengthOf(shape);
   if (length === 0) return [];
-  const columns = rowLength === 1;
-  // Four times anything is whole vectors.
-  const slopeCopies = columns && channels < SLOPE_RUN_LENGTH ? 4 * Math.ceil(SLOPE_RUN_LENGTH / 4 / channels) : 1;
+  // Spread slopes are at most as many as the floats of a task, so that they stay in cache.
+  const columns = rowLength === 1 || (rowLength < LONG_ROW_LENGTH && channels * rowLength <= TASK_LENGTH);
+  const period = channels * rowLength;
+  // Four times anything is whole vectors; more than the floats there are is a waste.
+  const fewCopies = period < SLOPE_RUN_LENGTH ? 4 * Math.ceil(SLOPE_RUN_LENGTH / 4 / period) : 1;
+  const slopeCopies = columns ? Math.min(fewCopies, Math.ceil(length / period)) : 1;
   return [
     step(
       columns ? 'preluColumns' : 'preluRows',
       { input: 'x', slope: 'slope', output: 'out' },
       { length, taskLength: TASK_LENGTH, channels, rowLength, slopeCopies },
       Math.ceil(length / TASK_LENGTH),
-      slopeCopies > 1 ? channels * slopeCopies : 0,
+      columns && rowLength * slopeCopies > 1 ? period * slopeCopies : 0,
     ),
   ];
 }

@@ -1,13 +1,16 @@
 import type { ActivationParams, Block } from '../../params.ts';
+import { choice } from '../choice.ts';
 
 /**
  * `y = x < 0 ? alpha * x : x`: a NaN stays a NaN, −0 stays −0. Leaky ReLU, randomized leaky ReLU at inference, and each row
  * of a parametric one.
  */
 export function leakyRun(input: Float32Array, output: Float32Array, begin: number, end: number, alpha: number): void {
+  choice[0] = 1;
+  choice[1] = alpha;
   for (let i = begin; i < end; i++) {
     const x = input[i];
-    output[i] = x < 0 ? x * alpha : x;
+    output[i] = x * choice[+(x < 0)];
   }
 }
 

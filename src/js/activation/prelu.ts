@@ -1,4 +1,5 @@
 import type { Block, PreluParams } from '../../params.ts';
+import { choice } from '../choice.ts';
 import { leakyRun } from './leaky-relu.ts';
 
 type Params = Block<typeof PreluParams>;
@@ -6,8 +7,8 @@ type Params = Block<typeof PreluParams>;
 /**
  * `y = x < 0 ? slope[channel] * x : x`, over the input seen as [outer][channels][rowLength].
  *
- *   rows     rowLength > 1 (NCHW, or one slope for all): a row has one slope
- *   columns  rowLength = 1 (NHWC): slopes lie side by side like the floats, and repeat every `channels`
+ *   rows     long ones (NCHW, or one slope for all): each is a run under one slope
+ *   columns  short ones (NHWC: of one float)
  *
  * A task is `taskLength` floats, wherever in a row or in the channels they begin.
  */
@@ -26,12 +27,19 @@ export function preluRows(p: Params, taskBegin: number, taskEnd: number): void {
 }
 
 export function preluColumns(p: Params, taskBegin: number, taskEnd: number): void {
-  const { input, slope, output, channels } = p;
+  const { input, slope, output, channels, rowLength } = p;
   const end = Math.min(taskEnd * p.taskLength, p.length);
-  let channel = (taskBegin * p.taskLength) % channels;
-  for (let i = taskBegin * p.taskLength; i < end; i++) {
-    const x = input[i];
-    output[i] = x < 0 ? x * slope[channel] : x;
-    if (++channel === channels) channel = 0;
+  let at = taskBegin * p.taskLength;
+  let left = rowLength - (at % rowLength);
+  let channel = Math.trunc(at / rowLength) % channels;
+  choice[0] = 1;
+  for (; at < end; at++) {
+    const x = input[at];
+    choice[1] = slope[channel];
+    output[at] = x * choice[+(x < 0)];
+    if (--left === 0) {
+      left = rowLength;
+      if (++channel === channels) channel = 0;
+    }
   }
 }

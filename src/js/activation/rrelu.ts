@@ -1,4 +1,5 @@
 import type { Block, RreluParams } from '../../params.ts';
+import { choice } from '../choice.ts';
 
 const { fround, imul } = Math;
 
@@ -19,8 +20,10 @@ function mix(x: number): number {
 export function rrelu(p: Block<typeof RreluParams>, taskBegin: number, taskEnd: number): void {
   const { input, output, seed, lower, step } = p;
   const end = Math.min(taskEnd * p.taskLength, p.length);
+  choice[0] = 1;
   for (let i = taskBegin * p.taskLength; i < end; i++) {
     const x = input[i];
-    output[i] = x < 0 ? x * fround(lower + fround(step * (mix(mix(i) ^ seed) >>> 8))) : x;
+    choice[1] = lower + fround(step * (mix(mix(i) ^ seed) >>> 8));
+    output[i] = x * choice[+(x < 0)];
   }
 }
