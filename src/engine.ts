@@ -89,9 +89,9 @@ export class Engine {
   /**
    * `x < 0 ? 0 : x`. NaN and −0 stay what they are.
    *
-   * @param x any shape
-   * @returns a tensor of that shape
-   * @throws ShapeError, OptionError before anything is written, as do all of its family
+   * @param x any shape, empty too
+   * @returns a tensor of that shape; `out`, which may be `x` itself, if it is given
+   * @throws ShapeError, OptionError, DisposedError before anything is written, as do all of the family below
    */
   relu(x: Tensor, options?: ActivationOptions): Tensor {
     return this.#activate(x, activation('relu', x, options));
@@ -102,13 +102,17 @@ export class Engine {
     return this.#activate(x, activation('relu6', x, options));
   }
 
-  /** `minValue` where `x` is below it, `maxValue` where it is above, else `x`. NaN stays NaN. */
+  /**
+   * `minValue` where `x` is below it, `maxValue` where it is above, else `x`; no bound unless given. NaN stays NaN, and −0
+   * stays −0 where a bound is 0.
+   */
   clamp(x: Tensor, options?: ClampOptions): Tensor {
     return this.#activate(x, activation('clamp', x, options));
   }
 
   /**
-   * `x < 0 ? alpha · x : x`. NaN and −0 stay what they are. With `alpha` of at most 1 it is the textbook's max(alpha · x, x).
+   * `x < 0 ? alpha · x : x`, with an `alpha` of 0.01 unless given. NaN and −0 stay what they are. With `alpha` of at most 1 it
+   * is the textbook's max(alpha · x, x).
    * Maas, Hannun and Ng, "Rectifier Nonlinearities Improve Neural Network Acoustic Models", 2013.
    */
   leakyRelu(x: Tensor, options?: LeakyReluOptions): Tensor {
@@ -121,6 +125,7 @@ export class Engine {
    *
    * @param x any shape; channels are its axis 1, or its last one with `layout: 'nhwc'`. With fewer than two axes it has none
    * @param slope one slope for all, or one a channel: [channels], or the same with dimensions of 1 around it
+   * @throws ShapeError if there are several slopes, but not as many as channels
    */
   prelu(x: Tensor, slope: Tensor, options?: PreluOptions): Tensor {
     const { spec, shape, out } = prelu(x, slope, options);
@@ -128,16 +133,16 @@ export class Engine {
   }
 
   /**
-   * Randomized leaky ReLU. In training, `x < 0 ? a · x : x` with an `a` for each element, uniform in [lower, upper) (the
-   * rounding to a 32-bit float may give `upper`); the same for the same seed, index and bounds, on every backend.
-   * Otherwise leaky ReLU with the mean of the bounds. NaN and −0 stay what they are.
+   * Randomized leaky ReLU. In training, `x < 0 ? a · x : x` with an `a` for each element, uniform in [lower, upper), 1/8 and
+   * 1/3 unless given (rounding to a 32-bit float may give `upper`). The same seed and bounds draw the same `a` for the same
+   * index, on every backend. Otherwise leaky ReLU with the mean of the bounds. NaN and −0 stay what they are.
    * Xu, Wang, Chen and Li, "Empirical Evaluation of Rectified Activations in Convolutional Network", 2015.
    */
   rrelu(x: Tensor, options?: RreluOptions): Tensor {
     return this.#activate(x, rrelu(x, options));
   }
 
-  /** `x > alpha ? x : 0`, as in ONNX, but that NaN stays NaN. */
+  /** `x > alpha ? x : 0` as in ONNX, with an `alpha` of 1 unless given; but NaN stays NaN. */
   thresholdedRelu(x: Tensor, options?: ThresholdedReluOptions): Tensor {
     return this.#activate(x, activation('thresholdedRelu', x, options));
   }
