@@ -15,3 +15,8 @@ export { convDirectNhwc } from './conv/direct-nhwc';
 export { maxPool } from './pool/max';
 export { averagePool } from './pool/average';
 export { l2Pool } from './pool/l2';
+export { clamp } from './activation/clamp';
+export { leakyRelu } from './activation/leaky-relu';
+export { preluColumns, preluRows } from './activation/prelu';
+export { rrelu } from './activation/rrelu';
+export { thresholdedRelu } from './activation/thresholded-relu';

@@ -14,6 +14,8 @@ export namespace Activation {
   export const Clamp: i32 = 1;
   /** `x < 0 ? alpha * x : x`. */
   export const LeakyRelu: i32 = 2;
+  /** `x > alpha ? x : 0`. */
+  export const ThresholdedRelu: i32 = 3;
 }
 
 /** `[planes][inHeight][inRowLength]` into a zero-bordered `[planes][outHeight][outRowLength]`, cropping what does not fit. */
@@ -116,4 +118,47 @@ export class PoolParams {
   countRight: i32;
   /** Output pixels whose columns are reduced together. */
   pixelBlock: i32;
+}
+
+/** One float in, one float out. A kernel reads of `lower`, `upper` and `alpha` what it has a use for. */
+@unmanaged
+export class ActivationParams {
+  input: usize;
+  output: usize;
+  length: i32;
+  /** Floats a task. */
+  taskLength: i32;
+  lower: f32;
+  upper: f32;
+  alpha: f32;
+}
+
+@unmanaged
+export class PreluParams {
+  input: usize;
+  slope: usize;
+  output: usize;
+  scratch: usize;
+  length: i32;
+  /** Floats a task. */
+  taskLength: i32;
+  channels: i32;
+  /** Floats side by side that share a channel. */
+  rowLength: i32;
+  /** How often short slopes are repeated, so that a run under them is worth a loop. */
+  slopeCopies: i32;
+}
+
+@unmanaged
+export class RreluParams {
+  input: usize;
+  output: usize;
+  length: i32;
+  /** Floats a task. */
+  taskLength: i32;
+  /** All 32 bits count. */
+  seed: i32;
+  lower: f32;
+  /** 2⁻²⁴ of the way from the lower bound to the upper. */
+  step: f32;
 }

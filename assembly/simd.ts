@@ -44,6 +44,27 @@ export function maxVector(most: v128, x: v128): v128 {
   return v128.or(f32x4.pmax(most, x), f32x4.ne(x, x));
 }
 
+/**
+ * The same for an `alpha` that `isLeakyMax`: it is then the larger of `x` and `alpha * x`, and one instruction chooses where
+ * compare and select are four. `x` comes through when it is NaN, and when the two are equal.
+ */
+@inline
+export function leakyMaxVector(x: v128, alpha: v128): v128 {
+  return f32x4.pmax(x, f32x4.mul(x, alpha));
+}
+
+/** Not above 1, where the smaller is wanted; not 0, whose product with −∞ is a NaN that must win; nor NaN itself. */
+@inline
+export function isLeakyMax(alpha: f32): bool {
+  return alpha <= 1 && alpha != 0;
+}
+
+/** `x > alpha ? x : 0`, and NaN for NaN. */
+@inline
+export function thresholdVector(x: v128, alpha: v128): v128 {
+  return v128.andnot(x, f32x4.le(x, alpha));
+}
+
 /** The first `count` (1, 2 or 3) lanes of `x`; nothing behind them is touched. */
 @inline
 export function storeTail(pointer: usize, x: v128, count: i32): void {

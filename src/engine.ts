@@ -1,12 +1,24 @@
 import type { Backend, Step, Variant } from './backend.ts';
 import { DisposedError } from './errors.ts';
 import { type Operand, reads, runOnce, type Workspaces, writes } from './execute.ts';
+import { planActivation, planPrelu } from './plan/activation.ts';
 import { chooseConvKernel, planConv2d } from './plan/conv.ts';
 import { planPool } from './plan/pool.ts';
 import { newOutput, PreparedConv2d } from './prepared-conv.ts';
+import {
+  type ActivationOptions,
+  type ActivationSpec,
+  activation,
+  type ClampOptions,
+  type Elementwise,
+  type LeakyReluOptions,
+  type ThresholdedReluOptions,
+} from './shape/activation.ts';
 import { checkShape, tensor } from './shape/check.ts';
 import { type Conv2dOptions, conv2d, type PrepareConv2dOptions } from './shape/conv.ts';
 import { type AveragePool2dOptions, type Pool2dOptions, type PoolReduction, pool2d } from './shape/pool.ts';
+import { type PreluOptions, prelu } from './shape/prelu.ts';
+import { type RreluOptions, type RreluSpec, rrelu } from './shape/rrelu.ts';
 import { KernelTensor, type Tensor } from './tensor.ts';
 
 /** What `load` returns: the operators, bound to one backend. */
@@ -106,6 +118,67 @@ export class Engine {
     return this.#pool('l2', x, options);
   }
 
+  /**
+   * `x < 0 ? 0 : x`. NaN and −0 stay what they are.
+   *
+   * @param x any shape, empty too
+   * @returns a tensor of that shape; `out`, which may be `x` itself, if it is given
+   * @throws ShapeError, OptionError, DisposedError before anything is written, as do all of the family below
+   */
+  relu(x: Tensor, options?: ActivationOptions): Tensor {
+    return this.#activate(x, activation('relu', x, options));
+  }
+
+  /** `clamp` between 0 and 6. NaN and −0 stay what they are. */
+  relu6(x: Tensor, options?: ActivationOptions): Tensor {
+    return this.#activate(x, activation('relu6', x, options));
+  }
+
+  /**
+   * `minValue` where `x` is below it, `maxValue` where it is above, else `x`; no bound unless given. NaN stays NaN, and −0
+   * stays −0 where a bound is 0.
+   */
+  clamp(x: Tensor, options?: ClampOptions): Tensor {
+    return this.#activate(x, activation('clamp', x, options));
+  }
+
+  /**
+   * `x < 0 ? alpha · x : x`, with an `alpha` of 0.01 unless given. NaN and −0 stay what they are. With `alpha` of at most 1 it
+   * is the textbook's max(alpha · x, x).
+   * Maas, Hannun and Ng, "Rectifier Nonlinearities Improve Neural Network Acoustic Models", 2013.
+   */
+  leakyRelu(x: Tensor, options?: LeakyReluOptions): Tensor {
+    return this.#activate(x, activation('leakyRelu', x, options));
+  }
+
+  /**
+   * Leaky ReLU with learned slopes: `x < 0 ? slope · x : x`. NaN and −0 stay what they are.
+   * He, Zhang, Ren and Sun, "Delving Deep into Rectifiers", 2015.
+   *
+   * @param x any shape; channels are its axis 1, or its last one with `layout: 'nhwc'`. With fewer than two axes it has none
+   * @param slope one slope for all, or one a channel: [channels], or the same with dimensions of 1 around it
+   * @throws ShapeError if there are several slopes, but not as many as channels
+   */
+  prelu(x: Tensor, slope: Tensor, options?: PreluOptions): Tensor {
+    const { spec, shape, out } = prelu(x, slope, options);
+    return this.#run(x, shape, out, planPrelu(spec, shape), {}, { slope: reads(slope) });
+  }
+
+  /**
+   * Randomized leaky ReLU. In training, `x < 0 ? a · x : x` with an `a` for each element, uniform in [lower, upper), 1/8 and
+   * 1/3 unless given (rounding to a 32-bit float may give `upper`). The same seed and bounds draw the same `a` for the same
+   * index, on every backend. Otherwise leaky ReLU with the mean of the bounds. NaN and −0 stay what they are.
+   * Xu, Wang, Chen and Li, "Empirical Evaluation of Rectified Activations in Convolutional Network", 2015.
+   */
+  rrelu(x: Tensor, options?: RreluOptions): Tensor {
+    return this.#activate(x, rrelu(x, options));
+  }
+
+  /** `x > alpha ? x : 0` as in ONNX, with an `alpha` of 1 unless given; but NaN stays NaN. */
+  thresholdedRelu(x: Tensor, options?: ThresholdedReluOptions): Tensor {
+    return this.#activate(x, activation('thresholdedRelu', x, options));
+  }
+
   /** Gives everything back. Tensors and prepared operators of this engine cannot be used any more. */
   dispose(): void {
     if (!this.#disposed) this.#backend.dispose();
@@ -124,6 +197,10 @@ export class Engine {
   #pool(reduction: PoolReduction, x: Tensor, options: AveragePool2dOptions | undefined): Tensor {
     const { spec, out } = pool2d(reduction, x, options);
     return this.#run(x, spec.outShape, out, planPool(spec), {}, {});
+  }
+
+  #activate(x: Tensor, { spec, shape, out }: Elementwise<ActivationSpec | RreluSpec>): Tensor {
+    return this.#run(x, shape, out, planActivation(spec, shape), {}, {});
   }
 
   /** The one way of every operator from a plan to a result. */

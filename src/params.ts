@@ -4,7 +4,7 @@
  */
 export const ABI_VERSION = 1;
 
-export const Activation = { None: 0, Clamp: 1, LeakyRelu: 2 } as const;
+export const Activation = { None: 0, Clamp: 1, LeakyRelu: 2, ThresholdedRelu: 3 } as const;
 
 export type FieldKind = 'buffer' | 'i32' | 'f32';
 export type Layout = Readonly<Record<string, FieldKind>>;
@@ -93,6 +93,38 @@ export const PoolParams = {
   pixelBlock: 'i32',
 } as const satisfies Layout;
 
+export const ActivationParams = {
+  input: 'buffer',
+  output: 'buffer',
+  length: 'i32',
+  taskLength: 'i32',
+  lower: 'f32',
+  upper: 'f32',
+  alpha: 'f32',
+} as const satisfies Layout;
+
+export const PreluParams = {
+  input: 'buffer',
+  slope: 'buffer',
+  output: 'buffer',
+  scratch: 'buffer',
+  length: 'i32',
+  taskLength: 'i32',
+  channels: 'i32',
+  rowLength: 'i32',
+  slopeCopies: 'i32',
+} as const satisfies Layout;
+
+export const RreluParams = {
+  input: 'buffer',
+  output: 'buffer',
+  length: 'i32',
+  taskLength: 'i32',
+  seed: 'i32',
+  lower: 'f32',
+  step: 'f32',
+} as const satisfies Layout;
+
 /** Which block each kernel takes. The keys are the kernels' names on both sides. */
 export const kernels = {
   pad: PadParams,
@@ -107,6 +139,12 @@ export const kernels = {
   maxPool: PoolParams,
   averagePool: PoolParams,
   l2Pool: PoolParams,
+  clamp: ActivationParams,
+  leakyRelu: ActivationParams,
+  thresholdedRelu: ActivationParams,
+  preluRows: PreluParams,
+  preluColumns: PreluParams,
+  rrelu: RreluParams,
 } as const satisfies Record<string, Layout>;
 
 export type KernelName = keyof typeof kernels;

@@ -4,9 +4,18 @@ export type { Engine } from './engine.ts';
 export { DisposedError, LayoutError, OptionError, OutOfMemoryError, ShapeError, UnsupportedError } from './errors.ts';
 export type { Conv2dPlan } from './plan/conv.ts';
 export type { PreparedConv2d } from './prepared-conv.ts';
-export type { FusedActivation } from './shape/activation.ts';
+export type {
+  ActivationName,
+  ActivationOptions,
+  ClampOptions,
+  FusedActivation,
+  LeakyReluOptions,
+  ThresholdedReluOptions,
+} from './shape/activation.ts';
 export type { Layout } from './shape/check.ts';
 export type { Conv2dOptions, ConvAlgorithm, FilterLayout, PrepareConv2dOptions } from './shape/conv.ts';
 export type { AveragePool2dOptions, Pool2dOptions } from './shape/pool.ts';
+export type { PreluOptions } from './shape/prelu.ts';
+export type { RreluOptions } from './shape/rrelu.ts';
 export type { Padding, RoundingType } from './shape/window.ts';
 export { KernelTensor, type Tensor } from './tensor.ts';

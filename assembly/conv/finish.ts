@@ -1,5 +1,5 @@
 import { Activation, ConvParams } from '../params';
-import { clampVector, leakyVector, loadSplat, loadTail, storeTail } from '../simd';
+import { clampVector, leakyVector, loadSplat, loadTail, storeTail, thresholdVector } from '../simd';
 
 /**
  * A sum begins with its bias, and a clamp happens in registers. What does not fit there is done to results while they
@@ -22,6 +22,7 @@ function finish(x: v128, bias: v128, p: ConvParams): v128 {
   const y = p.divisor == 1 ? x : f32x4.add(f32x4.div(x, f32x4.splat(p.divisor)), bias);
   if (p.activation == Activation.Clamp) return clampVector(y, f32x4.splat(p.lower), f32x4.splat(p.upper));
   if (p.activation == Activation.LeakyRelu) return leakyVector(y, f32x4.splat(p.alpha));
+  if (p.activation == Activation.ThresholdedRelu) return thresholdVector(y, f32x4.splat(p.alpha));
   return y;
 }
 

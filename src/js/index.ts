@@ -1,5 +1,10 @@
 /** The twins: one for every kernel that `assembly/index.ts` exports to the host, under the same name. */
 import type { Block, KernelName, kernels } from '../params.ts';
+import { clamp } from './activation/clamp.ts';
+import { leakyRelu } from './activation/leaky-relu.ts';
+import { preluColumns, preluRows } from './activation/prelu.ts';
+import { rrelu } from './activation/rrelu.ts';
+import { thresholdedRelu } from './activation/thresholded-relu.ts';
 import { convDirectNchw } from './conv/direct-nchw.ts';
 import { convDirectNhwc } from './conv/direct-nhwc.ts';
 import { packFilterColumns, packFilterLanes, packFilterPlanes, packFilterRows } from './conv/filter.ts';
@@ -25,4 +30,10 @@ export const twins: {
   maxPool,
   averagePool,
   l2Pool,
+  clamp,
+  leakyRelu,
+  thresholdedRelu,
+  preluRows,
+  preluColumns,
+  rrelu,
 };

@@ -1,5 +1,5 @@
-import { Activation } from '../params.ts';
 import type { Conv2dFilterSpec, Conv2dSpec } from '../shape/conv.ts';
+import { FUSED } from './activation.ts';
 
 /** What every step of a convolution is told, whatever the algorithm. */
 
@@ -29,8 +29,6 @@ export function filterValues(spec: Conv2dFilterSpec) {
   };
 }
 
-const KINDS = { none: Activation.None, clamp: Activation.Clamp, leakyRelu: Activation.LeakyRelu } as const;
-
 /** Values of `ConvParams` for an input as it came; an algorithm that pads it first overrides its size. */
 export function convValues(spec: Conv2dSpec) {
   const { window, activation } = spec;
@@ -54,7 +52,7 @@ export function convValues(spec: Conv2dSpec) {
     dilationHeight: window.dilationHeight,
     dilationWidth: window.dilationWidth,
     divisor: spec.divisor,
-    activation: KINDS[activation.kind],
+    activation: FUSED[activation.kind],
     lower: activation.lower,
     upper: activation.upper,
     alpha: activation.alpha,

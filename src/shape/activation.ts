@@ -1,72 +1,112 @@
 import { OptionError } from '../errors.ts';
 import type { Tensor } from '../tensor.ts';
-import { finite, known, oneOf, show } from './check.ts';
+import { finite, known, oneOf, out, show, tensor } from './check.ts';
 
 /** An activation that needs nothing but numbers: by name, or with its parameters. */
 export type FusedActivation =
-  | 'relu'
-  | 'relu6'
-  | 'leakyRelu'
+  | ActivationName
   | { readonly type: 'relu' | 'relu6' }
   | { readonly type: 'clamp'; readonly minValue?: number; readonly maxValue?: number }
-  | { readonly type: 'leakyRelu'; readonly alpha?: number };
+  | { readonly type: 'leakyRelu' | 'thresholdedRelu'; readonly alpha?: number };
 
-export interface ClampOptions {
+export interface ActivationOptions {
+  /** Where the result goes, instead of a new tensor. It may be the input itself. */
+  readonly out?: Tensor;
+}
+
+export interface ClampOptions extends ActivationOptions {
   /** Lower bound, −∞ unless given. */
   readonly minValue?: number;
   /** Upper bound, +∞ unless given. */
   readonly maxValue?: number;
-  readonly out?: Tensor;
 }
 
-/** What a kernel does with a finished sum. */
+export interface LeakyReluOptions extends ActivationOptions {
+  /** Slope of what is negative, 0.01 unless given. */
+  readonly alpha?: number;
+}
+
+export interface ThresholdedReluOptions extends ActivationOptions {
+  /** What is not above it becomes 0; 1 unless given. */
+  readonly alpha?: number;
+}
+
+/** What a kernel does with a float: its own, or the finished sum of another operator. */
 export interface ActivationSpec {
-  readonly kind: 'none' | 'clamp' | 'leakyRelu';
+  readonly kind: 'none' | 'clamp' | 'leakyRelu' | 'thresholdedRelu';
   readonly lower: number;
   readonly upper: number;
   readonly alpha: number;
 }
 
-export const LEAKY_ALPHA = 0.01;
+/** An operator on single floats, checked. */
+export interface Elementwise<S> {
+  readonly spec: S;
+  readonly shape: readonly number[];
+  readonly out: Tensor | undefined;
+}
+
+const PARAMETERS = {
+  relu: [],
+  relu6: [],
+  clamp: ['minValue', 'maxValue'],
+  leakyRelu: ['alpha'],
+  thresholdedRelu: ['alpha'],
+} as const satisfies Record<string, readonly string[]>;
+
+export type ActivationName = keyof typeof PARAMETERS;
+
+interface Parameters {
+  readonly minValue?: number;
+  readonly maxValue?: number;
+  readonly alpha?: number;
+}
 
 const clamp = (lower: number, upper: number): ActivationSpec => ({ kind: 'clamp', lower, upper, alpha: 0 });
+export const leakyRelu = (alpha: number): ActivationSpec => ({ kind: 'leakyRelu', lower: 0, upper: 0, alpha });
 
-export function bounds(prefix: string, options: { minValue?: number; maxValue?: number }): { lower: number; upper: number } {
-  const { minValue = -Infinity, maxValue = Infinity } = options;
+function bounds(prefix: string, { minValue = -Infinity, maxValue = Infinity }: Parameters): ActivationSpec {
   for (const [name, value] of Object.entries({ minValue, maxValue })) {
     if (typeof value !== 'number' || Number.isNaN(value)) throw new OptionError(`${prefix}.${name}`, show(value), 'a number');
   }
   if (minValue > maxValue) throw new OptionError(`${prefix}.minValue`, String(minValue), `at most maxValue, ${maxValue}`);
-  return { lower: Math.fround(minValue), upper: Math.fround(maxValue) };
+  return clamp(Math.fround(minValue), Math.fround(maxValue));
 }
 
-export function fusedActivation(value: unknown): ActivationSpec {
-  if (value === undefined) return { kind: 'none', lower: 0, upper: 0, alpha: 0 };
-  const options = (typeof value === 'string' ? { type: value } : value) as {
-    type?: unknown;
-    minValue?: number;
-    maxValue?: number;
-    alpha?: number;
-  };
-  if (options === null || typeof options !== 'object') {
-    throw new OptionError('options.activation', show(value), "a name, or an object such as { type: 'clamp', minValue, maxValue }");
-  }
-  const type = oneOf('options.activation', options.type ?? show(value), 'relu', ['relu', 'relu6', 'clamp', 'leakyRelu']);
-  const prefix = 'options.activation';
-  switch (type) {
+function activationSpec(name: ActivationName, prefix: string, options: Parameters): ActivationSpec {
+  switch (name) {
     case 'relu':
-      known(prefix, options, ['type']);
       return clamp(0, Infinity);
     case 'relu6':
-      known(prefix, options, ['type']);
       return clamp(0, 6);
-    case 'clamp': {
-      const { lower, upper } = bounds(prefix, known(prefix, options, ['type', 'minValue', 'maxValue']));
-      return clamp(lower, upper);
-    }
-    case 'leakyRelu': {
-      const { alpha } = known(prefix, options, ['type', 'alpha']);
-      return { kind: 'leakyRelu', lower: 0, upper: 0, alpha: finite(`${prefix}.alpha`, alpha, LEAKY_ALPHA) };
-    }
+    case 'clamp':
+      return bounds(prefix, options);
+    case 'leakyRelu':
+      return leakyRelu(finite(`${prefix}.alpha`, options.alpha, 0.01));
+    case 'thresholdedRelu':
+      return { kind: 'thresholdedRelu', lower: 0, upper: 0, alpha: finite(`${prefix}.alpha`, options.alpha, 1) };
   }
+}
+
+/** Any rank and any size, empty too; the result may take the input's place. */
+export function activation(
+  name: ActivationName,
+  x: Tensor,
+  given: (Parameters & ActivationOptions) | undefined,
+): Elementwise<ActivationSpec> {
+  const options = known('options', given, [...PARAMETERS[name], 'out']);
+  tensor('x', x, undefined, true);
+  return { spec: activationSpec(name, 'options', options), shape: [...x.shape], out: out(options.out, x.shape, { x }, true) };
+}
+
+/** The option `activation` of another operator. */
+export function fusedActivation(value: unknown): ActivationSpec {
+  if (value === undefined) return { kind: 'none', lower: 0, upper: 0, alpha: 0 };
+  const prefix = 'options.activation';
+  const options = (typeof value === 'string' ? { type: value } : value) as Parameters & { type?: unknown };
+  if (options === null || typeof options !== 'object') {
+    throw new OptionError(prefix, show(value), "a name, or an object such as { type: 'clamp', minValue, maxValue }");
+  }
+  const name = oneOf(prefix, options.type ?? show(value), 'relu', Object.keys(PARAMETERS) as ActivationName[]);
+  return activationSpec(name, prefix, known(prefix, options, ['type', ...PARAMETERS[name]]));
 }

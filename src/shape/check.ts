@@ -38,7 +38,9 @@ export function count(argument: string, value: unknown, fallback: number, least:
 
 export function finite(argument: string, value: unknown, fallback: number): number {
   const given = value ?? fallback;
-  if (typeof given !== 'number' || !Number.isFinite(given)) throw new OptionError(argument, show(value), 'a finite number');
+  if (typeof given !== 'number' || !Number.isFinite(Math.fround(given))) {
+    throw new OptionError(argument, show(value), 'a number that is finite as a 32-bit float');
+  }
   return Math.fround(given);
 }
 

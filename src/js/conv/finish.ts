@@ -19,6 +19,7 @@ function finish(x: number, bias: number, p: Block<typeof ConvParams>): number {
     return p.upper < raised ? p.upper : raised;
   }
   if (p.activation === Activation.LeakyRelu) return y < 0 ? fround(y * p.alpha) : y;
+  if (p.activation === Activation.ThresholdedRelu) return y <= p.alpha ? 0 : y;
   return y;
 }
 

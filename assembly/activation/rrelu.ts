@@ -1,0 +1,56 @@
+import { RreluParams } from '../params';
+import { leakyVector, loadTail, storeTail } from '../simd';
+
+/**
+ * Randomized leaky ReLU in training: every negative float has a slope of its own, uniform between two bounds.
+ *
+ *   h = mix(mix(index) ^ seed)
+ *   y = x < 0 ? (lower + step * (h >>> 8)) * x : x          step = (upper - lower) / 2²⁴
+ *
+ * The draw depends on the place in memory and on nothing else, so that tasks may run in any order, anywhere. `mix` is
+ * lowbias32, the 32-bit finaliser that Chris Wellons' hash prospector found (nullprogram.com/blog/2018/07/31): a
+ * bijection, two multiplications, bias 0.174. It is nested (as in Jarzynski and Olano, "Hash Functions for GPU Rendering",
+ * JCGT 9(3), 2020) with the seed in the middle: around a single one, the draws of another seed would be the same
+ * draws in other places.
+ *
+ * A task is `taskLength` floats. Tasks lie side by side, so that any range of them is one run.
+ */
+@inline
+function mix(x: v128): v128 {
+  x = i32x4.mul(v128.xor(x, i32x4.shr_u(x, 16)), i32x4.splat(0x7feb352d));
+  x = i32x4.mul(v128.xor(x, i32x4.shr_u(x, 15)), i32x4.splat(0x846ca68b));
+  return v128.xor(x, i32x4.shr_u(x, 16));
+}
+
+@inline
+function randomLeaky(x: v128, index: v128, seed: v128, lower: v128, step: v128): v128 {
+  const draw = f32x4.convert_i32x4_s(i32x4.shr_u(mix(v128.xor(mix(index), seed)), 8));
+  return leakyVector(x, f32x4.add(lower, f32x4.mul(step, draw)));
+}
+
+export function rrelu(p: RreluParams, taskBegin: i32, taskEnd: i32): void {
+  const begin = taskBegin * p.taskLength;
+  const length = min(taskEnd * p.taskLength, p.length) - begin;
+  const seed = i32x4.splat(p.seed);
+  const lower = f32x4.splat(p.lower);
+  const step = f32x4.splat(p.step);
+  let input = p.input + (<usize>begin << 2);
+  let output = p.output + (<usize>begin << 2);
+  let index = i32x4.add(i32x4.splat(begin), i32x4(0, 1, 2, 3));
+  for (let k = length >> 3; k > 0; k--) {
+    const x0 = v128.load(input), x1 = v128.load(input, 16);
+    v128.store(output, randomLeaky(x0, index, seed, lower, step));
+    v128.store(output, randomLeaky(x1, i32x4.add(index, i32x4.splat(4)), seed, lower, step), 16);
+    input += 32;
+    output += 32;
+    index = i32x4.add(index, i32x4.splat(8));
+  }
+  if (length & 4) {
+    v128.store(output, randomLeaky(v128.load(input), index, seed, lower, step));
+    input += 16;
+    output += 16;
+    index = i32x4.add(index, i32x4.splat(4));
+  }
+  const tail = length & 3;
+  if (tail > 0) storeTail(output, randomLeaky(loadTail(input, tail), index, seed, lower, step), tail);
+}

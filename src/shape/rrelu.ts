@@ -1,0 +1,45 @@
+import { OptionError } from '../errors.ts';
+import type { Tensor } from '../tensor.ts';
+import { type ActivationOptions, type ActivationSpec, type Elementwise, leakyRelu } from './activation.ts';
+import { boolean, finite, isCount, known, out, show, tensor } from './check.ts';
+
+export interface RreluOptions extends ActivationOptions {
+  /** Least slope, 1/8 unless given. */
+  readonly lower?: number;
+  /** Greatest slope, 1/3 unless given. */
+  readonly upper?: number;
+  /** Draws a slope for every negative element. Otherwise, and by default, all have the mean of the bounds. */
+  readonly training?: boolean;
+  /** What is drawn depends on this and on the element's index alone: 0 up to 2³² − 1, another one every call unless given. */
+  readonly seed?: number;
+}
+
+/** Slopes drawn at random: `lower + step · n`, n whole and below 2²⁴. */
+export interface RreluSpec {
+  readonly kind: 'rrelu';
+  readonly seed: number;
+  readonly lower: number;
+  readonly step: number;
+}
+
+const SEEDS = 2 ** 32;
+
+export function rrelu(x: Tensor, given: RreluOptions | undefined): Elementwise<ActivationSpec | RreluSpec> {
+  const options = known('options', given, ['lower', 'upper', 'training', 'seed', 'out']);
+  tensor('x', x, undefined, true);
+  const lower = finite('options.lower', options.lower, 1 / 8);
+  const upper = finite('options.upper', options.upper, 1 / 3);
+  if (lower > upper || !Number.isFinite(Math.fround(upper - lower))) {
+    throw new OptionError('options.lower', String(lower), `at most upper, ${upper}, and below it by no more than a 32-bit float holds`);
+  }
+  const training = boolean('options.training', options.training, false);
+  const seed = options.seed ?? Math.floor(Math.random() * SEEDS);
+  if (!isCount(seed) || seed >= SEEDS) throw new OptionError('options.seed', show(seed), 'a whole number of at least 0 and below 2^32');
+  return {
+    spec: training
+      ? { kind: 'rrelu', seed, lower, step: Math.fround((upper - lower) / 2 ** 24) }
+      : leakyRelu(Math.fround((lower + upper) / 2)),
+    shape: [...x.shape],
+    out: out(options.out, x.shape, { x }, true),
+  };
+}
