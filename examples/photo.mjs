@@ -68,7 +68,7 @@ for (const [name, job] of Object.entries(jobs)) {
 
 /** The photograph with these colours. */
 function recoloured(planes) {
-  const copy = { width, height, data: image.data.slice() };
+  const copy = { width, height, data: new Uint8Array(image.data) };
   fromPlanes(planes, copy);
   return copy;
 }

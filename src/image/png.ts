@@ -23,7 +23,26 @@ const HEADER_BYTES = 33;
 interface Header {
   readonly width: number;
   readonly height: number;
-  readonly interlaced: boolean;
+  /** Bytes of all rows, filter bytes and all, once they are decompressed. */
+  readonly pixelBytes: number;
+}
+
+/** Channels of each colour type. */
+const CHANNELS: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
+
+/** First column, first row, and distance of both, of each pass over an image: one, or the seven of an interlaced one. */
+const WHOLE = [[0, 0, 1, 1]];
+// biome-ignore format: a table
+const ADAM7 = [[0, 0, 8, 8], [4, 0, 8, 8], [0, 4, 4, 8], [2, 0, 4, 4], [0, 2, 2, 4], [1, 0, 2, 2], [0, 1, 1, 2]];
+
+function bytesOf(width: number, height: number, bitsPerPixel: number, interlaced: boolean): number {
+  let bytes = 0;
+  for (const [left, top, dx, dy] of interlaced ? ADAM7 : WHOLE) {
+    const columns = Math.ceil((width - left) / dx);
+    const rows = Math.ceil((height - top) / dy);
+    if (columns > 0 && rows > 0) bytes += rows * (1 + Math.ceil((columns * bitsPerPixel) / 8));
+  }
+  return bytes;
 }
 
 /** What the first bytes say, before anything is decoded. Throws a reason. */
@@ -35,7 +54,9 @@ function parseHeader(bytes: Buffer): Header {
   const height = bytes.readUInt32BE(20);
   if (width === 0 || height === 0) throw new Error(`a PNG image of ${width}×${height} pixels`);
   if (width * height > MAX_PIXELS) throw new Error(`too large, ${width}×${height} pixels; at most ${MAX_PIXELS} are decoded`);
-  return { width, height, interlaced: bytes[28] === 1 };
+  const channels = CHANNELS[bytes[25]];
+  if (channels === undefined) throw new Error(`a PNG image of an unknown colour type, ${bytes[25]}`);
+  return { width, height, pixelBytes: bytesOf(width, height, channels * bytes[24], bytes[28] === 1) };
 }
 
 /**
@@ -55,10 +76,10 @@ function walkChunks(bytes: Buffer): { pixels: Buffer[]; end: number } {
   }
 }
 
-/** Throws unless the pixels decompress to no more than an image of this size can hold. */
-function boundInterlaced(pixels: readonly Buffer[], { width, height }: Header): void {
-  // At most 8 bytes a pixel, and a filter byte for each row of the seven passes, none of which has more than `height`.
-  inflateSync(Buffer.concat(pixels), { maxOutputLength: width * height * 8 + 7 * height });
+/** Throws unless the pixels are all there, and no more of them: the decoder takes what it gets. */
+function checkPixels(pixels: readonly Buffer[], { pixelBytes }: Header): void {
+  const { length } = inflateSync(Buffer.concat(pixels), { maxOutputLength: pixelBytes });
+  if (length !== pixelBytes) throw new Error(`${length} bytes of ${pixelBytes}`);
 }
 
 /** A PNG image of any colour type and depth, as 8 bits a channel. Throws a reason. */
@@ -66,8 +87,7 @@ function decode(bytes: Buffer): Image {
   const header = parseHeader(bytes);
   const { pixels, end } = walkChunks(bytes);
   try {
-    // The decoder bounds what it decompresses itself, except for interlaced images.
-    if (header.interlaced) boundInterlaced(pixels, header);
+    checkPixels(pixels, header);
     const { width, height, data } = PNG.sync.read(bytes.subarray(0, end));
     // Not the Buffer itself, whose slice() shares memory.
     return { width, height, data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) };
