@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -89,6 +89,13 @@ describe('simdconv info', () => {
       engine: { variant: 'simd', threads: 1, notes: [] },
     });
     expect(report.relaxed.variant).toBe(report.features.relaxedSimd ? 'relaxed-simd' : 'simd');
+  });
+});
+
+describe('output that nobody reads any more', () => {
+  it.runIf(process.platform !== 'win32')('ends the program quietly', () => {
+    const { status, stderr } = spawnSync('sh', ['-c', `'${process.execPath}' dist/cli/index.js info | true`], { encoding: 'utf8' });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   });
 });
 

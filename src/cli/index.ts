@@ -37,6 +37,12 @@ program
   .option('--quick', 'fewer shapes, shorter runs')
   .action(({ json = false, quick = false }) => bench(version, json, quick));
 
+// Whoever reads the output may stop: `simdconv info | head -1`.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+});
+
 try {
   await program.parseAsync();
 } catch (error) {
