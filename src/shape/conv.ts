@@ -142,7 +142,9 @@ export function conv2dInput(x: Tensor, filter: Conv2dFilterSpec): Conv2dSpec {
   const outChannels = filter.groups * filter.groupOutChannels;
   const outShape = nchw ? [batch, outChannels, window.outHeight, window.outWidth] : [batch, window.outHeight, window.outWidth, outChannels];
   checkLength('out.shape', outShape);
-  return { ...filter, batch, window, outShape };
+  // One channel in and one out lie in memory the same way in both layouts.
+  const layout = channels === 1 && outChannels === 1 ? 'nchw' : filter.layout;
+  return { ...filter, layout, batch, window, outShape };
 }
 
 export function conv2d(x: Tensor, filter: Tensor, given: Conv2dOptions | undefined): { spec: Conv2dSpec; out: Tensor | undefined } {
