@@ -45,9 +45,9 @@ function bind(engine, shape, layout, given, x, out, owned, algorithm) {
     case 'leakyRelu':
       return { run: () => engine.leakyRelu(x, { alpha: shape.alpha, out }) };
     case 'prelu': {
-      const slope = engine.tensor(layout === 'nchw' ? [shape.channels, 1, 1] : [shape.channels], given.slope);
+      const slope = engine.tensor([shape.channels], given.slope);
       owned.push(slope);
-      return { run: () => engine.prelu(x, slope, { out }) };
+      return { run: () => engine.prelu(x, slope, { layout, out }) };
     }
     default:
       throw new Error(`no operator ${shape.operator}`);
