@@ -1,9 +1,9 @@
 import type { Backend, Step, Variant } from './backend.ts';
 import { DisposedError } from './errors.ts';
-import { type Operand, reads, runOnce, type Workspaces, writes } from './execute.ts';
+import { type Operand, reads, runOnce, type Workspaces, withResult } from './execute.ts';
 import { planPack, planRun } from './plan/conv.ts';
-import { newOutput, PreparedConv2d } from './prepared-conv.ts';
-import { checkShape, tensor } from './shape/check.ts';
+import { PreparedConv2d } from './prepared-conv.ts';
+import { checkShape, floats } from './shape/check.ts';
 import { type Conv2dOptions, conv2d, type PrepareConv2dOptions } from './shape/conv.ts';
 import { KernelTensor, type Tensor } from './tensor.ts';
 
@@ -32,14 +32,18 @@ export class Engine {
   /**
    * A tensor in the engine's own memory. Operators use it without a copy, and give such tensors back.
    *
-   * @param data floats to start from, as many as `shape` says; zeros unless given
+   * @param data numbers to start from, as many as `shape` says; zeros unless given
+   * @throws ShapeError, OutOfMemoryError
    */
   tensor(shape: readonly number[], data?: ArrayLike<number>): KernelTensor {
     checkShape('shape', shape, undefined, true);
-    if (data !== undefined) tensor('data', { shape, data: data instanceof Float32Array ? data : Float32Array.from(data) }, undefined, true);
-    const made = new KernelTensor(this.#live(), shape);
-    if (data === undefined) made.data.fill(0);
-    else made.data.set(data);
+    const from = data === undefined ? undefined : floats('data', data, shape);
+    const backend = this.#live();
+    const inMemory = from && backend.locate(from);
+    const made = new KernelTensor(backend, shape);
+    const to = made.data;
+    if (from === undefined) to.fill(0);
+    else to.set(inMemory === undefined ? from : backend.view(inMemory, to.length));
     return made;
   }
 
@@ -99,8 +103,8 @@ export class Engine {
     operands: Readonly<Record<string, Operand>>,
   ): Tensor {
     const backend = this.#live();
-    const target = out ?? newOutput(backend, x, shape);
-    if (steps.length > 0) runOnce(backend, steps, workspaces, { x: reads(x), ...operands, out: writes(target) });
-    return target;
+    return withResult(backend, x, shape, out, operands, (buffers) => {
+      if (steps.length > 0) runOnce(backend, steps, workspaces, buffers);
+    });
   }
 }

@@ -1,15 +1,14 @@
 import type { Backend, Call } from './backend.ts';
 import { DisposedError } from './errors.ts';
-import { reads, withOperands, writes } from './execute.ts';
+import { reads, withOperands, withResult } from './execute.ts';
 import { type Conv2dPlan, planPack, planRun } from './plan/conv.ts';
 import { out as checkOut } from './shape/check.ts';
-import { type Conv2dFilterSpec, conv2dFilter, conv2dInput, type PrepareConv2dOptions } from './shape/conv.ts';
+import { type Conv2dFilterSpec, type Conv2dSpec, conv2dFilter, conv2dInput, type PrepareConv2dOptions } from './shape/conv.ts';
 import { KernelTensor, type Tensor } from './tensor.ts';
 
 /** Everything that depends on the input's shape, kept until another shape comes. */
 interface Bound<B> {
   readonly shape: readonly number[];
-  readonly outShape: readonly number[];
   readonly call: Call<B>;
   readonly workspaces: readonly B[];
   readonly plan: Conv2dPlan;
@@ -29,20 +28,20 @@ export class PreparedConv2d<B = unknown> {
   constructor(backend: Backend<B>, filter: Tensor, options: PrepareConv2dOptions | undefined) {
     const spec = conv2dFilter(filter, options);
     const pack = planPack(spec);
-    const packed = backend.allocate(pack.packedLength);
-    try {
-      withOperands(backend, { filter: reads(filter), ...(spec.bias && { bias: reads(spec.bias) }) }, (buffers) => {
+    this.#backend = backend;
+    this.#filter = spec;
+    withOperands(backend, { filter: reads(filter), ...(spec.bias && { bias: reads(spec.bias) }) }, (buffers) => {
+      const packed = backend.allocate(pack.packedLength);
+      try {
         const call = backend.bind(pack.steps, buffers.set('packed', packed));
         call.run();
         call.release();
-      });
-    } catch (error) {
-      backend.free(packed);
-      throw error;
-    }
-    this.#backend = backend;
-    this.#filter = spec;
-    this.#packed = packed;
+      } catch (error) {
+        backend.free(packed);
+        throw error;
+      }
+      this.#packed = packed;
+    });
   }
 
   /** What the last `run` did; undefined before the first. */
@@ -56,21 +55,25 @@ export class PreparedConv2d<B = unknown> {
    */
   run(x: Tensor, out?: Tensor): Tensor {
     const backend = this.#backend;
-    const { call, outShape } = this.#bind(x);
-    const target = checkOut(out, outShape, { x }) ?? newOutput(backend, x, outShape);
+    if (this.#packed === undefined) throw new DisposedError('the prepared convolution');
+    if (backend.disposed) throw new DisposedError('the engine of the prepared convolution');
+    const spec = conv2dInput(x, this.#filter);
+    checkOut(out, spec.outShape, { x });
     const from = x instanceof KernelTensor ? x.bufferIn(backend) : undefined;
-    const to = target instanceof KernelTensor ? target.bufferIn(backend) : undefined;
-    if (from !== undefined && to !== undefined) {
+    const to = out instanceof KernelTensor ? out.bufferIn(backend) : undefined;
+    if (out !== undefined && from !== undefined && to !== undefined) {
+      const call = this.#bind(x.shape, spec, this.#packed);
       call.set('x', from);
       call.set('out', to);
       call.run();
-    } else {
-      withOperands(backend, { x: reads(x), out: writes(target) }, (buffers) => {
-        for (const [name, buffer] of buffers) call.set(name, buffer);
-        call.run();
-      });
+      return out;
     }
-    return target;
+    const packed = this.#packed;
+    return withResult(backend, x, spec.outShape, out, {}, (buffers) => {
+      const call = this.#bind(x.shape, spec, packed);
+      for (const [name, buffer] of buffers) call.set(name, buffer);
+      call.run();
+    });
   }
 
   /** Gives the packed filter and the workspaces back. A second call does nothing. */
@@ -84,14 +87,12 @@ export class PreparedConv2d<B = unknown> {
     this.dispose();
   }
 
-  #bind(x: Tensor): Bound<B> {
-    if (this.#packed === undefined) throw new DisposedError('the prepared convolution');
-    const spec = conv2dInput(x, this.#filter);
+  #bind(shape: readonly number[], spec: Conv2dSpec, packed: B): Call<B> {
     const last = this.#bound;
-    if (last?.shape.every((extent, axis) => extent === x.shape[axis])) return last;
+    if (last?.shape.every((extent, axis) => extent === shape[axis])) return last.call;
     this.#unbind();
     const { steps, workspaces, describe } = planRun(spec);
-    const buffers = new Map<string, B>([['packed', this.#packed]]);
+    const buffers = new Map<string, B>([['packed', packed]]);
     const held: B[] = [];
     try {
       for (const [name, length] of Object.entries(workspaces)) {
@@ -100,12 +101,12 @@ export class PreparedConv2d<B = unknown> {
         buffers.set(name, buffer);
       }
       const call = this.#backend.bind(steps, buffers);
-      this.#bound = { shape: [...x.shape], outShape: spec.outShape, call, workspaces: held, plan: describe };
+      this.#bound = { shape: [...shape], call, workspaces: held, plan: describe };
+      return call;
     } catch (error) {
       for (const buffer of held) this.#backend.free(buffer);
       throw error;
     }
-    return this.#bound;
   }
 
   #unbind(): void {
@@ -115,12 +116,4 @@ export class PreparedConv2d<B = unknown> {
     for (const buffer of bound.workspaces) this.#backend.free(buffer);
     this.#bound = undefined;
   }
-}
-
-/** A new tensor of `shape` that lives where `x` lives. */
-export function newOutput<B>(backend: Backend<B>, x: Tensor, shape: readonly number[]): Tensor {
-  if (x instanceof KernelTensor && x.bufferIn(backend) !== undefined) return new KernelTensor(backend, shape);
-  let length = 1;
-  for (const extent of shape) length *= extent;
-  return { shape, data: new Float32Array(length) };
 }

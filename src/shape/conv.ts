@@ -2,7 +2,7 @@ import { OptionError, ShapeError } from '../errors.ts';
 import type { Tensor } from '../tensor.ts';
 import { type ActivationSpec, type FusedActivation, fusedActivation } from './activation.ts';
 import { checkLength, count, known, type Layout, layout, oneOf, out, type Pair, pair, show, tensor } from './check.ts';
-import { type Padding, type Window, windows } from './window.ts';
+import { type Padding, padding, type Window, windows } from './window.ts';
 
 export type FilterLayout = 'oihw' | 'hwio' | 'ohwi' | 'ihwo';
 export type ConvAlgorithm = 'auto' | 'direct' | 'gemm' | 'winograd';
@@ -63,7 +63,7 @@ export interface Conv2dFilterSpec {
   readonly filterStrides: FilterStrides;
   readonly strides: Pair;
   readonly dilations: Pair;
-  readonly padding: Padding | undefined;
+  readonly padding: Padding;
   readonly layout: Layout;
   readonly divisor: number;
   readonly activation: ActivationSpec;
@@ -116,7 +116,7 @@ export function conv2dFilter(filter: Tensor, given: PrepareConv2dOptions | undef
     filterStrides,
     strides: pair('options.strides', options.strides, 1, 1),
     dilations: pair('options.dilations', options.dilations, 1, 1),
-    padding: options.padding,
+    padding: padding(options.padding),
     layout: layout('options.inputLayout', options.inputLayout, 'nchw', ['nchw', 'nhwc']),
     divisor: normalize === 'mean' ? h * w * i : 1,
     activation: fusedActivation(options.activation),
