@@ -95,7 +95,10 @@ function filterDimensions(
 
 /** Filter and options, without an input. */
 export function conv2dFilter(filter: Tensor, given: PrepareConv2dOptions | undefined): Conv2dFilterSpec {
-  const options = known('options', given, PREPARE_OPTIONS);
+  return filterSpec(filter, known('options', given, PREPARE_OPTIONS));
+}
+
+function filterSpec(filter: Tensor, options: PrepareConv2dOptions): Conv2dFilterSpec {
   tensor('filter', filter, 4);
   const filterLayout = layout('options.filterLayout', options.filterLayout, 'oihw', ['oihw', 'hwio', 'ohwi', 'ihwo']);
   const { o, i, h, w, strides: filterStrides } = filterDimensions(filter.shape, filterLayout);
@@ -146,7 +149,7 @@ export function conv2dInput(x: Tensor, filter: Conv2dFilterSpec): Conv2dSpec {
 }
 
 export function conv2d(x: Tensor, filter: Tensor, given: Conv2dOptions | undefined): { spec: Conv2dSpec; out: Tensor | undefined } {
-  const { out: target, ...options } = known('options', given, [...PREPARE_OPTIONS, 'out']);
-  const spec = conv2dInput(x, conv2dFilter(filter, options));
-  return { spec, out: out(target, spec.outShape, { x, filter, 'options.bias': spec.bias }) };
+  const options = known('options', given, [...PREPARE_OPTIONS, 'out']);
+  const spec = conv2dInput(x, filterSpec(filter, options));
+  return { spec, out: out(options.out, spec.outShape, { x, filter, 'options.bias': spec.bias }) };
 }
