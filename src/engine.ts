@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { Backend, Step, Variant } from './backend.ts';
 import { DisposedError } from './errors.ts';
 import { type Operand, reads, runOnce, type Workspaces, withResult } from './execute.ts';

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { Backend, Call } from './backend.ts';
 import { DisposedError } from './errors.ts';
 import { reads, withOperands, withResult } from './execute.ts';

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { Backend } from './backend.ts';
 import { DisposedError, OutOfMemoryError } from './errors.ts';
 
