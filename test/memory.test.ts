@@ -86,30 +86,30 @@ describe('growth', () => {
     expect(tensor.data[7]).toBe(70);
   });
 
-  it.each(['conv2d', 'prepareConv2d'] as const)(
-    'in the middle of %s loses no view of a tensor that was given as a plain one',
-    async (operator) => {
-      const x = randomTensor([1, 2, 90, 90], 1);
-      const filter = randomTensor([3, 2, 3, 3], 2);
-      const bias = randomTensor([3], 3);
-      const expected = js.engine.conv2d(x, filter, { bias, padding: 1 });
-      const { engine, memory } = await ownEngine();
-      const held = [x, filter, bias].map(({ shape, data }) => engine.tensor([1, ...shape], data));
-      const kernelOut = engine.tensor([expected.data.length]);
-      const view = (index: number, { shape }: { shape: readonly number[] }) => ({ shape, data: held[index].data });
-      const options = { bias: view(2, bias), padding: 1 };
-      const grown = memory.memory.buffer.byteLength;
-      if (operator === 'conv2d') {
-        const result = engine.conv2d(view(0, x), view(1, filter), { ...options, out: { shape: expected.shape, data: kernelOut.data } });
-        expect(result.shape).toEqual(expected.shape);
-      } else {
-        const conv = engine.prepareConv2d(view(1, filter), options);
-        conv.run(view(0, x), { shape: expected.shape, data: kernelOut.data });
-      }
-      expect(memory.memory.buffer.byteLength).toBeGreaterThan(grown);
-      expectSameBits(kernelOut.data, expected.data);
-    },
-  );
+  it.each([
+    'conv2d',
+    'prepareConv2d',
+  ] as const)('in the middle of %s loses no view of a tensor that was given as a plain one', async (operator) => {
+    const x = randomTensor([1, 2, 90, 90], 1);
+    const filter = randomTensor([3, 2, 3, 3], 2);
+    const bias = randomTensor([3], 3);
+    const expected = js.engine.conv2d(x, filter, { bias, padding: 1 });
+    const { engine, memory } = await ownEngine();
+    const held = [x, filter, bias].map(({ shape, data }) => engine.tensor([1, ...shape], data));
+    const kernelOut = engine.tensor([expected.data.length]);
+    const view = (index: number, { shape }: { shape: readonly number[] }) => ({ shape, data: held[index].data });
+    const options = { bias: view(2, bias), padding: 1 };
+    const grown = memory.memory.buffer.byteLength;
+    if (operator === 'conv2d') {
+      const result = engine.conv2d(view(0, x), view(1, filter), { ...options, out: { shape: expected.shape, data: kernelOut.data } });
+      expect(result.shape).toEqual(expected.shape);
+    } else {
+      const conv = engine.prepareConv2d(view(1, filter), options);
+      conv.run(view(0, x), { shape: expected.shape, data: kernelOut.data });
+    }
+    expect(memory.memory.buffer.byteLength).toBeGreaterThan(grown);
+    expectSameBits(kernelOut.data, expected.data);
+  });
 
   it('in the middle of conv2d loses no view when the result is a new tensor', async () => {
     const x = randomTensor([1, 1, 200, 200], 1);
