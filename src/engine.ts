@@ -1,10 +1,11 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { Backend, Step, Variant } from './backend.ts';
 import { DisposedError } from './errors.ts';
-import { type Operand, reads, runOnce, type Workspaces, writes } from './execute.ts';
+import { copyOf, type Operand, reads, runOnce, type Workspaces, withResult } from './execute.ts';
 import { planActivation, planPrelu } from './plan/activation.ts';
 import { chooseConvKernel, planConv2d } from './plan/conv.ts';
 import { planPool } from './plan/pool.ts';
-import { newOutput, PreparedConv2d } from './prepared-conv.ts';
+import { PreparedConv2d } from './prepared-conv.ts';
 import {
   type ActivationOptions,
   type ActivationSpec,
@@ -14,7 +15,7 @@ import {
   type LeakyReluOptions,
   type ThresholdedReluOptions,
 } from './shape/activation.ts';
-import { checkShape, tensor } from './shape/check.ts';
+import { checkShape, floats } from './shape/check.ts';
 import { type Conv2dOptions, conv2d, type PrepareConv2dOptions } from './shape/conv.ts';
 import { type AveragePool2dOptions, type Pool2dOptions, type PoolReduction, pool2d } from './shape/pool.ts';
 import { type PreluOptions, prelu } from './shape/prelu.ts';
@@ -46,14 +47,15 @@ export class Engine {
   /**
    * A tensor in the engine's own memory. Operators use it without a copy, and give such tensors back.
    *
-   * @param data floats to start from, as many as `shape` says; zeros unless given
+   * @param data numbers to start from, as many as `shape` says; zeros unless given
+   * @throws ShapeError, OutOfMemoryError
    */
   tensor(shape: readonly number[], data?: ArrayLike<number>): KernelTensor {
     checkShape('shape', shape, undefined, true);
-    if (data !== undefined) tensor('data', { shape, data: data instanceof Float32Array ? data : Float32Array.from(data) }, undefined, true);
+    const from = data === undefined ? undefined : floats('data', data, shape);
+    if (from !== undefined) return copyOf(this.#live(), shape, from);
     const made = new KernelTensor(this.#live(), shape);
-    if (data === undefined) made.data.fill(0);
-    else made.data.set(data);
+    made.data.fill(0);
     return made;
   }
 
@@ -213,8 +215,8 @@ export class Engine {
     operands: Readonly<Record<string, Operand>>,
   ): Tensor {
     const backend = this.#live();
-    const target = out ?? newOutput(backend, x, shape);
-    if (steps.length > 0) runOnce(backend, steps, workspaces, { x: reads(x), ...operands, out: writes(target) });
-    return target;
+    return withResult(backend, x, shape, out, operands, (buffers) => {
+      if (steps.length > 0) runOnce(backend, steps, workspaces, buffers);
+    });
   }
 }

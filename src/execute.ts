@@ -1,5 +1,5 @@
 import type { Backend, Call, Step } from './backend.ts';
-import { KernelTensor, type Tensor } from './tensor.ts';
+import { KernelTensor, lengthOf, newFloats, type Tensor } from './tensor.ts';
 
 /** What a plan needs besides its operands: buffers by name, in floats. */
 export type Workspaces = Readonly<Record<string, number>>;
@@ -9,27 +9,35 @@ export interface Operand {
   readonly read: boolean;
   readonly written: boolean;
 }
+type Operands = Readonly<Record<string, Operand>>;
 
 export const reads = (tensor: Tensor): Operand => ({ tensor, read: true, written: false });
 export const writes = (tensor: Tensor): Operand => ({ tensor, read: false, written: true });
 
+/** Where those operands are that kernels reach as they are: tensors of the engine, and views of them in plain tensors. */
+function located<B>(backend: Backend<B>, operands: Operands): Map<string, B> {
+  const buffers = new Map<string, B>();
+  for (const [name, { tensor }] of Object.entries(operands)) {
+    const buffer = tensor instanceof KernelTensor ? tensor.bufferIn(backend) : backend.locate(tensor.data);
+    if (buffer !== undefined) buffers.set(name, buffer);
+  }
+  return buffers;
+}
+
 /** Puts operands where the backend can reach them, runs `body`, and takes the results back whatever happens. */
 export function withOperands<B>(
   backend: Backend<B>,
-  operands: Readonly<Record<string, Operand>>,
+  operands: Operands,
   body: (buffers: Map<string, B>) => void,
+  buffers = located(backend, operands),
 ): void {
-  const buffers = new Map<string, B>();
   const borrowed: { buffer: B; operand: Operand }[] = [];
   let done = false;
   try {
     for (const [name, operand] of Object.entries(operands)) {
-      const { tensor } = operand;
-      let buffer = tensor instanceof KernelTensor ? tensor.bufferIn(backend) : undefined;
-      if (buffer === undefined) {
-        buffer = backend.borrow(tensor.data, operand.read);
-        borrowed.push({ buffer, operand });
-      }
+      if (buffers.has(name)) continue;
+      const buffer = backend.borrow(operand.tensor.data, operand.read);
+      borrowed.push({ buffer, operand });
       buffers.set(name, buffer);
     }
     body(buffers);
@@ -39,27 +47,59 @@ export function withOperands<B>(
   }
 }
 
-/** Runs steps once: workspaces are had for the call and given back. */
-export function runOnce<B>(
+/** `withOperands` for an operator with a result `out`: the caller's, or a new tensor of `shape` that lives where `x` lives. */
+export function withResult<B>(
   backend: Backend<B>,
-  steps: readonly Step[],
-  workspaces: Workspaces,
-  operands: Readonly<Record<string, Operand>>,
-): void {
-  withOperands(backend, operands, (buffers) => {
-    const held: B[] = [];
-    let call: Call<B> | undefined;
-    try {
-      for (const [name, length] of Object.entries(workspaces)) {
-        const buffer = backend.allocate(length);
-        held.push(buffer);
-        buffers.set(name, buffer);
-      }
-      call = backend.bind(steps, buffers);
-      call.run();
-    } finally {
-      call?.release();
-      for (const buffer of held) backend.free(buffer);
+  x: Tensor,
+  shape: readonly number[],
+  out: Tensor | undefined,
+  operands: Operands,
+  body: (buffers: Map<string, B>) => void,
+): Tensor {
+  const buffers = located(backend, { x: reads(x), ...operands, ...(out && { out: writes(out) }) });
+  const target = out ?? newOutput(backend, x, shape);
+  try {
+    if (target instanceof KernelTensor) {
+      const buffer = target.bufferIn(backend);
+      if (buffer !== undefined) buffers.set('out', buffer);
     }
-  });
+    withOperands(backend, { x: reads(x), ...operands, out: writes(target) }, body, buffers);
+  } catch (error) {
+    if (target !== out && target instanceof KernelTensor) target.dispose();
+    throw error;
+  }
+  return target;
+}
+
+/** A new tensor of `shape` that lives where `x` lives. */
+function newOutput<B>(backend: Backend<B>, x: Tensor, shape: readonly number[]): Tensor {
+  if (x instanceof KernelTensor && x.bufferIn(backend) !== undefined) return new KernelTensor(backend, shape);
+  return { shape: [...shape], data: newFloats(lengthOf(shape)) };
+}
+
+/** A tensor in the backend's memory that holds `data`, which may be a view of that memory. */
+export function copyOf<B>(backend: Backend<B>, shape: readonly number[], data: Float32Array): KernelTensor<B> {
+  const inMemory = backend.locate(data);
+  const made = new KernelTensor(backend, shape);
+  const to = made.data;
+  to.set(inMemory === undefined ? data : backend.view(inMemory, to.length));
+  return made;
+}
+
+/** Runs steps once on operands that are in reach: workspaces are had for the call and given back. */
+export function runOnce<B>(backend: Backend<B>, steps: readonly Step[], workspaces: Workspaces, buffers: Map<string, B>): void {
+  const held: B[] = [];
+  let call: Call<B> | undefined;
+  try {
+    for (const [name, length] of Object.entries(workspaces)) {
+      const buffer = backend.allocate(length);
+      held.push(buffer);
+      buffers.set(name, buffer);
+    }
+    call = backend.bind(steps, buffers);
+    call.run();
+  } finally {
+    call?.release();
+    for (const buffer of held) backend.free(buffer);
+  }
 }

@@ -8,8 +8,12 @@ import { WasmBackend } from './wasm/backend.ts';
 import { compileEmbedded, compileSource, type WasmVariant } from './wasm/compile.ts';
 import { instantiate } from './wasm/instance.ts';
 
-function wasmEngine(module: WebAssembly.Module, notes: readonly string[]): Engine {
-  return new Engine(new WasmBackend(instantiate(module)), notes);
+function wasmEngine(module: WebAssembly.Module, notes: readonly string[], asked?: Variant | 'auto'): Engine {
+  const instance = instantiate(module);
+  if (asked !== undefined && asked !== 'auto' && asked !== instance.variant) {
+    throw new UnsupportedError(`variant '${asked}': the module given is '${instance.variant}'`);
+  }
+  return new Engine(new WasmBackend(instance), notes);
 }
 
 /** Can this host run a variant? Says why not. */
@@ -27,15 +31,15 @@ async function refusal(variant: WasmVariant): Promise<string | undefined> {
 export async function load(options?: LoadOptions): Promise<Engine> {
   const { variant, relaxed, module } = loadOptions(options);
   if (variant === 'js') return loadJs();
-  if (module !== undefined) return wasmEngine(await compileSource(module), []);
+  if (module !== undefined) return wasmEngine(await compileSource(module), [], variant);
   if (variant !== 'auto') {
     const reason = await refusal(variant);
     if (reason !== undefined) throw new UnsupportedError(`variant '${variant}': ${reason}`);
     return wasmEngine(await compileEmbedded(variant), []);
   }
   const notes: string[] = [];
-  const wanted: readonly Variant[] = relaxed ? ['relaxed-simd', 'simd'] : ['simd'];
-  for (const candidate of wanted as readonly WasmVariant[]) {
+  const wanted: readonly WasmVariant[] = relaxed ? ['relaxed-simd', 'simd'] : ['simd'];
+  for (const candidate of wanted) {
     let reason = await refusal(candidate);
     if (reason === undefined) {
       try {
@@ -53,6 +57,6 @@ export async function load(options?: LoadOptions): Promise<Engine> {
  * An engine at once: the JavaScript twin, or a module that is compiled already. Never a network.
  */
 export function loadSync(options?: LoadSyncOptions): Engine {
-  const { module } = loadSyncOptions(options);
-  return module === undefined ? loadJs() : wasmEngine(module, []);
+  const { variant, module } = loadSyncOptions(options);
+  return module === undefined ? loadJs() : wasmEngine(module, [], variant);
 }

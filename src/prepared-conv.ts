@@ -1,15 +1,15 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { Backend, Call } from './backend.ts';
 import { DisposedError } from './errors.ts';
-import { reads, runOnce, withOperands, writes } from './execute.ts';
+import { copyOf, reads, runOnce, withOperands, withResult, writes } from './execute.ts';
 import { type Conv2dPlan, type ConvKernel, type ConvSteps, chooseConvKernel, planConv2d } from './plan/conv.ts';
 import { out as checkOut } from './shape/check.ts';
-import { type Conv2dFilterSpec, conv2dFilter, conv2dInput, type PrepareConv2dOptions } from './shape/conv.ts';
-import { KernelTensor, lengthOf, type Tensor } from './tensor.ts';
+import { type Conv2dFilterSpec, type Conv2dSpec, conv2dFilter, conv2dInput, type PrepareConv2dOptions } from './shape/conv.ts';
+import { KernelTensor, type Tensor } from './tensor.ts';
 
 /** Everything that depends on the input's shape, kept until another shape comes. */
 interface Bound<B> {
   readonly shape: readonly number[];
-  readonly outShape: readonly number[];
   readonly call: Call<B>;
   readonly workspaces: readonly B[];
   readonly plan: Conv2dPlan;
@@ -25,14 +25,21 @@ export class PreparedConv2d<B = unknown> {
   readonly #backend: Backend<B>;
   readonly #filter: Conv2dFilterSpec;
   #raw: { filter: KernelTensor<B>; bias: KernelTensor<B> | undefined } | undefined;
-  #packed: { algorithm: ConvKernel; buffer: B } | undefined;
+  #packed: { algorithm: ConvKernel; tensor: KernelTensor<B> } | undefined;
   #bound: Bound<B> | undefined;
 
   /** @internal */
   constructor(backend: Backend<B>, filter: Tensor, options: PrepareConv2dOptions | undefined) {
-    this.#filter = conv2dFilter(filter, options);
+    const spec = conv2dFilter(filter, options);
     this.#backend = backend;
-    this.#raw = { filter: copy(backend, filter), bias: this.#filter.bias && copy(backend, this.#filter.bias) };
+    this.#filter = spec;
+    const copy = copyOf(backend, filter.shape, filter.data);
+    try {
+      this.#raw = { filter: copy, bias: spec.bias && copyOf(backend, spec.bias.shape, spec.bias.data) };
+    } catch (error) {
+      copy.dispose();
+      throw error;
+    }
   }
 
   /** What the last `run` did; undefined before the first. */
@@ -46,28 +53,31 @@ export class PreparedConv2d<B = unknown> {
    */
   run(x: Tensor, out?: Tensor): Tensor {
     const backend = this.#backend;
-    const { call, outShape } = this.#bind(x);
-    const target = checkOut(out, outShape, { x }) ?? newOutput(backend, x, outShape);
+    if (this.#packed === undefined && this.#raw === undefined) throw new DisposedError('the prepared convolution');
+    if (backend.disposed) throw new DisposedError('the engine of the prepared convolution');
+    const spec = conv2dInput(x, this.#filter);
+    checkOut(out, spec.outShape, { x });
     const from = x instanceof KernelTensor ? x.bufferIn(backend) : undefined;
-    const to = target instanceof KernelTensor ? target.bufferIn(backend) : undefined;
-    if (from !== undefined && to !== undefined) {
+    const to = out instanceof KernelTensor ? out.bufferIn(backend) : undefined;
+    if (out !== undefined && from !== undefined && to !== undefined) {
+      const call = this.#bind(x.shape, spec);
       call.set('x', from);
       call.set('out', to);
       call.run();
-    } else {
-      withOperands(backend, { x: reads(x), out: writes(target) }, (buffers) => {
-        for (const [name, buffer] of buffers) call.set(name, buffer);
-        call.run();
-      });
+      return out;
     }
-    return target;
+    return withResult(backend, x, spec.outShape, out, {}, (buffers) => {
+      const call = this.#bind(x.shape, spec);
+      for (const [name, buffer] of buffers) call.set(name, buffer);
+      call.run();
+    });
   }
 
   /** Gives the filter and the workspaces back. A second call does nothing. */
   dispose(): void {
     this.#unbind();
     this.#disposeRaw();
-    if (this.#packed !== undefined) this.#backend.free(this.#packed.buffer);
+    this.#packed?.tensor.dispose();
     this.#packed = undefined;
   }
 
@@ -81,16 +91,14 @@ export class PreparedConv2d<B = unknown> {
     this.#raw = undefined;
   }
 
-  #bind(x: Tensor): Bound<B> {
-    if (this.#packed === undefined && this.#raw === undefined) throw new DisposedError('the prepared convolution');
-    const spec = conv2dInput(x, this.#filter);
+  #bind(shape: readonly number[], spec: Conv2dSpec): Call<B> {
     const last = this.#bound;
-    if (last?.shape.every((extent, axis) => extent === x.shape[axis])) return last;
+    if (last?.shape.every((extent, axis) => extent === shape[axis])) return last.call;
     this.#unbind();
     const algorithm = this.#packed?.algorithm ?? chooseConvKernel(spec);
     const steps = planConv2d(spec, algorithm);
-    this.#packed ??= { algorithm, buffer: this.#pack(steps) };
-    const buffers = new Map<string, B>([['packed', this.#packed.buffer]]);
+    this.#packed ??= { algorithm, tensor: this.#pack(steps) };
+    const buffers = new Map<string, B>([['packed', this.#packed.tensor.bufferIn(this.#backend)!]]);
     const held: B[] = [];
     try {
       for (const [name, length] of Object.entries(steps.workspaces)) {
@@ -99,25 +107,27 @@ export class PreparedConv2d<B = unknown> {
         buffers.set(name, buffer);
       }
       const call = this.#backend.bind(steps.run, buffers);
-      this.#bound = { shape: [...x.shape], outShape: spec.outShape, call, workspaces: held, plan: steps.plan };
+      this.#bound = { shape: [...shape], call, workspaces: held, plan: steps.plan };
+      return call;
     } catch (error) {
       for (const buffer of held) this.#backend.free(buffer);
       throw error;
     }
-    return this.#bound;
   }
 
-  #pack({ pack, packedLength }: ConvSteps): B {
+  #pack({ pack, packedLength }: ConvSteps): KernelTensor<B> {
     const { filter, bias } = this.#raw!;
     const packed = new KernelTensor(this.#backend, [packedLength]);
     try {
-      runOnce(this.#backend, pack, {}, { filter: reads(filter), ...(bias && { bias: reads(bias) }), packed: writes(packed) });
+      withOperands(this.#backend, { filter: reads(filter), ...(bias && { bias: reads(bias) }), packed: writes(packed) }, (buffers) =>
+        runOnce(this.#backend, pack, {}, buffers),
+      );
     } catch (error) {
       packed.dispose();
       throw error;
     }
     this.#disposeRaw();
-    return packed.bufferIn(this.#backend)!;
+    return packed;
   }
 
   #unbind(): void {
@@ -127,16 +137,4 @@ export class PreparedConv2d<B = unknown> {
     for (const buffer of bound.workspaces) this.#backend.free(buffer);
     this.#bound = undefined;
   }
-}
-
-function copy<B>(backend: Backend<B>, { shape, data }: Tensor): KernelTensor<B> {
-  const made = new KernelTensor(backend, shape);
-  made.data.set(data);
-  return made;
-}
-
-/** A new tensor of `shape` that lives where `x` lives. */
-export function newOutput<B>(backend: Backend<B>, x: Tensor, shape: readonly number[]): Tensor {
-  if (x instanceof KernelTensor && x.bufferIn(backend) !== undefined) return new KernelTensor(backend, shape);
-  return { shape, data: new Float32Array(lengthOf(shape)) };
 }

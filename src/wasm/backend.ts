@@ -1,4 +1,5 @@
 import type { Backend, Call, Step, Variant } from '../backend.ts';
+import { DisposedError } from '../errors.ts';
 import { BLOCK_LENGTH, wordOf, writeValues } from './abi.ts';
 import type { Instance, Kernel } from './instance.ts';
 import type { KernelMemory } from './memory.ts';
@@ -11,7 +12,10 @@ interface BoundStep {
   readonly scratchWord: number;
 }
 
-/** The scratch that every call of an engine shares: as large as the largest call bound so far. */
+/**
+ * The scratch that every call of an engine shares: as large as the largest call bound so far. The old one is given back
+ * when the new one is had: calls that are bound already go on with it if there is no memory for another.
+ */
 class Scratch {
   readonly #memory: KernelMemory;
   address = 0;
@@ -23,10 +27,9 @@ class Scratch {
 
   reserve(length: number): void {
     if (length <= this.#length) return;
-    if (this.address) this.#memory.free(this.address);
-    this.address = 0;
-    this.#length = 0;
-    this.address = this.#memory.allocate(length);
+    const address = this.#memory.allocate(length);
+    this.#memory.free(this.address);
+    this.address = address;
     this.#length = length;
   }
 }
@@ -86,34 +89,44 @@ class WasmCall implements Call<number> {
 
 /** Kernels in WebAssembly; a buffer is an address in kernel memory. */
 export class WasmBackend implements Backend<number> {
-  readonly #instance: Instance;
-  readonly #scratch: Scratch;
+  readonly variant: Variant;
   readonly threads = 1;
+  /** What keeps kernel memory alive; gone after `dispose`. */
+  #held: { readonly instance: Instance; readonly scratch: Scratch } | undefined;
 
   constructor(instance: Instance) {
-    this.#instance = instance;
-    this.#scratch = new Scratch(instance.memory);
+    this.variant = instance.variant;
+    this.#held = { instance, scratch: new Scratch(instance.memory) };
   }
 
-  get variant(): Variant {
-    return this.#instance.variant;
+  get disposed(): boolean {
+    return this.#held === undefined;
+  }
+
+  get #memory(): KernelMemory {
+    if (this.#held === undefined) throw new DisposedError('the engine');
+    return this.#held.instance.memory;
   }
 
   allocate(length: number): number {
-    return this.#instance.memory.allocate(length);
+    return this.#memory.allocate(length);
   }
 
   free(buffer: number): void {
-    this.#instance.memory.free(buffer);
+    this.#held?.instance.memory.free(buffer);
   }
 
   view(buffer: number, length: number): Float32Array {
-    return new Float32Array(this.#instance.memory.memory.buffer, buffer, length);
+    return new Float32Array(this.#memory.memory.buffer, buffer, length);
+  }
+
+  locate(data: Float32Array): number | undefined {
+    return data.buffer === this.#memory.memory.buffer ? data.byteOffset : undefined;
   }
 
   borrow(data: Float32Array, read: boolean): number {
     const buffer = this.allocate(data.length);
-    if (read) this.#instance.memory.floats.set(data, buffer / 4);
+    if (read) this.#memory.floats.set(data, buffer / 4);
     return buffer;
   }
 
@@ -123,8 +136,11 @@ export class WasmBackend implements Backend<number> {
   }
 
   bind(steps: readonly Step[], buffers: ReadonlyMap<string, number>): Call<number> {
-    return new WasmCall(this.#instance, this.#scratch, steps, buffers);
+    if (this.#held === undefined) throw new DisposedError('the engine');
+    return new WasmCall(this.#held.instance, this.#held.scratch, steps, buffers);
   }
 
-  dispose(): void {}
+  dispose(): void {
+    this.#held = undefined;
+  }
 }

@@ -11,17 +11,27 @@ export interface Instance {
   readonly memory: KernelMemory;
 }
 
+function link(module: WebAssembly.Module, memory: WebAssembly.Memory): WebAssembly.Exports {
+  try {
+    return new WebAssembly.Instance(module, { env: { memory } }).exports;
+  } catch (error) {
+    throw new UnsupportedError(`module: it asks for more than a memory (${(error as Error).message})`, { cause: error });
+  }
+}
+
 /** A compiled module with a memory of its own. Refuses what is not a simdconv module of this version. */
 export function instantiate(module: WebAssembly.Module): Instance {
-  const exported = new Set(WebAssembly.Module.exports(module).map(({ name }) => name));
-  if (!exported.has('abiVersion')) throw new UnsupportedError('module: not a simdconv module (it exports no abiVersion)');
+  const exported = new Map(WebAssembly.Module.exports(module).map(({ name, kind }) => [name, kind]));
+  if (exported.get('abiVersion') !== 'global' || exported.get('relaxed') !== 'global') {
+    throw new UnsupportedError('module: not a simdconv module (it exports no abiVersion)');
+  }
   const memory = new WebAssembly.Memory({ initial: 1 });
-  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+  const exports = link(module, memory);
   const version = (exports.abiVersion as WebAssembly.Global).value as number;
   if (version !== ABI_VERSION) {
     throw new UnsupportedError(`module: its kernels are of version ${version}, this package's of version ${ABI_VERSION}`);
   }
-  const missing = Object.keys(kernels).filter((name) => !exported.has(name));
+  const missing = Object.keys(kernels).filter((name) => exported.get(name) !== 'function');
   if (missing.length > 0) throw new UnsupportedError(`module: it lacks the kernels ${missing.join(', ')}`);
   return {
     variant: (exports.relaxed as WebAssembly.Global).value ? 'relaxed-simd' : 'simd',

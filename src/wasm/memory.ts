@@ -1,3 +1,4 @@
+import { MAX_MEMORY_BYTES } from '../backend.ts';
 import { OutOfMemoryError } from '../errors.ts';
 
 const PAGE_BYTES = 65536;
@@ -7,8 +8,6 @@ const ALIGNMENT_BYTES = 64;
 const SLACK_BYTES = 64;
 /** Address 0 stays free: it means "no buffer". */
 const FIRST_BYTE = 1024;
-/** What a 32-bit address reaches, less the last page, so that the end of memory is an address too. */
-const LAST_BYTE = 65535 * PAGE_BYTES;
 
 /**
  * The allocator of one linear memory: best fit over a list of free runs in the order of their addresses, neighbours
@@ -95,7 +94,7 @@ export class KernelMemory {
   #extend(bytes: number): number {
     const address = this.#end;
     const end = address + bytes;
-    if (!(end <= LAST_BYTE)) throw new OutOfMemoryError(bytes, 'WebAssembly addresses 4 GiB');
+    if (!(end <= MAX_MEMORY_BYTES)) throw new OutOfMemoryError(bytes, 'WebAssembly addresses 4 GiB');
     const have = this.memory.buffer.byteLength;
     if (end > have) {
       try {
