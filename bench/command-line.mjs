@@ -5,7 +5,11 @@ import { matching, shapes } from './shapes.mjs';
 export function benchCommand(name, description) {
   return new Command(name)
     .description(description)
-    .option('--filter <text>', 'only names that contain this; for shapes, operators and networks too (x for ×)', '')
+    .option(
+      '--filter <text>',
+      'only names that contain this; of shapes, words of name, operator or network that begin with it (x for ×)',
+      '',
+    )
     .option('--quick', 'short times: factors, not figures', false)
     .option('--json', 'results as JSON', false);
 }

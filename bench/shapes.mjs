@@ -92,10 +92,10 @@ export const shapes = [
   activation('prelu'),
 ];
 
-/** Shapes whose name, operator or network contains `text`, whatever its case; × may be typed as x. */
+/** Shapes with a word in name, operator or network that `text` begins, whatever its case; × may be typed as x. */
 export function matching(text) {
   const plain = (s) => s.toLowerCase().replaceAll('×', 'x').replaceAll('→', '-');
-  return shapes.filter((s) => plain(`${s.source} ${s.operator} ${s.name}`).includes(plain(text)));
+  return shapes.filter((s) => plain(` ${s.source} ${s.operator} ${s.name}`).includes(plain(` ${text}`)));
 }
 
 const outSize = (size, { kernel, stride, padding }) => Math.floor((size + 2 * padding - kernel) / stride) + 1;

@@ -16,7 +16,7 @@ export async function chart(bars, subtitle) {
   const inOrder = [...new Set(shown.map(({ shape }) => shape))];
   const { spec } = compile({
     title: { text: 'Time of each peer, as a multiple of simdconv’s (simd, one thread)', subtitle, anchor: 'start' },
-    data: { values: shown.map((bar) => ({ ...bar, label: `${bar.ratio < 10 ? bar.ratio.toFixed(1) : bar.ratio.toFixed(0)}×` })) },
+    data: { values: shown.map((bar) => ({ ...bar, label: `${bar.ratio < 10 ? bar.ratio.toPrecision(2) : bar.ratio.toFixed(0)}×` })) },
     width: 560,
     height: { step: 11 },
     encoding: {
