@@ -1,7 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { Backend, Step, Variant } from './backend.ts';
 import { DisposedError } from './errors.ts';
-import { copyOf, type Operand, reads, runOnce, type Workspaces, withResult } from './execute.ts';
+import { copies, type Operand, reads, runOnce, type Workspaces, withResult } from './execute.ts';
 import { planActivation, planPrelu } from './plan/activation.ts';
 import { chooseConvKernel, planConv2d } from './plan/conv.ts';
 import { planPool } from './plan/pool.ts';
@@ -53,8 +53,9 @@ export class Engine {
   tensor(shape: readonly number[], data?: ArrayLike<number>): KernelTensor {
     checkShape('shape', shape, undefined, true);
     const from = data === undefined ? undefined : floats('data', data, shape);
-    if (from !== undefined) return copyOf(this.#live(), shape, from);
-    const made = new KernelTensor(this.#live(), shape);
+    const backend = this.#live();
+    if (from !== undefined) return copies(backend, [{ shape, data: from }])[0];
+    const made = new KernelTensor(backend, shape);
     made.data.fill(0);
     return made;
   }

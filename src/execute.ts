@@ -77,13 +77,22 @@ function newOutput<B>(backend: Backend<B>, x: Tensor, shape: readonly number[]):
   return { shape: [...shape], data: newFloats(lengthOf(shape)) };
 }
 
-/** A tensor in the backend's memory that holds `data`, which may be a view of that memory. */
-export function copyOf<B>(backend: Backend<B>, shape: readonly number[], data: Float32Array): KernelTensor<B> {
-  const inMemory = backend.locate(data);
-  const made = new KernelTensor(backend, shape);
-  const to = made.data;
-  to.set(inMemory === undefined ? data : backend.view(inMemory, to.length));
-  return made;
+/** Copies in kernel memory, of plain tensors or of views of its own: all of them, or none. */
+export function copies<B>(backend: Backend<B>, tensors: readonly Tensor[]): KernelTensor<B>[] {
+  const places = tensors.map(({ data }) => backend.locate(data));
+  const made: KernelTensor<B>[] = [];
+  try {
+    for (const [i, { shape, data }] of tensors.entries()) {
+      made.push(new KernelTensor(backend, shape));
+      const to = made[i].data;
+      const place = places[i];
+      to.set(place === undefined ? data : backend.view(place, to.length));
+    }
+    return made;
+  } catch (error) {
+    for (const tensor of made) tensor.dispose();
+    throw error;
+  }
 }
 
 /** Runs steps once on operands that are in reach: workspaces are had for the call and given back. */

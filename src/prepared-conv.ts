@@ -1,7 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { Backend, Call } from './backend.ts';
 import { DisposedError } from './errors.ts';
-import { copyOf, reads, runOnce, withOperands, withResult, writes } from './execute.ts';
+import { copies, reads, runOnce, withOperands, withResult } from './execute.ts';
 import { type Conv2dPlan, type ConvKernel, type ConvSteps, chooseConvKernel, planConv2d } from './plan/conv.ts';
 import { out as checkOut } from './shape/check.ts';
 import { type Conv2dFilterSpec, type Conv2dSpec, conv2dFilter, conv2dInput, type PrepareConv2dOptions } from './shape/conv.ts';
@@ -25,21 +25,16 @@ export class PreparedConv2d<B = unknown> {
   readonly #backend: Backend<B>;
   readonly #filter: Conv2dFilterSpec;
   #raw: { filter: KernelTensor<B>; bias: KernelTensor<B> | undefined } | undefined;
-  #packed: { algorithm: ConvKernel; tensor: KernelTensor<B> } | undefined;
+  #packed: { algorithm: ConvKernel; buffer: B } | undefined;
   #bound: Bound<B> | undefined;
 
   /** @internal */
   constructor(backend: Backend<B>, filter: Tensor, options: PrepareConv2dOptions | undefined) {
     const spec = conv2dFilter(filter, options);
+    const [rawFilter, rawBias] = copies(backend, spec.bias === undefined ? [filter] : [filter, spec.bias]);
     this.#backend = backend;
     this.#filter = spec;
-    const copy = copyOf(backend, filter.shape, filter.data);
-    try {
-      this.#raw = { filter: copy, bias: spec.bias && copyOf(backend, spec.bias.shape, spec.bias.data) };
-    } catch (error) {
-      copy.dispose();
-      throw error;
-    }
+    this.#raw = { filter: rawFilter, bias: rawBias };
   }
 
   /** What the last `run` did; undefined before the first. */
@@ -77,7 +72,7 @@ export class PreparedConv2d<B = unknown> {
   dispose(): void {
     this.#unbind();
     this.#disposeRaw();
-    this.#packed?.tensor.dispose();
+    if (this.#packed !== undefined) this.#backend.free(this.#packed.buffer);
     this.#packed = undefined;
   }
 
@@ -97,8 +92,8 @@ export class PreparedConv2d<B = unknown> {
     this.#unbind();
     const algorithm = this.#packed?.algorithm ?? chooseConvKernel(spec);
     const steps = planConv2d(spec, algorithm);
-    this.#packed ??= { algorithm, tensor: this.#pack(steps) };
-    const buffers = new Map<string, B>([['packed', this.#packed.tensor.bufferIn(this.#backend)!]]);
+    this.#packed ??= { algorithm, buffer: this.#pack(steps) };
+    const buffers = new Map<string, B>([['packed', this.#packed.buffer]]);
     const held: B[] = [];
     try {
       for (const [name, length] of Object.entries(steps.workspaces)) {
@@ -115,15 +110,15 @@ export class PreparedConv2d<B = unknown> {
     }
   }
 
-  #pack({ pack, packedLength }: ConvSteps): KernelTensor<B> {
+  #pack({ pack, packedLength }: ConvSteps): B {
     const { filter, bias } = this.#raw!;
-    const packed = new KernelTensor(this.#backend, [packedLength]);
+    const packed = this.#backend.allocate(packedLength);
     try {
-      withOperands(this.#backend, { filter: reads(filter), ...(bias && { bias: reads(bias) }), packed: writes(packed) }, (buffers) =>
-        runOnce(this.#backend, pack, {}, buffers),
+      withOperands(this.#backend, { filter: reads(filter), ...(bias && { bias: reads(bias) }) }, (buffers) =>
+        runOnce(this.#backend, pack, {}, buffers.set('packed', packed)),
       );
     } catch (error) {
-      packed.dispose();
+      this.#backend.free(packed);
       throw error;
     }
     this.#disposeRaw();

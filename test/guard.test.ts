@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { kernels } from '../src/params.ts';
 import { configuration, operands } from './conv-configuration.ts';
 import { expectSameBits } from './equal.ts';
 import { guardedEngine } from './guarded-engine.ts';
@@ -23,9 +24,9 @@ it('no kernel of conv2d writes a byte outside its output and scratch', async () 
     }),
     { numRuns: 500 },
   );
-  for (const name of ['pad', 'packFilterRows', 'packFilterColumns', 'convGemmNchw', 'convGemmNhwc']) {
-    expect(called.get(name)).toBeGreaterThan(50);
-  }
+  const convolving = Object.keys(kernels).filter((name) => /^(pad|pack|conv)/.test(name));
+  expect(convolving.length).toBeGreaterThan(4);
+  for (const name of convolving) expect([name, called.get(name) ?? 0]).toEqual([name, expect.toSatisfy((calls: number) => calls > 20)]);
 });
 
 it('no kernel writes outside its output and scratch at the edges of its tiles', async () => {

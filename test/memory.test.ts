@@ -120,6 +120,19 @@ describe('growth', () => {
     expectSameBits(result.data, js.engine.conv2d(x, filter).data);
   });
 
+  it('in the middle of prepareConv2d loses no view of the bias', async () => {
+    // A copy of the filter takes more than what is left of the last page.
+    const filter = randomTensor([8, 8, 16, 17], 1);
+    const bias = randomTensor([8], 2);
+    const x = randomTensor([1, 8, 17, 18], 3);
+    const { engine, memory } = await ownEngine();
+    const [kernelFilter, kernelBias] = [filter, bias].map(({ shape, data }) => engine.tensor([1, ...shape], data));
+    const grown = memory.memory.buffer.byteLength;
+    const conv = engine.prepareConv2d({ shape: filter.shape, data: kernelFilter.data }, { bias: { shape: [8], data: kernelBias.data } });
+    expectSameBits(conv.run(x).data, js.engine.conv2d(x, filter, { bias }).data);
+    expect(memory.memory.buffer.byteLength).toBeGreaterThan(grown);
+  });
+
   it('in the middle of tensor() loses no view of the tensor that it copies', async () => {
     const { engine } = await ownEngine();
     const values = Float32Array.from({ length: 10_000 }, (_, i) => i);
