@@ -79,17 +79,48 @@ function copyRow(p: ConvParams, from: usize, to: usize, phaseStride: i32): void 
   }
 }
 
+/** Rows no wider than this are copied one vector of all rows after the other: a row alone is not worth its loop. */
+const NARROW: i32 = 64;
+
+/** `rows` rows of `columns` ≥ 4 columns; the last vector ends with the row. */
+function copyNarrow(from: usize, fromBytes: usize, to: usize, toBytes: usize, columns: i32, rows: i32): void {
+  for (let column = 0; ; column = min(column + 4, columns - 4)) {
+    let source = from + (<usize>column << 2);
+    let target = to + (<usize>column << 2);
+    for (let row = rows; row > 0; row--) {
+      v128.store(target, v128.load(source));
+      source += fromBytes;
+      target += toBytes;
+    }
+    if (column + 4 >= columns) return;
+  }
+}
+
 /** Rows of all channels of the group. The strip begins as zeros, and only rows outside the input ever become so again. */
 function fillStrip(p: ConvParams, input: usize, firstRow: i32, rows: i32, strip: usize, phaseStride: i32, blocks: i32): void {
   const rowBytes = <usize>(phaseStride * p.strideWidth) << 2;
+  const inBytes = <usize>p.inWidth << 2;
+  const begin = min(rows, max(0, -firstRow));
+  const end = max(begin, min(rows, p.inHeight - firstRow));
+  const columns = min(p.inWidth, phaseStride - p.left);
+  const narrow = p.strideWidth == 1 && columns >= 4 && columns <= NARROW;
   for (let channel = 0; channel < p.groupInChannels; channel++) {
-    let from = input + (<usize>(channel * p.inPlaneStride + firstRow * p.inWidth) << 2);
-    for (let row = firstRow; row < firstRow + rows; row++) {
-      if (row >= 0 && row < p.inHeight) copyRow(p, from, strip, phaseStride);
-      else if (blocks > 1) memory.fill(strip, 0, rowBytes);
-      from += <usize>p.inWidth << 2;
-      strip += rowBytes;
+    if (blocks > 1) {
+      memory.fill(strip, 0, <usize>begin * rowBytes);
+      memory.fill(strip + <usize>end * rowBytes, 0, <usize>(rows - end) * rowBytes);
     }
+    let from = input + (<usize>(channel * p.inPlaneStride + (firstRow + begin) * p.inWidth) << 2);
+    let to = strip + <usize>begin * rowBytes;
+    if (narrow) {
+      copyNarrow(from, inBytes, to + (<usize>p.left << 2), rowBytes, columns, end - begin);
+    } else {
+      for (let row = begin; row < end; row++) {
+        copyRow(p, from, to, phaseStride);
+        from += inBytes;
+        to += rowBytes;
+      }
+    }
+    strip += <usize>rows * rowBytes;
   }
 }
 
