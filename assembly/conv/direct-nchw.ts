@@ -2,7 +2,7 @@ import { ConvParams } from '../params';
 import { copyFloats } from '../simd';
 import { clampsInRegisters, finishRows, needsFinish } from './finish';
 import {
-  convRows1x16, convRows1x4, convRows1x8, convRows2x16, convRows2x16k3, convRows2x16k5, convRows2x16k7, convRows2x4, convRows2x8, Rows,
+  convRows1x16, convRows1x4, convRows1x8, convRows2x16, convRows2x16k3, convRows2x16k3s2, convRows2x16k5, convRows2x16k7, convRows2x4, convRows2x8, Rows,
 } from './rows';
 
 /**
@@ -136,9 +136,11 @@ function fillOffsets(p: ConvParams, offsets: usize, channelStride: i32, phaseStr
 }
 
 /** `count` rows of one output channel. */
-function convolve(rows: Rows, x: usize, weights: usize, begin: f32, y: usize, count: i32, two: bool, size: i32): void {
+function convolve(rows: Rows, x: usize, weights: usize, begin: f32, y: usize, count: i32, two: bool, size: i32, stride: i32): void {
   if (rows.columns > 8) {
     if (!two) convRows1x16(rows, x, weights, begin, y, count);
+    else if (size == 3 && stride == 2) convRows2x16k3s2(rows, x, weights, begin, y, count);
+    else if (stride == 2) convRows2x16(rows, x, weights, begin, y, count);
     else if (size == 3) convRows2x16k3(rows, x, weights, begin, y, count);
     else if (size == 5) convRows2x16k5(rows, x, weights, begin, y, count);
     else if (size == 7) convRows2x16k7(rows, x, weights, begin, y, count);
@@ -167,7 +169,7 @@ export function convDirectNchw(p: ConvParams, taskBegin: i32, taskEnd: i32): voi
   const yBytes = <usize>p.outWidth << 2;
   const shift = p.strideHeight / p.dilationHeight;
   const overlaps = shift * p.dilationHeight == p.strideHeight && shift < p.kernelHeight;
-  const isPlain = p.groupInChannels == 1 && p.strideHeight == 1 && p.strideWidth == 1 && p.dilationHeight == 1 && p.dilationWidth == 1;
+  const isPlain = p.groupInChannels == 1 && p.strideHeight == p.strideWidth && p.strideHeight <= 2 && p.dilationHeight == 1 && p.dilationWidth == 1;
   const size = isPlain && p.kernelHeight == p.kernelWidth ? p.kernelWidth : 0;
   // Strides that the offsets hold for; a group of one channel has none.
   let located = -1;
@@ -208,7 +210,7 @@ export function convDirectNchw(p: ConvParams, taskBegin: i32, taskEnd: i32): voi
       const begin: f32 = p.divisor == 1 ? load<f32>(bias) : 0;
       const w = weights + (<usize>(channel * depth) << 2);
       const output = p.output + (<usize>(((image * outChannels + channel) * p.outHeight + row) * p.outWidth) << 2);
-      convolve(rows, source, w, begin, output, rowCount, two, size);
+      convolve(rows, source, w, begin, output, rowCount, two, size, p.strideHeight);
       if (finishes) finishRows(p, output, yBytes, rowCount, p.outWidth, bias, 0);
     }
   }

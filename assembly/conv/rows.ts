@@ -48,12 +48,13 @@ function put(to: usize, x: v128, clamp: usize, columns: i32): void {
   else if (columns > 0) storeTail(to, finish(x, clamp), columns);
 }
 
-/** `size` > 0: a kernel of size × size, known to the compiler, whose taps are neighbours; its rows are shifted by one. */
+/** `size` > 0: a kernel of size × size and its stride, known to the compiler; with a stride of 1 its taps are neighbours. */
 @inline
-function convRows(rows: Rows, x: usize, weights: usize, begin: f32, y: usize, count: i32, vectors: i32, two: bool, size: i32): void {
+function convRows(rows: Rows, x: usize, weights: usize, begin: f32, y: usize, count: i32, vectors: i32, two: bool, size: i32, stride: i32): void {
   const taps = size ? size : rows.taps;
-  const shift = size ? 1 : two ? rows.shift : rows.kernelHeight;
-  const common = size ? size - 1 : two ? rows.kernelHeight - shift : 0;
+  const neighbours = size > 0 && stride == 1;
+  const shift = size ? stride : two ? rows.shift : rows.kernelHeight;
+  const common = size ? size - stride : two ? rows.kernelHeight - shift : 0;
   const above = taps * shift << 2;
   const step = vectors << 2;
   const columns = rows.columns;
@@ -70,12 +71,12 @@ function convRows(rows: Rows, x: usize, weights: usize, begin: f32, y: usize, co
       for (let i = shift; i > 0; i--) {
         let offset = rows.offsets, at = row;
         for (let tap = taps; tap > 0; tap--) {
-          if (!size) at = row + load<u32>(offset);
+          if (!neighbours) at = row + load<u32>(offset);
           const w = loadSplat(weight);
           u0 = madd(v128.load(at), w, u0);
           if (vectors > 1) u1 = madd(v128.load(at, 16), w, u1);
           if (vectors > 2) { u2 = madd(v128.load(at, 32), w, u2); u3 = madd(v128.load(at, 48), w, u3); }
-          if (size) at += 4; else offset += 4;
+          if (neighbours) at += 4; else offset += 4;
           weight += 4;
         }
         row += rows.xBytes;
@@ -84,14 +85,14 @@ function convRows(rows: Rows, x: usize, weights: usize, begin: f32, y: usize, co
         for (let i = common; i > 0; i--) {
           let offset = rows.offsets, at = row;
           for (let tap = taps; tap > 0; tap--) {
-            if (!size) at = row + load<u32>(offset);
+            if (!neighbours) at = row + load<u32>(offset);
             const w = loadSplat(weight), v = loadSplat(weight - above);
             const x0 = v128.load(at);
             u0 = madd(x0, w, u0); l0 = madd(x0, v, l0);
             if (vectors > 1) { const x1 = v128.load(at, 16); u1 = madd(x1, w, u1); l1 = madd(x1, v, l1); }
             if (vectors > 2) { const x2 = v128.load(at, 32); u2 = madd(x2, w, u2); l2 = madd(x2, v, l2); }
             if (vectors > 2) { const x3 = v128.load(at, 48); u3 = madd(x3, w, u3); l3 = madd(x3, v, l3); }
-            if (size) at += 4; else offset += 4;
+            if (neighbours) at += 4; else offset += 4;
             weight += 4;
           }
           row += rows.xBytes;
@@ -100,12 +101,12 @@ function convRows(rows: Rows, x: usize, weights: usize, begin: f32, y: usize, co
         for (let i = shift; i > 0; i--) {
           let offset = rows.offsets, at = row;
           for (let tap = taps; tap > 0; tap--) {
-            if (!size) at = row + load<u32>(offset);
+            if (!neighbours) at = row + load<u32>(offset);
             const v = loadSplat(weight - above);
             l0 = madd(v128.load(at), v, l0);
             if (vectors > 1) l1 = madd(v128.load(at, 16), v, l1);
             if (vectors > 2) { l2 = madd(v128.load(at, 32), v, l2); l3 = madd(v128.load(at, 48), v, l3); }
-            if (size) at += 4; else offset += 4;
+            if (neighbours) at += 4; else offset += 4;
             weight += 4;
           }
           row += rows.xBytes;
@@ -139,30 +140,33 @@ function convRows(rows: Rows, x: usize, weights: usize, begin: f32, y: usize, co
 }
 
 export function convRows2x16(rows: Rows, x: usize, weights: usize, begin: f32, y: usize, count: i32): void {
-  convRows(rows, x, weights, begin, y, count, 4, true, 0);
+  convRows(rows, x, weights, begin, y, count, 4, true, 0, 1);
 }
 export function convRows2x8(rows: Rows, x: usize, weights: usize, begin: f32, y: usize, count: i32): void {
-  convRows(rows, x, weights, begin, y, count, 2, true, 0);
+  convRows(rows, x, weights, begin, y, count, 2, true, 0, 1);
 }
 export function convRows2x4(rows: Rows, x: usize, weights: usize, begin: f32, y: usize, count: i32): void {
-  convRows(rows, x, weights, begin, y, count, 1, true, 0);
+  convRows(rows, x, weights, begin, y, count, 1, true, 0, 1);
 }
 export function convRows1x16(rows: Rows, x: usize, weights: usize, begin: f32, y: usize, count: i32): void {
-  convRows(rows, x, weights, begin, y, count, 4, false, 0);
+  convRows(rows, x, weights, begin, y, count, 4, false, 0, 1);
 }
 export function convRows1x8(rows: Rows, x: usize, weights: usize, begin: f32, y: usize, count: i32): void {
-  convRows(rows, x, weights, begin, y, count, 2, false, 0);
+  convRows(rows, x, weights, begin, y, count, 2, false, 0, 1);
 }
 export function convRows1x4(rows: Rows, x: usize, weights: usize, begin: f32, y: usize, count: i32): void {
-  convRows(rows, x, weights, begin, y, count, 1, false, 0);
+  convRows(rows, x, weights, begin, y, count, 1, false, 0, 1);
 }
-/** 3×3, 5×5 and 7×7 with stride and dilation 1 and one channel a group. */
+/** 3×3, 5×5 and 7×7 with dilation 1 and one channel a group; a stride of 1, or s2. */
 export function convRows2x16k3(rows: Rows, x: usize, weights: usize, begin: f32, y: usize, count: i32): void {
-  convRows(rows, x, weights, begin, y, count, 4, true, 3);
+  convRows(rows, x, weights, begin, y, count, 4, true, 3, 1);
 }
 export function convRows2x16k5(rows: Rows, x: usize, weights: usize, begin: f32, y: usize, count: i32): void {
-  convRows(rows, x, weights, begin, y, count, 4, true, 5);
+  convRows(rows, x, weights, begin, y, count, 4, true, 5, 1);
 }
 export function convRows2x16k7(rows: Rows, x: usize, weights: usize, begin: f32, y: usize, count: i32): void {
-  convRows(rows, x, weights, begin, y, count, 4, true, 7);
+  convRows(rows, x, weights, begin, y, count, 4, true, 7, 1);
+}
+export function convRows2x16k3s2(rows: Rows, x: usize, weights: usize, begin: f32, y: usize, count: i32): void {
+  convRows(rows, x, weights, begin, y, count, 4, true, 3, 2);
 }
