@@ -10,6 +10,9 @@ import { convDirectNhwc } from './conv/direct-nhwc.ts';
 import { packFilterColumns, packFilterLanes, packFilterPlanes, packFilterRows } from './conv/filter.ts';
 import { convGemmNchw } from './conv/gemm-nchw.ts';
 import { convGemmNhwc } from './conv/gemm-nhwc.ts';
+import { packWinogradColumns, packWinogradRows } from './conv/winograd-filter.ts';
+import { convWinogradNchw } from './conv/winograd-nchw.ts';
+import { convWinogradNhwc } from './conv/winograd-nhwc.ts';
 import { pad } from './conv/pad.ts';
 import { averagePool } from './pool/average.ts';
 import { l2Pool } from './pool/l2.ts';
@@ -23,10 +26,14 @@ export const twins: {
   packFilterColumns,
   packFilterPlanes,
   packFilterLanes,
+  packWinogradRows,
+  packWinogradColumns,
   convGemmNchw,
   convGemmNhwc,
   convDirectNchw,
   convDirectNhwc,
+  convWinogradNchw,
+  convWinogradNhwc,
   maxPool,
   averagePool,
   l2Pool,
