@@ -95,8 +95,6 @@ export class ConvParams {
   depthBlock: i32;
   /** Output rows and columns of a Winograd tile. */
   tileSize: i32;
-  /** Panels of output channels a task (Winograd). */
-  panelBlock: i32;
 }
 
 /** A pooling window over planes. In NCHW a plane is a channel and a pixel one float, in NHWC an image and its channels. */

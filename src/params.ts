@@ -70,7 +70,6 @@ export const ConvParams = {
   pixelBlock: 'i32',
   depthBlock: 'i32',
   tileSize: 'i32',
-  panelBlock: 'i32',
 } as const satisfies Layout;
 
 export const PoolParams = {

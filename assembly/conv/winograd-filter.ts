@@ -1,12 +1,13 @@
 import { COLUMNS, panelBegin, panelCount } from '../gemm/tile';
 import { FilterParams } from '../params';
+import { PART_PANELS } from './winograd-tiles';
 
 /**
  * 3×3 filters to the points of a Winograd tile, `U = G g Gᵀ`, in the order that the products read them. It is computed in
  * f64 and rounded once, since it happens once a filter.
  *
- *   rows     NCHW   bias [channel, up to a multiple of 4] | [groups][panel][position][channel][rows of the panel]
- *   columns  NHWC   the same bias | [groups][panel][position][channel][8; the last 4 where that is enough; zeros behind the last]
+ *   rows     NCHW   bias [channel, up to a multiple of 4] | [groups][part][position][panel][channel][rows of the panel]
+ *   columns  NHWC   the same bias | [groups][part][position][panel][channel][8; the last 4 where that is enough; zeros behind the last]
  *
  * A task is a group.
  */
@@ -86,10 +87,9 @@ function transformTaps(p: FilterParams, taps: usize, to: usize, positionBytes: u
 }
 
 /** `count` channels from `channel` on, side by side for every input channel; `width - count` zeros after them. */
-function packPanel(p: FilterParams, channel: i32, count: i32, width: i32, to: usize): void {
+function packPanel(p: FilterParams, channel: i32, count: i32, width: i32, to: usize, positionBytes: usize): void {
   const positions = (p.tileSize + 2) * (p.tileSize + 2);
-  const positionBytes = <usize>(p.groupInChannels * width) << 2;
-  if (count < width) memory.fill(to, 0, <usize>positions * positionBytes);
+  if (count < width) for (let i = 0; i < positions; i++) memory.fill(to + <usize>i * positionBytes, 0, <usize>(p.groupInChannels * width) << 2);
   for (let i = 0; i < p.groupInChannels; i++) {
     for (let c = 0; c < count; c++) {
       const taps = p.filter + (<usize>((channel + c) * p.outChannelStride + i * p.inChannelStride) << 2);
@@ -114,29 +114,38 @@ function weightsOf(p: FilterParams): usize {
 
 export function packWinogradRows(p: FilterParams, taskBegin: i32, taskEnd: i32): void {
   const positions = (p.tileSize + 2) * (p.tileSize + 2);
+  const depth = p.groupInChannels;
   const panels = panelCount(p.groupOutChannels);
   storePoints(p.tileSize, p.scratch);
   for (let group = taskBegin; group < taskEnd; group++) {
     packBias(p, group);
     for (let panel = 0; panel < panels; panel++) {
-      const begin = panelBegin(p.groupOutChannels, panels, panel);
-      const rows = panelBegin(p.groupOutChannels, panels, panel + 1) - begin;
-      const channel = group * p.groupOutChannels + begin;
-      packPanel(p, channel, rows, rows, weightsOf(p) + (<usize>(channel * p.groupInChannels * positions) << 2));
+      const firstPanel = panel - panel % PART_PANELS;
+      const first = panelBegin(p.groupOutChannels, panels, firstPanel);
+      const partRows = panelBegin(p.groupOutChannels, panels, min(panels, firstPanel + PART_PANELS)) - first;
+      const row = panelBegin(p.groupOutChannels, panels, panel);
+      const rows = panelBegin(p.groupOutChannels, panels, panel + 1) - row;
+      const channel = group * p.groupOutChannels;
+      const to = weightsOf(p) + (<usize>(((channel + first) * positions + row - first) * depth) << 2);
+      packPanel(p, channel + row, rows, rows, to, <usize>(partRows * depth) << 2);
     }
   }
 }
 
 export function packWinogradColumns(p: FilterParams, taskBegin: i32, taskEnd: i32): void {
   const positions = (p.tileSize + 2) * (p.tileSize + 2);
+  const depth = p.groupInChannels;
   const groupColumns = (p.groupOutChannels + 3) & ~3;
   storePoints(p.tileSize, p.scratch);
   for (let group = taskBegin; group < taskEnd; group++) {
     packBias(p, group);
-    for (let begin = 0; begin < groupColumns; begin += COLUMNS) {
-      const width = min(COLUMNS, groupColumns - begin);
-      const to = weightsOf(p) + (<usize>((group * groupColumns + begin) * p.groupInChannels * positions) << 2);
-      packPanel(p, group * p.groupOutChannels + begin, min(width, p.groupOutChannels - begin), width, to);
+    for (let column = 0; column < groupColumns; column += COLUMNS) {
+      const first = column - column % (PART_PANELS * COLUMNS);
+      const partColumns = min(PART_PANELS * COLUMNS, groupColumns - first);
+      const width = min(COLUMNS, groupColumns - column);
+      const to = weightsOf(p) + (<usize>(((group * groupColumns + first) * positions + column - first) * depth) << 2);
+      const channel = group * p.groupOutChannels + column;
+      packPanel(p, channel, min(width, p.groupOutChannels - column), width, to, <usize>(partColumns * depth) << 2);
     }
   }
 }

@@ -1,4 +1,4 @@
-import { COLUMNS, panelBegin, panelCount, prepareTiles, tile } from '../gemm/tile';
+import { COLUMNS, panelBegin, panelCount, prepareTiles, ROWS, tile } from '../gemm/tile';
 import { Activation, ConvParams } from '../params';
 import { clampVector, copyFloats, loadSplat } from '../simd';
 import { finish } from './finish';
@@ -7,20 +7,20 @@ import { inputPoints4 } from './winograd-4';
 import { inputPoints6 } from './winograd-6';
 import { inputPass, outputPass } from './winograd-points';
 import {
-  FIRST_AT, isInside, isWhole, locateTiles, oddLines, QUAD_AT, SECOND_AT, STAGE_AT, TILE_BYTES, WinogradTile, WORK_BYTES,
+  FIRST_AT, isInside, isWhole, locateTiles, oddLines, PART_PANELS, QUAD_AT, SECOND_AT, STAGE_AT, TILE_BYTES, WinogradTile, WORK_BYTES,
 } from './winograd-tiles';
 
 /**
  * Winograd convolution, NCHW: a lane is a tile. For each position of the transformed tile one matrix product, whose rows
  * are output channels and whose columns are tiles.
  *
- *   filter    bias [channel] | [groups][panel][position][channel][rows of the panel]     (winograd-filter.ts)
- *   input     [position][panel][channel][8 tiles; the last 4 where that is enough]       in scratch
- *   products  [position][channel of the panel][tiles]                                    in scratch
+ *   filter    bias [channel] | [groups][part][position][panel of the part][channel][rows of the panel]   (winograd-filter.ts)
+ *   input     [position][panel][channel][8 tiles; the last 4 where that is enough]                      in scratch
+ *   products  [position][channel of the part][tiles]                                                    in scratch
  *
  *   scratch   work (winograd-tiles.ts) | records of the tiles | input | products
  *
- * A task is a block of tiles and `panelBlock` panels of output channels of one group. Input that the task before has
+ * A task is a block of tiles and a part, four panels, of the output channels of one group. Input that the task before has
  * transformed is not transformed again.
  */
 
@@ -245,7 +245,7 @@ export function convWinogradNchw(p: ConvParams, taskBegin: i32, taskEnd: i32): v
   const tiles = p.batch * ((p.outHeight + size - 1) / size) * ((p.outWidth + size - 1) / size);
   const depth = p.groupInChannels;
   const rowPanels = panelCount(p.groupOutChannels);
-  const parts = (rowPanels + p.panelBlock - 1) / p.panelBlock;
+  const parts = (rowPanels + PART_PANELS - 1) / PART_PANELS;
   const pixels = p.outHeight * p.outWidth;
   const outChannels = p.groups * p.groupOutChannels;
   const weights = p.filter + (<usize>((outChannels + 3) & ~3) << 2);
@@ -285,35 +285,37 @@ export function convWinogradNchw(p: ConvParams, taskBegin: i32, taskEnd: i32): v
       }
       transformed = source;
     }
-    const productBytes = oddLines(5 * cBytes);
-    const lastPanel = min(rowPanels, (part + 1) * p.panelBlock);
-    for (let panel = part * p.panelBlock; panel < lastPanel; panel++) {
-      const row = panelBegin(p.groupOutChannels, rowPanels, panel);
-      const rows = panelBegin(p.groupOutChannels, rowPanels, panel + 1) - row;
-      const channel = group * p.groupOutChannels + row;
-      let a = weights + (<usize>(channel * depth * positions) << 2);
-      let b = points;
-      let c = products;
-      for (let position = positions; position > 0; position--) {
-        for (let quad = 0; quad < quads; quad += 2) {
+    const productBytes = oddLines(<usize>(PART_PANELS * ROWS) * cBytes);
+    const firstPanel = part * PART_PANELS, lastPanel = min(rowPanels, firstPanel + PART_PANELS);
+    const firstRow = panelBegin(p.groupOutChannels, rowPanels, firstPanel), lastRow = panelBegin(p.groupOutChannels, rowPanels, lastPanel);
+    const channel = group * p.groupOutChannels + firstRow;
+    const partRows = lastRow - firstRow;
+    let a = weights + (<usize>(channel * positions * depth) << 2);
+    let b = points;
+    let c = products;
+    for (let position = positions; position > 0; position--) {
+      for (let quad = 0; quad < quads; quad += 2) {
+        for (let panel = firstPanel; panel < lastPanel; panel++) {
+          const row = panelBegin(p.groupOutChannels, rowPanels, panel) - firstRow;
+          const rows = panelBegin(p.groupOutChannels, rowPanels, panel + 1) - firstRow - row;
           tile(
-            rows, min(COLUMNS, (quads - quad) << 2), depth, a, b + <usize>(quad >> 1) * panelBytes, work, 0, false,
-            c + (<usize>quad << 4), cBytes, 0, work,
+            rows, min(COLUMNS, (quads - quad) << 2), depth, a + (<usize>(row * depth) << 2), b + <usize>(quad >> 1) * panelBytes, work, 0, false,
+            c + <usize>row * cBytes + (<usize>quad << 4), cBytes, 0, work,
           );
         }
-        a += <usize>(depth * rows) << 2;
-        b += positionBytes;
-        c += productBytes;
       }
-      for (let i = 0; i < rows; i++) {
-        const from = products + <usize>i * cBytes;
-        const bias = p.filter + (<usize>(channel + i) << 2);
-        const output = p.output + <usize>(channel + i) * outPlaneBytes;
-        switch (size) {
-          case 2: winogradOutput2Nchw(p, plain, quads, from, productBytes, bias, records, output); break;
-          case 4: winogradOutput4Nchw(p, plain, quads, from, productBytes, bias, records, output); break;
-          default: winogradOutput6Nchw(p, plain, quads, from, productBytes, bias, records, output);
-        }
+      a += <usize>(partRows * depth) << 2;
+      b += positionBytes;
+      c += productBytes;
+    }
+    for (let i = 0; i < partRows; i++) {
+      const from = products + <usize>i * cBytes;
+      const bias = p.filter + (<usize>(channel + i) << 2);
+      const output = p.output + <usize>(channel + i) * outPlaneBytes;
+      switch (size) {
+        case 2: winogradOutput2Nchw(p, plain, quads, from, productBytes, bias, records, output); break;
+        case 4: winogradOutput4Nchw(p, plain, quads, from, productBytes, bias, records, output); break;
+        default: winogradOutput6Nchw(p, plain, quads, from, productBytes, bias, records, output);
       }
     }
   }

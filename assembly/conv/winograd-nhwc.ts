@@ -4,20 +4,20 @@ import { clampVector, storeTail } from '../simd';
 import { finish } from './finish';
 import { inputPass, outputPass } from './winograd-points';
 import {
-  FIRST_AT, isInside, locateTiles, oddLines, SECOND_AT, STAGE_AT, TILE_BYTES, WinogradTile, WORK_BYTES,
+  FIRST_AT, isInside, locateTiles, oddLines, PART_PANELS, SECOND_AT, STAGE_AT, TILE_BYTES, WinogradTile, WORK_BYTES,
 } from './winograd-tiles';
 
 /**
  * Winograd convolution, NHWC: a lane is a channel. For each position of the transformed tile one matrix product, whose rows
  * are tiles and whose columns are output channels.
  *
- *   filter    bias [channel] | [groups][panel][position][channel][8, or 4 in the last panel]   (winograd-filter.ts)
- *   input     [position][panel][channel][tiles of the panel: 5 or fewer]                       in scratch
- *   products  [position][tile][channels of `panelBlock` panels]                                in scratch
+ *   filter    bias [channel] | [groups][part][position][panel of the part][channel][8, or 4 in the last panel]   (winograd-filter.ts)
+ *   input     [position][panel][channel][tiles of the panel: 5 or fewer]                                         in scratch
+ *   products  [position][tile][channels of the part]                                                             in scratch
  *
  *   scratch   work (winograd-tiles.ts) | records of the tiles | input | products
  *
- * A task is a block of tiles and `panelBlock` panels of output channels of one group. Input that the task before has
+ * A task is a block of tiles and a part, four panels, of the output channels of one group. Input that the task before has
  * transformed is not transformed again.
  */
 
@@ -171,15 +171,15 @@ export function convWinogradNhwc(p: ConvParams, taskBegin: i32, taskEnd: i32): v
   const inChannels = p.groups * depth;
   const outChannels = p.groups * p.groupOutChannels;
   const groupColumns = (p.groupOutChannels + 3) & ~3;
-  const columnPanels = (groupColumns + COLUMNS - 1) / COLUMNS;
-  const parts = (columnPanels + p.panelBlock - 1) / p.panelBlock;
+  const partColumns = PART_PANELS * COLUMNS;
+  const parts = (groupColumns + partColumns - 1) / partColumns;
   const weights = p.filter + (<usize>((outChannels + 3) & ~3) << 2);
   const work = p.scratch;
   const records = work + WORK_BYTES;
   const points = records + <usize>((p.pixelBlock + 3) & ~3) * TILE_BYTES;
   const pixelBytes = <usize>inChannels << 2;
   const rowBytes = <usize>p.inWidth * pixelBytes;
-  const cBytes = <usize>p.panelBlock << 5;
+  const cBytes = <usize>partColumns << 2;
   const none = p.activation == Activation.None;
   const plain = p.divisor == 1 && (none || p.activation == Activation.Clamp);
   prepareTiles(work, none ? -Infinity : p.lower, none ? Infinity : p.upper);
@@ -214,26 +214,28 @@ export function convWinogradNhwc(p: ConvParams, taskBegin: i32, taskEnd: i32): v
       }
       transformed = source;
     }
-    const firstColumn = part * p.panelBlock * COLUMNS;
-    const lastColumn = min(groupColumns, firstColumn + p.panelBlock * COLUMNS);
-    for (let column = firstColumn; column < lastColumn; column += COLUMNS) {
-      const width = min(COLUMNS, groupColumns - column);
-      let b = weights + (<usize>((group * groupColumns + column) * depth * positions) << 2);
-      let a = points;
-      let c = products + (<usize>(column - firstColumn) << 2);
-      for (let position = positions; position > 0; position--) {
-        for (let panel = 0; panel < rowPanels; panel++) {
-          const row = panelBegin(count, rowPanels, panel);
-          const rows = panelBegin(count, rowPanels, panel + 1) - row;
-          tile(rows, width, depth, a + (<usize>(row * depth) << 2), b, work, 0, false, c + <usize>row * cBytes, cBytes, 0, work);
+    const firstColumn = part * partColumns;
+    const columns = min(partColumns, groupColumns - firstColumn);
+    let a = points;
+    let b = weights + (<usize>((group * groupColumns + firstColumn) * positions * depth) << 2);
+    let c = products;
+    for (let position = positions; position > 0; position--) {
+      for (let panel = 0; panel < rowPanels; panel++) {
+        const row = panelBegin(count, rowPanels, panel);
+        const rows = panelBegin(count, rowPanels, panel + 1) - row;
+        for (let column = 0; column < columns; column += COLUMNS) {
+          tile(
+            rows, min(COLUMNS, columns - column), depth, a + (<usize>(row * depth) << 2), b + (<usize>(column * depth) << 2), work, 0, false,
+            c + <usize>row * cBytes + (<usize>column << 2), cBytes, 0, work,
+          );
         }
-        a += positionBytes;
-        b += <usize>(depth * width) << 2;
-        c += productBytes;
       }
+      a += positionBytes;
+      b += <usize>(columns * depth) << 2;
+      c += productBytes;
     }
     const channel = group * p.groupOutChannels + firstColumn;
-    const channels = min(p.groupOutChannels, lastColumn) - firstColumn;
+    const channels = min(columns, p.groupOutChannels - firstColumn);
     const bias = p.filter + (<usize>channel << 2);
     for (let i = 0; i < count; i++) {
       const tile = changetype<WinogradTile>(records + <usize>i * TILE_BYTES);

@@ -19,6 +19,9 @@ export class WinogradTile {
 
 export const TILE_BYTES: usize = 32;
 
+/** Panels of output channels that a task computes together: transformed input is then fetched once for all of them. */
+export const PART_PANELS: i32 = 4;
+
 /** Scratch of both layouts begins with this many bytes: tiles (gemm/tile.ts), tables of a quad, and tiles on their way. */
 export const WORK_BYTES: usize = 4096;
 export const QUAD_AT: usize = 512;

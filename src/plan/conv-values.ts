@@ -61,6 +61,5 @@ export function convValues(spec: Conv2dSpec) {
     left: window.left,
     depthBlock: 0,
     tileSize: 0,
-    panelBlock: 0,
   };
 }

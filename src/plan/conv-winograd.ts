@@ -6,11 +6,9 @@ import { convValues, evenBlock, filterBuffers, filterValues, roundUp } from './c
 export type TileSize = 2 | 4 | 6;
 
 /** Floats of a block's transformed input: with the products of a panel they stay in a second-level cache of 512 KB. */
-const POINTS_LENGTH = 98304;
-/** Floats of a part's products. */
-const PRODUCTS_LENGTH = 24576;
-/** Fewer multiplications are not worth a task. */
-const TASK_PRODUCTS = 1 << 20;
+const POINTS_LENGTH = 196608;
+/** `PART_PANELS` of conv/winograd-tiles.ts. */
+const PART_PANELS = 4;
 /** `WORK_BYTES` and `TILE_BYTES` of conv/winograd-tiles.ts, in floats. */
 const WORK_LENGTH = 1024;
 const RECORD_LENGTH = 8;
@@ -29,14 +27,11 @@ export function planWinograd(spec: Conv2dSpec, size: TileSize): ConvSteps {
   const multiple = nchw ? 8 : 5;
   const most = Math.floor(POINTS_LENGTH / (positions * groupInChannels * multiple)) * multiple;
   const pixelBlock = Math.min(roundUp(tiles, nchw ? 4 : 1), evenBlock(tiles, Math.max(most, multiple), multiple));
-  const width = nchw ? 5 : 8;
-  const panels = Math.ceil(groupOutChannels / width);
-  const worthwhile = Math.ceil(TASK_PRODUCTS / (positions * pixelBlock * groupInChannels * width));
-  const fitting = Math.floor(PRODUCTS_LENGTH / (positions * pixelBlock * width));
-  const panelBlock = Math.max(1, Math.min(panels, nchw ? worthwhile : Math.min(fitting, worthwhile)));
+  const partChannels = PART_PANELS * (nchw ? 5 : 8);
+  const parts = Math.ceil(nchw ? Math.ceil(groupOutChannels / 5) / PART_PANELS : groupOutChannels / partChannels);
   const columns = roundUp(pixelBlock, 4);
   const pointsLength = positions * oddLines(columns * groupInChannels);
-  const productsLength = positions * oddLines(nchw ? 5 * columns : 8 * pixelBlock * panelBlock);
+  const productsLength = positions * oddLines(columns * partChannels);
   return {
     pack: [
       step(
@@ -48,17 +43,18 @@ export function planWinograd(spec: Conv2dSpec, size: TileSize): ConvSteps {
       ),
     ],
     packedLength:
-      roundUp(groups * groupOutChannels, 4) + groups * positions * groupInChannels * (nchw ? groupOutChannels : roundUp(groupOutChannels, 4)),
+      roundUp(groups * groupOutChannels, 4) +
+      groups * positions * groupInChannels * (nchw ? groupOutChannels : roundUp(groupOutChannels, 4)),
     run: [
       step(
         nchw ? 'convWinogradNchw' : 'convWinogradNhwc',
         { input: 'x', filter: 'packed', output: 'out' },
-        { ...convValues(spec), pixelBlock, tileSize: size, panelBlock },
-        Math.ceil(tiles / pixelBlock) * groups * Math.ceil(panels / panelBlock),
+        { ...convValues(spec), pixelBlock, tileSize: size },
+        Math.ceil(tiles / pixelBlock) * groups * parts,
         WORK_LENGTH + RECORD_LENGTH * columns + pointsLength + productsLength + 16,
       ),
     ],
     workspaces: {},
-    tile: { outputs: size, tiles: pixelBlock, channels: panelBlock * width },
+    tile: { outputs: size, tiles: pixelBlock, channels: partChannels },
   };
 }

@@ -1,5 +1,6 @@
 import type { Block, FilterParams } from '../../params.ts';
 import { COLUMNS, panelBegin, panelCount } from '../gemm/tile.ts';
+import { PART_PANELS } from './winograd-tiles.ts';
 
 type Params = Block<typeof FilterParams>;
 
@@ -7,8 +8,8 @@ type Params = Block<typeof FilterParams>;
  * 3×3 filters to the points of a Winograd tile, `U = G g Gᵀ`, in the order that the products read them. It is computed in
  * f64 and rounded once, since it happens once a filter.
  *
- *   rows     NCHW   bias [channel, up to a multiple of 4] | [groups][panel][position][channel][rows of the panel]
- *   columns  NHWC   the same bias | [groups][panel][position][channel][8; the last 4 where that is enough; zeros behind the last]
+ *   rows     NCHW   bias [channel, up to a multiple of 4] | [groups][part][position][panel][channel][rows of the panel]
+ *   columns  NHWC   the same bias | [groups][part][position][panel][channel][8; the last 4 where that is enough; zeros behind the last]
  *
  * A task is a group.
  */
@@ -51,9 +52,11 @@ function transformTaps(p: Params, taps: number, to: number, positionLength: numb
 }
 
 /** `count` channels from `channel` on, side by side for every input channel; `width - count` zeros after them. */
-function packPanel(p: Params, channel: number, count: number, width: number, to: number): void {
-  const positionLength = p.groupInChannels * width;
-  if (count < width) p.output.fill(0, to, to + (p.tileSize + 2) ** 2 * positionLength);
+function packPanel(p: Params, channel: number, count: number, width: number, to: number, positionLength: number): void {
+  const positions = (p.tileSize + 2) ** 2;
+  if (count < width) {
+    for (let i = 0; i < positions; i++) p.output.fill(0, to + i * positionLength, to + i * positionLength + p.groupInChannels * width);
+  }
   for (let i = 0; i < p.groupInChannels; i++) {
     for (let c = 0; c < count; c++) {
       transformTaps(p, (channel + c) * p.outChannelStride + i * p.inChannelStride, to + i * width + c, positionLength);
@@ -73,27 +76,36 @@ function weightsOf(p: Params): number {
 
 export function packWinogradRows(p: Params, taskBegin: number, taskEnd: number): void {
   const positions = (p.tileSize + 2) ** 2;
+  const depth = p.groupInChannels;
   const panels = panelCount(p.groupOutChannels);
   for (let group = taskBegin; group < taskEnd; group++) {
     packBias(p, group);
     for (let panel = 0; panel < panels; panel++) {
-      const begin = panelBegin(p.groupOutChannels, panels, panel);
-      const rows = panelBegin(p.groupOutChannels, panels, panel + 1) - begin;
-      const channel = group * p.groupOutChannels + begin;
-      packPanel(p, channel, rows, rows, weightsOf(p) + channel * p.groupInChannels * positions);
+      const firstPanel = panel - (panel % PART_PANELS);
+      const first = panelBegin(p.groupOutChannels, panels, firstPanel);
+      const partRows = panelBegin(p.groupOutChannels, panels, Math.min(panels, firstPanel + PART_PANELS)) - first;
+      const row = panelBegin(p.groupOutChannels, panels, panel);
+      const rows = panelBegin(p.groupOutChannels, panels, panel + 1) - row;
+      const channel = group * p.groupOutChannels;
+      const to = weightsOf(p) + ((channel + first) * positions + row - first) * depth;
+      packPanel(p, channel + row, rows, rows, to, partRows * depth);
     }
   }
 }
 
 export function packWinogradColumns(p: Params, taskBegin: number, taskEnd: number): void {
   const positions = (p.tileSize + 2) ** 2;
+  const depth = p.groupInChannels;
   const groupColumns = (p.groupOutChannels + 3) & ~3;
   for (let group = taskBegin; group < taskEnd; group++) {
     packBias(p, group);
-    for (let begin = 0; begin < groupColumns; begin += COLUMNS) {
-      const width = Math.min(COLUMNS, groupColumns - begin);
-      const to = weightsOf(p) + (group * groupColumns + begin) * p.groupInChannels * positions;
-      packPanel(p, group * p.groupOutChannels + begin, Math.min(width, p.groupOutChannels - begin), width, to);
+    for (let column = 0; column < groupColumns; column += COLUMNS) {
+      const first = column - (column % (PART_PANELS * COLUMNS));
+      const partColumns = Math.min(PART_PANELS * COLUMNS, groupColumns - first);
+      const width = Math.min(COLUMNS, groupColumns - column);
+      const to = weightsOf(p) + ((group * groupColumns + first) * positions + column - first) * depth;
+      const channel = group * p.groupOutChannels + column;
+      packPanel(p, channel, Math.min(width, p.groupOutChannels - column), width, to, partColumns * depth);
     }
   }
 }

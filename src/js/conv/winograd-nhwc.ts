@@ -1,6 +1,6 @@
 import type { Block, ConvParams } from '../../params.ts';
 import { COLUMNS, panelBegin, panelCount, tile, ZEROS } from '../gemm/tile.ts';
-import { locateTile, transformProducts, transformTile } from './winograd-tiles.ts';
+import { locateTile, PART_PANELS, transformProducts, transformTile } from './winograd-tiles.ts';
 
 type Params = Block<typeof ConvParams>;
 
@@ -8,11 +8,11 @@ type Params = Block<typeof ConvParams>;
  * Winograd convolution, NHWC. For each position of the transformed tile one matrix product, whose rows are tiles and whose
  * columns are output channels.
  *
- *   filter    bias [channel] | [groups][panel][position][channel][8, or 4 in the last panel]   (winograd-filter.ts)
- *   input     [position][panel][channel][tiles of the panel: 5 or fewer]                       in scratch
- *   products  [position][tile][channels of `panelBlock` panels]                                in scratch
+ *   filter    bias [channel] | [groups][part][position][panel of the part][channel][8, or 4 in the last panel]   (winograd-filter.ts)
+ *   input     [position][panel][channel][tiles of the panel: 5 or fewer]                                         in scratch
+ *   products  [position][tile][channels of the part]                                                             in scratch
  *
- * A task is a block of tiles and `panelBlock` panels of output channels of one group. Input that the task before has
+ * A task is a block of tiles and a part, four panels, of the output channels of one group. Input that the task before has
  * transformed is not transformed again.
  */
 export function convWinogradNhwc(p: Params, taskBegin: number, taskEnd: number): void {
@@ -23,11 +23,10 @@ export function convWinogradNhwc(p: Params, taskBegin: number, taskEnd: number):
   const inChannels = p.groups * depth;
   const outChannels = p.groups * p.groupOutChannels;
   const groupColumns = (p.groupOutChannels + 3) & ~3;
-  const columnPanels = Math.ceil(groupColumns / COLUMNS);
-  const parts = Math.ceil(columnPanels / p.panelBlock);
+  const width = PART_PANELS * COLUMNS;
+  const parts = Math.ceil(groupColumns / width);
   const pixels = p.outHeight * p.outWidth;
   const weights = (outChannels + 3) & ~3;
-  const width = p.panelBlock * COLUMNS;
   const { scratch } = p;
   let transformed = -1;
   for (let task = taskBegin; task < taskEnd; task++) {
@@ -56,29 +55,28 @@ export function convWinogradNhwc(p: Params, taskBegin: number, taskEnd: number):
       transformed = source;
     }
     const firstColumn = part * width;
-    const lastColumn = Math.min(groupColumns, firstColumn + width);
-    for (let column = firstColumn; column < lastColumn; column += COLUMNS) {
-      const columns = Math.min(COLUMNS, groupColumns - column);
-      for (let position = 0; position < positions; position++) {
-        const b = weights + ((group * groupColumns + column) * positions + position * columns) * depth;
-        for (let panel = 0; panel < rowPanels; panel++) {
-          const row = panelBegin(count, rowPanels, panel);
-          const rows = panelBegin(count, rowPanels, panel + 1) - row;
+    const columns = Math.min(width, groupColumns - firstColumn);
+    for (let position = 0; position < positions; position++) {
+      const b = weights + ((group * groupColumns + firstColumn) * positions + position * columns) * depth;
+      const c = products + position * productLength;
+      for (let panel = 0; panel < rowPanels; panel++) {
+        const row = panelBegin(count, rowPanels, panel);
+        const rows = panelBegin(count, rowPanels, panel + 1) - row;
+        for (let column = 0; column < columns; column += COLUMNS) {
           tile(
-            rows, columns, depth, scratch, position * positionLength + row * depth, p.filter, b, ZEROS, 0, 0, false,
-            scratch, products + position * productLength + row * width + column - firstColumn, width,
+            rows, Math.min(COLUMNS, columns - column), depth, scratch, position * positionLength + row * depth, p.filter, b + column * depth,
+            ZEROS, 0, 0, false, scratch, c + row * width + column, width,
           );
         }
       }
     }
-    const channels = Math.min(p.groupOutChannels, lastColumn);
+    const channels = Math.min(columns, p.groupOutChannels - firstColumn);
     for (let i = 0; i < count; i++) {
       const { image, y, x } = locateTile(p, begin + i);
-      for (let c = firstColumn; c < channels; c++) {
-        const channel = group * p.groupOutChannels + c;
+      for (let c = 0; c < channels; c++) {
+        const channel = group * p.groupOutChannels + firstColumn + c;
         const plane = image * pixels * outChannels + channel;
-        const at = products + i * width + c - firstColumn;
-        transformProducts(p, scratch, at, productLength, p.filter[channel], plane, outChannels, y, x);
+        transformProducts(p, scratch, products + i * width + c, productLength, p.filter[channel], plane, outChannels, y, x);
       }
     }
   }

@@ -4,6 +4,9 @@ import { inputPass, outputPass } from './winograd-points.ts';
 
 type Params = Block<typeof ConvParams>;
 
+/** Panels of output channels that a task computes together. */
+export const PART_PANELS = 4;
+
 /** Where tile `index` of the batch lies: image, and its first output row and column. Tiles go row by row and image by image. */
 export function locateTile(p: Params, index: number): { image: number; y: number; x: number } {
   const across = Math.ceil(p.outWidth / p.tileSize);
