@@ -12,6 +12,13 @@ export {
 export { convDirectNchw } from './conv/direct-nchw';
 export { convPixels1x1, convPixels1x4, convPixels2x4, convPixels2x4k3, convPixels2x4k3s2 } from './conv/pixels';
 export { convDirectNhwc } from './conv/direct-nhwc';
+export { packWinogradColumns, packWinogradRows } from './conv/winograd-filter';
+export {
+  convWinogradNchw, winogradInput2Nchw, winogradInput4Nchw, winogradInput6Nchw, winogradOutput2Nchw, winogradOutput4Nchw, winogradOutput6Nchw,
+} from './conv/winograd-nchw';
+export {
+  convWinogradNhwc, winogradInput2Nhwc, winogradInput4Nhwc, winogradInput6Nhwc, winogradOutput2Nhwc, winogradOutput4Nhwc, winogradOutput6Nhwc,
+} from './conv/winograd-nhwc';
 export { maxPool } from './pool/max';
 export { averagePool } from './pool/average';
 export { l2Pool } from './pool/l2';

@@ -40,6 +40,8 @@ export class FilterParams {
   /** 0 where there is no bias. */
   bias: usize;
   output: usize;
+  /** Where the points of a Winograd tile are kept. */
+  scratch: usize;
   groups: i32;
   groupOutChannels: i32;
   groupInChannels: i32;
@@ -49,6 +51,8 @@ export class FilterParams {
   inChannelStride: i32;
   heightStride: i32;
   widthStride: i32;
+  /** Output rows and columns of a Winograd tile. */
+  tileSize: i32;
 }
 
 @unmanaged
@@ -85,10 +89,12 @@ export class ConvParams {
   /** Zeros above and left of the input, for direct kernels. */
   top: i32;
   left: i32;
-  /** Output pixels a task (products), output rows a task (direct kernels). */
+  /** Output pixels a task (products), output rows a task (direct kernels), tiles a block (Winograd). */
   pixelBlock: i32;
   /** Products of a sum between two visits to memory. */
   depthBlock: i32;
+  /** Output rows and columns of a Winograd tile. */
+  tileSize: i32;
 }
 
 /** A pooling window over planes. In NCHW a plane is a channel and a pixel one float, in NHWC an image and its channels. */

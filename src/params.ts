@@ -26,6 +26,7 @@ export const FilterParams = {
   filter: 'buffer',
   bias: 'buffer',
   output: 'buffer',
+  scratch: 'buffer',
   groups: 'i32',
   groupOutChannels: 'i32',
   groupInChannels: 'i32',
@@ -35,6 +36,7 @@ export const FilterParams = {
   inChannelStride: 'i32',
   heightStride: 'i32',
   widthStride: 'i32',
+  tileSize: 'i32',
 } as const satisfies Layout;
 
 export const ConvParams = {
@@ -67,6 +69,7 @@ export const ConvParams = {
   left: 'i32',
   pixelBlock: 'i32',
   depthBlock: 'i32',
+  tileSize: 'i32',
 } as const satisfies Layout;
 
 export const PoolParams = {
@@ -132,10 +135,14 @@ export const kernels = {
   packFilterColumns: FilterParams,
   packFilterPlanes: FilterParams,
   packFilterLanes: FilterParams,
+  packWinogradRows: FilterParams,
+  packWinogradColumns: FilterParams,
   convGemmNchw: ConvParams,
   convGemmNhwc: ConvParams,
   convDirectNchw: ConvParams,
   convDirectNhwc: ConvParams,
+  convWinogradNchw: ConvParams,
+  convWinogradNhwc: ConvParams,
   maxPool: PoolParams,
   averagePool: PoolParams,
   l2Pool: PoolParams,

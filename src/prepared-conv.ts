@@ -25,7 +25,7 @@ export class PreparedConv2d<B = unknown> {
   readonly #backend: Backend<B>;
   readonly #filter: Conv2dFilterSpec;
   #raw: { filter: KernelTensor<B>; bias: KernelTensor<B> | undefined } | undefined;
-  #packed: { algorithm: ConvKernel; buffer: B } | undefined;
+  #packed: { kernel: ConvKernel; buffer: B } | undefined;
   #bound: Bound<B> | undefined;
 
   /** @internal */
@@ -90,9 +90,9 @@ export class PreparedConv2d<B = unknown> {
     const last = this.#bound;
     if (last?.shape.every((extent, axis) => extent === shape[axis])) return last.call;
     this.#unbind();
-    const algorithm = this.#packed?.algorithm ?? chooseConvKernel(spec);
-    const steps = planConv2d(spec, algorithm);
-    this.#packed ??= { algorithm, buffer: this.#pack(steps) };
+    const kernel = this.#packed?.kernel ?? chooseConvKernel(spec);
+    const steps = planConv2d(spec, kernel);
+    this.#packed ??= { kernel, buffer: this.#pack(steps) };
     const buffers = new Map<string, B>([['packed', this.#packed.buffer]]);
     const held: B[] = [];
     try {

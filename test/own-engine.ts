@@ -42,9 +42,10 @@ export async function ownEngine({ initial = 1, maximum, around }: Making = {}): 
   return { engine: new Engine(new WasmBackend(instance), []), memory };
 }
 
-/** The buffer that a field of a parameter block names, in bytes. */
+/** The buffer that a field of a parameter block names, in bytes; nothing where a kernel has asked for no scratch. */
 export function bufferOf(name: KernelName, field: string, block: number, memory: MeasuredMemory): { begin: number; end: number } {
   const begin = memory.words[block / 4 + Object.keys(kernels[name]).indexOf(field)];
+  if (begin === 0 && field === 'scratch') return { begin, end: begin };
   const length = memory.lengths.get(begin);
   if (length === undefined) throw new Error(`${name}: ${field} is no buffer`);
   return { begin, end: begin + 4 * length };

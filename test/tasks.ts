@@ -27,7 +27,8 @@ function runTwin(step: Step, buffers: Buffers) {
   for (const [field, kind] of Object.entries(kernels[step.kernel] as Layout)) {
     if (kind !== 'buffer') params[field] = kind === 'f32' ? Math.fround(step.values[field]) : step.values[field];
     else if (field === 'scratch') params.scratch = new Float32Array(step.scratchLength);
-    else params[field] = step.buffers[field] === 'out' ? out : buffers[step.buffers[field] ?? ''];
+    else if (step.buffers[field] === null) params[field] = new Float32Array(0);
+    else params[field] = step.buffers[field] === 'out' ? out : buffers[step.buffers[field]];
   }
   const twin = twins[step.kernel as KernelName] as unknown as Twin;
   return { run: (begin: number, end: number) => twin(params, begin, end), out: () => out };
@@ -40,11 +41,13 @@ function runCompiled(step: Step, buffers: Buffers) {
   writeValues(memory.words, block / 4, step);
   const addresses: Record<string, number> = {};
   for (const [field, name] of Object.entries(step.buffers)) {
-    const data = buffers[name ?? ''];
+    memory.words[block / 4 + wordOf(step.kernel, field)] = 0;
+    if (name === null) continue;
+    const data = buffers[name];
     const address = memory.allocate(data.length);
     held.push(address);
     memory.floats.set(data, address / 4);
-    addresses[name ?? ''] = address;
+    addresses[name] = address;
     memory.words[block / 4 + wordOf(step.kernel, field)] = address;
   }
   const scratchWord = wordOf(step.kernel, 'scratch');

@@ -17,8 +17,9 @@ export function clampsInRegisters(p: ConvParams): bool {
   return p.activation == Activation.Clamp && p.divisor == 1;
 }
 
+/** Of a divisor of 1, `x` has its bias already. */
 @inline
-function finish(x: v128, bias: v128, p: ConvParams): v128 {
+export function finish(x: v128, bias: v128, p: ConvParams): v128 {
   const y = p.divisor == 1 ? x : f32x4.add(f32x4.div(x, f32x4.splat(p.divisor)), bias);
   if (p.activation == Activation.Clamp) return clampVector(y, f32x4.splat(p.lower), f32x4.splat(p.upper));
   if (p.activation == Activation.LeakyRelu) return leakyVector(y, f32x4.splat(p.alpha));

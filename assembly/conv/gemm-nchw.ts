@@ -1,4 +1,4 @@
-import { COLUMNS, panelBegin, panelCount, prepareTiles, TILE_SCRATCH_BYTES, tiles } from '../gemm/tile';
+import { COLUMNS, panelBegin, panelCount, prepareTiles, TILE_SCRATCH_BYTES, tileRun } from '../gemm/tile';
 import { ConvParams } from '../params';
 import { clampsInRegisters, finishRows, needsFinish } from './finish';
 
@@ -146,10 +146,10 @@ export function convGemmNchw(p: ConvParams, taskBegin: i32, taskEnd: i32): void 
         const bias = p.filter + (<usize>(group * p.groupOutChannels + row) << 5);
         const c = output + <usize>row * cBytes;
         const from = resume ? c : biasFirst ? bias : p.scratch;
-        tiles(run, rows, COLUMNS, whole, a, panels, from, c, p.scratch);
+        tileRun(run, rows, COLUMNS, whole, a, panels, from, c, p.scratch);
         if (rest > 0) {
           const done = <usize>whole * run.cStep;
-          tiles(run, rows, rest, 1, a, panels + <usize>whole * panelBytes, resume ? c + done : from, c + done, p.scratch);
+          tileRun(run, rows, rest, 1, a, panels + <usize>whole * panelBytes, resume ? c + done : from, c + done, p.scratch);
         }
         if (last && finishes) finishRows(p, c, cBytes, rows, count, bias, 32);
       }

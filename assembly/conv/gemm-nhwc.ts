@@ -1,4 +1,4 @@
-import { COLUMNS, panelBegin, panelCount, prepareTiles, TILE_SCRATCH_BYTES, tiles } from '../gemm/tile';
+import { COLUMNS, panelBegin, panelCount, prepareTiles, TILE_SCRATCH_BYTES, tileRun } from '../gemm/tile';
 import { ConvParams } from '../params';
 import { clampsInRegisters, finishColumns, needsFinish } from './finish';
 
@@ -147,7 +147,7 @@ export function convGemmNhwc(p: ConvParams, taskBegin: i32, taskEnd: i32): void 
           run.aStep = (<usize>(rows * depthCount) << 2) + slack;
           run.cStep = <usize>rows * cBytes;
           run.fromStep = resume ? run.cStep : 0;
-          tiles(run, rows, columns, next - panel, a, b, resume ? c : begin, c, p.scratch);
+          tileRun(run, rows, columns, next - panel, a, b, resume ? c : begin, c, p.scratch);
           panel = next;
         }
       }

@@ -16,7 +16,7 @@ export const COLUMNS: i32 = 8;
  */
 export const TILE_SCRATCH_BYTES: usize = 256;
 
-/** To be called once a range of tasks, before the first `tiles`. */
+/** To be called once a range of tasks, before the first `tileRun`. */
 export function prepareTiles(scratch: usize, lower: f32, upper: f32): Run {
   v128.store(scratch, f32x4.splat(0));
   v128.store(scratch, f32x4.splat(0), 16);
@@ -64,7 +64,7 @@ function multiply(run: Run, rows: i32, wide: bool, count: i32, a: usize, b: usiz
 }
 
 /** A run of `count` tiles, each `columns` (at most 8) wide: 8 and 4 as they are, others through the staged tile. */
-export function tiles(run: Run, rows: i32, columns: i32, count: i32, a: usize, b: usize, from: usize, c: usize, scratch: usize): void {
+export function tileRun(run: Run, rows: i32, columns: i32, count: i32, a: usize, b: usize, from: usize, c: usize, scratch: usize): void {
   const wide = columns > 4;
   if (columns == (wide ? 8 : 4)) {
     multiply(run, rows, wide, count, a, b, from, c);

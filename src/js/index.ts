@@ -11,6 +11,9 @@ import { packFilterColumns, packFilterLanes, packFilterPlanes, packFilterRows } 
 import { convGemmNchw } from './conv/gemm-nchw.ts';
 import { convGemmNhwc } from './conv/gemm-nhwc.ts';
 import { pad } from './conv/pad.ts';
+import { packWinogradColumns, packWinogradRows } from './conv/winograd-filter.ts';
+import { convWinogradNchw } from './conv/winograd-nchw.ts';
+import { convWinogradNhwc } from './conv/winograd-nhwc.ts';
 import { averagePool } from './pool/average.ts';
 import { l2Pool } from './pool/l2.ts';
 import { maxPool } from './pool/max.ts';
@@ -23,10 +26,14 @@ export const twins: {
   packFilterColumns,
   packFilterPlanes,
   packFilterLanes,
+  packWinogradRows,
+  packWinogradColumns,
   convGemmNchw,
   convGemmNhwc,
   convDirectNchw,
   convDirectNhwc,
+  convWinogradNchw,
+  convWinogradNhwc,
   maxPool,
   averagePool,
   l2Pool,

@@ -26,6 +26,7 @@ export function filterValues(spec: Conv2dFilterSpec) {
     inChannelStride: filterStrides.inChannel,
     heightStride: filterStrides.height,
     widthStride: filterStrides.width,
+    tileSize: 0,
   };
 }
 
@@ -58,5 +59,7 @@ export function convValues(spec: Conv2dSpec) {
     alpha: activation.alpha,
     top: window.top,
     left: window.left,
+    depthBlock: 0,
+    tileSize: 0,
   };
 }

@@ -3,12 +3,13 @@ import type { Workspaces } from '../execute.ts';
 import type { Conv2dSpec } from '../shape/conv.ts';
 import { planDirect } from './conv-direct.ts';
 import { planGemm } from './conv-gemm.ts';
+import { planWinograd } from './conv-winograd.ts';
 
-export type ConvKernel = 'direct' | 'gemm';
+export type ConvKernel = 'direct' | 'gemm' | 'winograd-2' | 'winograd-4' | 'winograd-6';
 
 /** What a convolution does, and what it costs. */
 export interface Conv2dPlan {
-  readonly algorithm: ConvKernel;
+  readonly algorithm: 'direct' | 'gemm' | 'winograd';
   /** Floating-point operations of the direct algorithm: two a product. */
   readonly flops: number;
   /** What one task is cut into, in the algorithm's own units. */
@@ -32,11 +33,27 @@ export interface ConvSteps {
 /** The one place that chooses. */
 export function chooseConvKernel(spec: Conv2dSpec): ConvKernel {
   if (spec.algorithm === 'direct' || spec.algorithm === 'gemm') return spec.algorithm;
+  if (spec.algorithm === 'winograd') return 'winograd-4';
   return spec.groupInChannels === 1 && spec.groupOutChannels <= 4 ? 'direct' : 'gemm';
 }
 
-export function planConv2d(spec: Conv2dSpec, algorithm: ConvKernel): ConvSteps & { readonly plan: Conv2dPlan } {
-  const steps = algorithm === 'direct' ? planDirect(spec) : planGemm(spec);
+function planSteps(spec: Conv2dSpec, kernel: ConvKernel): ConvSteps {
+  switch (kernel) {
+    case 'direct':
+      return planDirect(spec);
+    case 'gemm':
+      return planGemm(spec);
+    case 'winograd-2':
+      return planWinograd(spec, 2);
+    case 'winograd-4':
+      return planWinograd(spec, 4);
+    case 'winograd-6':
+      return planWinograd(spec, 6);
+  }
+}
+
+export function planConv2d(spec: Conv2dSpec, kernel: ConvKernel): ConvSteps & { readonly plan: Conv2dPlan } {
+  const steps = planSteps(spec, kernel);
   const { window, batch, groups, groupInChannels, groupOutChannels } = spec;
   const pixels = window.outHeight * window.outWidth;
   const depth = window.kernelHeight * window.kernelWidth * groupInChannels;
@@ -46,7 +63,7 @@ export function planConv2d(spec: Conv2dSpec, algorithm: ConvKernel): ConvSteps &
     ...steps,
     run: batch === 0 ? [] : steps.run,
     plan: {
-      algorithm,
+      algorithm: kernel === 'direct' || kernel === 'gemm' ? kernel : 'winograd',
       flops: 2 * batch * groups * groupOutChannels * pixels * depth,
       tile: steps.tile,
       scratchBytes: 4 * (scratchLength + workspaceLength),

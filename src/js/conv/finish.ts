@@ -12,7 +12,8 @@ export function needsFinish(p: Block<typeof ConvParams>): boolean {
   return p.divisor !== 1 || p.activation !== Activation.None;
 }
 
-function finish(x: number, bias: number, p: Block<typeof ConvParams>): number {
+/** Of a divisor of 1, `x` has its bias already. */
+export function finish(x: number, bias: number, p: Block<typeof ConvParams>): number {
   const y = p.divisor === 1 ? x : fround(fround(x / p.divisor) + bias);
   if (p.activation === Activation.Clamp) {
     const raised = y < p.lower ? p.lower : y;
