@@ -31,7 +31,7 @@ const common = {
   bias: fc.boolean(),
   mean: fc.boolean(),
   seed: fc.integer(),
-  algorithm: fc.constantFrom('gemm' as const, 'direct' as const),
+  algorithm: fc.constantFrom<('gemm' | 'direct' | 'winograd')[]>('gemm', 'direct'),
 };
 
 const ordinary = fc.record({
