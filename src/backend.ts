@@ -34,6 +34,11 @@ export interface Call<B> {
   /** Puts another buffer in every place that has this name. */
   set(name: string, buffer: B): void;
   run(): void;
+  /**
+   * Puts other buffers in, runs, and calls `finish`, all of it after the asynchronous calls before. Where there are workers they do
+   * it, and the caller's thread is free meanwhile.
+   */
+  runAsync(buffers: Readonly<Record<string, B>>, finish: () => void): Promise<void>;
   release(): void;
 }
 
@@ -43,6 +48,7 @@ export interface Call<B> {
 export interface Backend<B = unknown> {
   readonly variant: Variant;
   readonly threads: number;
+  readonly disposed: boolean;
   /** `length` floats with anything in them. */
   allocate(length: number): B;
   free(buffer: B): void;
@@ -52,6 +58,6 @@ export interface Backend<B = unknown> {
   borrow(data: Float32Array, read: boolean): B;
   /** Ends a `borrow`; what was written goes back into the array when `written`. */
   giveBack(buffer: B, data: Float32Array, written: boolean): void;
-  bind(steps: readonly Step[], buffers: ReadonlyMap<string, B>): Call<B>;
+  bind(steps: readonly Step[], buffers: Readonly<Record<string, B>>): Call<B>;
   dispose(): void;
 }

@@ -1,65 +1,97 @@
 import type { Backend, Call, Step } from './backend.ts';
-import { KernelTensor, type Tensor } from './tensor.ts';
+import { KernelTensor, lengthOf, type Tensor } from './tensor.ts';
 
 /** What a plan needs besides its operands: buffers by name, in floats. */
 export type Workspaces = Readonly<Record<string, number>>;
 
 export interface Operand {
   readonly tensor: Tensor;
-  readonly read: boolean;
   readonly written: boolean;
 }
 
-export const reads = (tensor: Tensor): Operand => ({ tensor, read: true, written: false });
-export const writes = (tensor: Tensor): Operand => ({ tensor, read: false, written: true });
+export type Operands = Readonly<Record<string, Operand>>;
 
-/** Puts operands where the backend can reach them, runs `body`, and takes the results back whatever happens. */
-export function withOperands<B>(
-  backend: Backend<B>,
-  operands: Readonly<Record<string, Operand>>,
-  body: (buffers: Map<string, B>) => void,
-): void {
-  const buffers = new Map<string, B>();
-  const borrowed: { buffer: B; operand: Operand }[] = [];
-  let done = false;
-  try {
-    for (const [name, operand] of Object.entries(operands)) {
-      const { tensor } = operand;
-      let buffer = tensor instanceof KernelTensor ? tensor.bufferIn(backend) : undefined;
-      if (buffer === undefined) {
-        buffer = backend.borrow(tensor.data, operand.read);
-        borrowed.push({ buffer, operand });
+export const reads = (tensor: Tensor): Operand => ({ tensor, written: false });
+export const writes = (tensor: Tensor): Operand => ({ tensor, written: true });
+
+/** Operands where a backend can reach them, and workspaces: buffers by name, until they are released. */
+export class Placed<B> {
+  readonly buffers: Record<string, B> = {};
+  readonly #backend: Backend<B>;
+  #borrowed: { readonly buffer: B; readonly operand: Operand }[] = [];
+  #held: B[] = [];
+
+  constructor(backend: Backend<B>, operands: Operands, workspaces: Workspaces = {}) {
+    this.#backend = backend;
+    try {
+      for (const name in operands) this.buffers[name] = this.#place(operands[name]);
+      for (const name in workspaces) {
+        this.buffers[name] = backend.allocate(workspaces[name]);
+        this.#held.push(this.buffers[name]);
       }
-      buffers.set(name, buffer);
+    } catch (error) {
+      this.release(false);
+      throw error;
     }
-    body(buffers);
-    done = true;
-  } finally {
-    for (const { buffer, operand } of borrowed) backend.giveBack(buffer, operand.tensor.data, done && operand.written);
+  }
+
+  /** Gives everything back, plain tensors with their results when `done`. A second call does nothing. */
+  release(done: boolean): void {
+    const borrowed = this.#borrowed;
+    const held = this.#held;
+    this.#borrowed = [];
+    this.#held = [];
+    try {
+      for (const { buffer, operand } of borrowed) this.#backend.giveBack(buffer, operand.tensor.data, done && operand.written);
+    } finally {
+      for (const buffer of held) this.#backend.free(buffer);
+    }
+  }
+
+  #place(operand: Operand): B {
+    const { tensor, written } = operand;
+    const own = tensor instanceof KernelTensor ? tensor.bufferIn(this.#backend) : undefined;
+    if (own !== undefined) return own;
+    const buffer = this.#backend.borrow(tensor.data, !written);
+    this.#borrowed.push({ buffer, operand });
+    return buffer;
   }
 }
 
 /** Runs steps once: workspaces are had for the call and given back. */
-export function runOnce<B>(
+export function runOnce<B>(backend: Backend<B>, steps: readonly Step[], workspaces: Workspaces, operands: Operands): void {
+  const placed = new Placed(backend, operands, workspaces);
+  let call: Call<B> | undefined;
+  let done = false;
+  try {
+    call = backend.bind(steps, placed.buffers);
+    call.run();
+    done = true;
+  } finally {
+    call?.release();
+    placed.release(done);
+  }
+}
+
+export async function runOnceAsync<B>(
   backend: Backend<B>,
   steps: readonly Step[],
   workspaces: Workspaces,
-  operands: Readonly<Record<string, Operand>>,
-): void {
-  withOperands(backend, operands, (buffers) => {
-    const held: B[] = [];
-    let call: Call<B> | undefined;
-    try {
-      for (const [name, length] of Object.entries(workspaces)) {
-        const buffer = backend.allocate(length);
-        held.push(buffer);
-        buffers.set(name, buffer);
-      }
-      call = backend.bind(steps, buffers);
-      call.run();
-    } finally {
-      call?.release();
-      for (const buffer of held) backend.free(buffer);
-    }
-  });
+  operands: Operands,
+): Promise<void> {
+  const placed = new Placed(backend, operands, workspaces);
+  let call: Call<B> | undefined;
+  try {
+    call = backend.bind(steps, placed.buffers);
+    await call.runAsync({}, () => placed.release(true));
+  } finally {
+    call?.release();
+    placed.release(false);
+  }
+}
+
+/** A new tensor of `shape` that lives where `x` lives. */
+export function newOutput<B>(backend: Backend<B>, x: Tensor, shape: readonly number[]): Tensor {
+  if (x instanceof KernelTensor && x.bufferIn(backend) !== undefined) return new KernelTensor(backend, shape);
+  return { shape, data: new Float32Array(lengthOf(shape)) };
 }

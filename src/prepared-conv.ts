@@ -1,17 +1,17 @@
 import type { Backend, Call } from './backend.ts';
 import { DisposedError } from './errors.ts';
-import { reads, runOnce, withOperands, writes } from './execute.ts';
+import { newOutput, Placed, reads, runOnce, writes } from './execute.ts';
 import { type Conv2dPlan, type ConvKernel, type ConvSteps, chooseConvKernel, planConv2d } from './plan/conv.ts';
 import { out as checkOut } from './shape/check.ts';
 import { type Conv2dFilterSpec, conv2dFilter, conv2dInput, type PrepareConv2dOptions } from './shape/conv.ts';
-import { KernelTensor, lengthOf, type Tensor } from './tensor.ts';
+import { KernelTensor, type Tensor } from './tensor.ts';
 
 /** Everything that depends on the input's shape, kept until another shape comes. */
 interface Bound<B> {
   readonly shape: readonly number[];
   readonly outShape: readonly number[];
   readonly call: Call<B>;
-  readonly workspaces: readonly B[];
+  readonly placed: Placed<B>;
   readonly plan: Conv2dPlan;
 }
 
@@ -45,20 +45,28 @@ export class PreparedConv2d<B = unknown> {
    * The result lives where `x` does, or is `out`.
    */
   run(x: Tensor, out?: Tensor): Tensor {
-    const backend = this.#backend;
-    const { call, outShape } = this.#bind(x);
-    const target = checkOut(out, outShape, { x }) ?? newOutput(backend, x, outShape);
-    const from = x instanceof KernelTensor ? x.bufferIn(backend) : undefined;
-    const to = target instanceof KernelTensor ? target.bufferIn(backend) : undefined;
-    if (from !== undefined && to !== undefined) {
-      call.set('x', from);
-      call.set('out', to);
+    if (this.#runBound(x, out)) return out!;
+    const { call, target } = this.#prepare(x, out);
+    const placed = new Placed(this.#backend, { x: reads(x), out: writes(target) });
+    let done = false;
+    try {
+      for (const name in placed.buffers) call.set(name, placed.buffers[name]);
       call.run();
-    } else {
-      withOperands(backend, { x: reads(x), out: writes(target) }, (buffers) => {
-        for (const [name, buffer] of buffers) call.set(name, buffer);
-        call.run();
-      });
+      done = true;
+    } finally {
+      placed.release(done);
+    }
+    return target;
+  }
+
+  /** As `run`, by the engine's workers: the caller's thread is free meanwhile. With one thread it is no different from `run`. */
+  async runAsync(x: Tensor, out?: Tensor): Promise<Tensor> {
+    const { call, target } = this.#prepare(x, out);
+    const placed = new Placed(this.#backend, { x: reads(x), out: writes(target) });
+    try {
+      await call.runAsync(placed.buffers, () => placed.release(true));
+    } finally {
+      placed.release(false);
     }
     return target;
   }
@@ -75,6 +83,26 @@ export class PreparedConv2d<B = unknown> {
     this.dispose();
   }
 
+  /** The case that has to be fast: tensors of the engine with the shapes of the call before, which need no other check. */
+  #runBound(x: Tensor, out: Tensor | undefined): boolean {
+    const bound = this.#bound;
+    if (bound === undefined || !(x instanceof KernelTensor) || !(out instanceof KernelTensor) || x.disposed || out.disposed) return false;
+    const from = x.bufferIn(this.#backend);
+    const to = out.bufferIn(this.#backend);
+    if (from === undefined || to === undefined || from === to) return false;
+    if (!sameShape(x.shape, bound.shape) || !sameShape(out.shape, bound.outShape)) return false;
+    bound.call.set('x', from);
+    bound.call.set('out', to);
+    bound.call.run();
+    return true;
+  }
+
+  /** Checks, binds, and finds the result a place. */
+  #prepare(x: Tensor, out: Tensor | undefined): { call: Call<B>; target: Tensor } {
+    const { call, outShape } = this.#bind(x);
+    return { call, target: checkOut(out, outShape, { x }) ?? newOutput(this.#backend, x, outShape) };
+  }
+
   #disposeRaw(): void {
     this.#raw?.filter.dispose();
     this.#raw?.bias?.dispose();
@@ -82,26 +110,21 @@ export class PreparedConv2d<B = unknown> {
   }
 
   #bind(x: Tensor): Bound<B> {
+    if (this.#backend.disposed) throw new DisposedError('the engine');
     if (this.#packed === undefined && this.#raw === undefined) throw new DisposedError('the prepared convolution');
     const spec = conv2dInput(x, this.#filter);
     const last = this.#bound;
-    if (last?.shape.every((extent, axis) => extent === x.shape[axis])) return last;
+    if (last !== undefined && sameShape(last.shape, x.shape)) return last;
     this.#unbind();
     const algorithm = this.#packed?.algorithm ?? chooseConvKernel(spec);
     const steps = planConv2d(spec, algorithm);
     this.#packed ??= { algorithm, buffer: this.#pack(steps) };
-    const buffers = new Map<string, B>([['packed', this.#packed.buffer]]);
-    const held: B[] = [];
+    const placed = new Placed(this.#backend, {}, steps.workspaces);
     try {
-      for (const [name, length] of Object.entries(steps.workspaces)) {
-        const buffer = this.#backend.allocate(length);
-        held.push(buffer);
-        buffers.set(name, buffer);
-      }
-      const call = this.#backend.bind(steps.run, buffers);
-      this.#bound = { shape: [...x.shape], outShape: spec.outShape, call, workspaces: held, plan: steps.plan };
+      const call = this.#backend.bind(steps.run, { ...placed.buffers, packed: this.#packed.buffer });
+      this.#bound = { shape: [...x.shape], outShape: spec.outShape, call, placed, plan: steps.plan };
     } catch (error) {
-      for (const buffer of held) this.#backend.free(buffer);
+      placed.release(false);
       throw error;
     }
     return this.#bound;
@@ -124,19 +147,19 @@ export class PreparedConv2d<B = unknown> {
     const bound = this.#bound;
     if (bound === undefined) return;
     bound.call.release();
-    for (const buffer of bound.workspaces) this.#backend.free(buffer);
+    bound.placed.release(false);
     this.#bound = undefined;
   }
+}
+
+function sameShape(a: readonly number[], b: readonly number[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let axis = 0; axis < a.length; axis++) if (a[axis] !== b[axis]) return false;
+  return true;
 }
 
 function copy<B>(backend: Backend<B>, { shape, data }: Tensor): KernelTensor<B> {
   const made = new KernelTensor(backend, shape);
   made.data.set(data);
   return made;
-}
-
-/** A new tensor of `shape` that lives where `x` lives. */
-export function newOutput<B>(backend: Backend<B>, x: Tensor, shape: readonly number[]): Tensor {
-  if (x instanceof KernelTensor && x.bufferIn(backend) !== undefined) return new KernelTensor(backend, shape);
-  return { shape, data: new Float32Array(lengthOf(shape)) };
 }

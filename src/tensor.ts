@@ -40,7 +40,7 @@ export class KernelTensor<B = unknown> implements Tensor {
   }
 
   get disposed(): boolean {
-    return this.#buffer === undefined;
+    return this.#buffer === undefined || this.#backend.disposed;
   }
 
   /** Gives the memory back. A second call does nothing. */
@@ -60,6 +60,7 @@ export class KernelTensor<B = unknown> implements Tensor {
 
   #held(): B {
     if (this.#buffer === undefined) throw new DisposedError(`tensor of shape [${this.shape.join(', ')}]`);
+    if (this.#backend.disposed) throw new DisposedError('the engine');
     return this.#buffer;
   }
 }

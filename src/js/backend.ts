@@ -9,7 +9,7 @@ class JsCall implements Call<Float32Array> {
   readonly #steps: { twin: Twin; params: Record<string, unknown>; taskCount: number }[];
   readonly #places = new Map<string, { params: Record<string, unknown>; field: string }[]>();
 
-  constructor(steps: readonly Step[], buffers: ReadonlyMap<string, Float32Array>) {
+  constructor(steps: readonly Step[], buffers: Readonly<Record<string, Float32Array>>) {
     this.#steps = steps.map(({ kernel, buffers: names, values, taskCount, scratchLength }) => {
       const params: Record<string, unknown> = {};
       for (const [field, kind] of Object.entries(kernels[kernel] as Layout)) {
@@ -23,7 +23,7 @@ class JsCall implements Call<Float32Array> {
       }
       return { twin: twins[kernel as KernelName] as unknown as Twin, params, taskCount };
     });
-    for (const [name, buffer] of buffers) this.set(name, buffer);
+    for (const [name, buffer] of Object.entries(buffers)) this.set(name, buffer);
   }
 
   set(name: string, buffer: Float32Array): void {
@@ -34,6 +34,12 @@ class JsCall implements Call<Float32Array> {
     for (const { twin, params, taskCount } of this.#steps) twin(params, 0, taskCount);
   }
 
+  async runAsync(buffers: Readonly<Record<string, Float32Array>>, finish: () => void): Promise<void> {
+    for (const [name, buffer] of Object.entries(buffers)) this.set(name, buffer);
+    this.run();
+    finish();
+  }
+
   release(): void {}
 }
 
@@ -41,6 +47,7 @@ class JsCall implements Call<Float32Array> {
 export class JsBackend implements Backend<Float32Array> {
   readonly variant = 'js';
   readonly threads = 1;
+  disposed = false;
 
   allocate(length: number): Float32Array {
     return new Float32Array(length);
@@ -58,9 +65,11 @@ export class JsBackend implements Backend<Float32Array> {
 
   giveBack(): void {}
 
-  bind(steps: readonly Step[], buffers: ReadonlyMap<string, Float32Array>): Call<Float32Array> {
+  bind(steps: readonly Step[], buffers: Readonly<Record<string, Float32Array>>): Call<Float32Array> {
     return new JsCall(steps, buffers);
   }
 
-  dispose(): void {}
+  dispose(): void {
+    this.disposed = true;
+  }
 }

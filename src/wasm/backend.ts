@@ -1,102 +1,27 @@
 import type { Backend, Call, Step, Variant } from '../backend.ts';
-import { BLOCK_LENGTH, wordOf, writeValues } from './abi.ts';
-import type { Instance, Kernel } from './instance.ts';
-import type { KernelMemory } from './memory.ts';
-
-interface BoundStep {
-  readonly kernel: Kernel;
-  readonly block: number;
-  readonly taskCount: number;
-  /** Word of the scratch pointer, or −1. */
-  readonly scratchWord: number;
-}
-
-/** The scratch that every call of an engine shares: as large as the largest call bound so far. */
-class Scratch {
-  readonly #memory: KernelMemory;
-  address = 0;
-  #length = 0;
-
-  constructor(memory: KernelMemory) {
-    this.#memory = memory;
-  }
-
-  reserve(length: number): void {
-    if (length <= this.#length) return;
-    if (this.address) this.#memory.free(this.address);
-    this.address = 0;
-    this.#length = 0;
-    this.address = this.#memory.allocate(length);
-    this.#length = length;
-  }
-}
-
-class WasmCall implements Call<number> {
-  readonly #memory: KernelMemory;
-  readonly #scratch: Scratch;
-  readonly #blocks: number;
-  readonly #steps: BoundStep[];
-  /** Name of a buffer → the words that hold its address. */
-  readonly #places = new Map<string, number[]>();
-
-  constructor(instance: Instance, scratch: Scratch, steps: readonly Step[], buffers: ReadonlyMap<string, number>) {
-    this.#memory = instance.memory;
-    this.#scratch = scratch;
-    scratch.reserve(Math.max(0, ...steps.map((step) => step.scratchLength)));
-    this.#blocks = this.#memory.allocate(steps.length * BLOCK_LENGTH);
-    const { words } = this.#memory;
-    this.#steps = steps.map((step, index) => {
-      const block = this.#blocks + index * BLOCK_LENGTH * 4;
-      const word = block / 4;
-      writeValues(words, word, step);
-      for (const [field, name] of Object.entries(step.buffers)) {
-        const place = word + wordOf(step.kernel, field);
-        words[place] = 0;
-        if (name !== null) this.#places.set(name, [...(this.#places.get(name) ?? []), place]);
-      }
-      const scratchWord = wordOf(step.kernel, 'scratch');
-      return {
-        kernel: instance.kernels[step.kernel],
-        block,
-        taskCount: step.taskCount,
-        scratchWord: scratchWord < 0 ? -1 : word + scratchWord,
-      };
-    });
-    for (const [name, buffer] of buffers) this.set(name, buffer);
-  }
-
-  set(name: string, buffer: number): void {
-    const { words } = this.#memory;
-    const places = this.#places.get(name);
-    if (places !== undefined) for (let i = 0; i < places.length; i++) words[places[i]] = buffer;
-  }
-
-  run(): void {
-    const { words } = this.#memory;
-    for (const step of this.#steps) {
-      if (step.scratchWord >= 0) words[step.scratchWord] = this.#scratch.address;
-      step.kernel(step.block, 0, step.taskCount);
-    }
-  }
-
-  release(): void {
-    this.#memory.free(this.#blocks);
-  }
-}
+import { Scratch, WasmCall } from './call.ts';
+import type { Instance } from './instance.ts';
+import type { Threads } from './threads.ts';
 
 /** Kernels in WebAssembly; a buffer is an address in kernel memory. */
 export class WasmBackend implements Backend<number> {
   readonly #instance: Instance;
+  readonly #threads: Threads | undefined;
   readonly #scratch: Scratch;
-  readonly threads = 1;
+  disposed = false;
 
-  constructor(instance: Instance) {
+  constructor(instance: Instance, threads?: Threads) {
     this.#instance = instance;
-    this.#scratch = new Scratch(instance.memory);
+    this.#threads = threads;
+    this.#scratch = new Scratch(instance.memory, threads?.count ?? 1, this.#giveUp);
   }
 
   get variant(): Variant {
     return this.#instance.variant;
+  }
+
+  get threads(): number {
+    return this.#threads?.live ?? 1;
   }
 
   allocate(length: number): number {
@@ -104,11 +29,11 @@ export class WasmBackend implements Backend<number> {
   }
 
   free(buffer: number): void {
-    this.#instance.memory.free(buffer);
+    this.#giveUp(buffer);
   }
 
   view(buffer: number, length: number): Float32Array {
-    return new Float32Array(this.#instance.memory.memory.buffer, buffer, length);
+    return new Float32Array(this.#instance.memory.floats.buffer, buffer, length);
   }
 
   borrow(data: Float32Array, read: boolean): number {
@@ -122,9 +47,17 @@ export class WasmBackend implements Backend<number> {
     this.free(buffer);
   }
 
-  bind(steps: readonly Step[], buffers: ReadonlyMap<string, number>): Call<number> {
-    return new WasmCall(this.#instance, this.#scratch, steps, buffers);
+  bind(steps: readonly Step[], buffers: Readonly<Record<string, number>>): Call<number> {
+    return new WasmCall(this.#instance, this.#threads, this.#scratch, this.#giveUp, steps, buffers);
   }
 
-  dispose(): void {}
+  dispose(): void {
+    this.disposed = true;
+    this.#threads?.dispose();
+  }
+
+  readonly #giveUp = (buffer: number): void => {
+    if (this.#threads === undefined) this.#instance.memory.free(buffer);
+    else this.#threads.free(buffer);
+  };
 }

@@ -1,7 +1,7 @@
 import type { Variant } from '../backend.ts';
 import { UnsupportedError } from '../errors.ts';
 import { ABI_VERSION, type KernelName, kernels } from '../params.ts';
-import { KernelMemory } from './memory.ts';
+import { KernelMemory, sharedMemory } from './memory.ts';
 
 export type Kernel = (params: number, taskBegin: number, taskEnd: number) => void;
 
@@ -11,12 +11,25 @@ export interface Instance {
   readonly memory: KernelMemory;
 }
 
+/** A module says nowhere whether the memory that it imports is a shared one: only trying tells. */
+function link(module: WebAssembly.Module): { memory: WebAssembly.Memory; exports: WebAssembly.Exports } {
+  const linkTo = (memory: WebAssembly.Memory) => ({ memory, exports: new WebAssembly.Instance(module, { env: { memory } }).exports });
+  try {
+    return linkTo(new WebAssembly.Memory({ initial: 1 }));
+  } catch (error) {
+    if (!(error instanceof WebAssembly.LinkError)) throw error;
+    if (typeof SharedArrayBuffer === 'undefined') {
+      throw new UnsupportedError('module: it imports a shared memory, which this host does not have', { cause: error });
+    }
+    return linkTo(sharedMemory());
+  }
+}
+
 /** A compiled module with a memory of its own. Refuses what is not a simdconv module of this version. */
 export function instantiate(module: WebAssembly.Module): Instance {
   const exported = new Set(WebAssembly.Module.exports(module).map(({ name }) => name));
   if (!exported.has('abiVersion')) throw new UnsupportedError('module: not a simdconv module (it exports no abiVersion)');
-  const memory = new WebAssembly.Memory({ initial: 1 });
-  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+  const { memory, exports } = link(module);
   const version = (exports.abiVersion as WebAssembly.Global).value as number;
   if (version !== ABI_VERSION) {
     throw new UnsupportedError(`module: its kernels are of version ${version}, this package's of version ${ABI_VERSION}`);
