@@ -31,14 +31,15 @@ export function step<K extends KernelName>(
 
 /** Steps bound to buffers, ready to run any number of times. */
 export interface Call<B> {
-  /** Puts another buffer in every place that has this name. */
+  /** Puts another buffer in every place that has this name: to be called by `begin`, while no run of this call is under way. */
   set(name: string, buffer: B): void;
-  run(): void;
+  /** Calls `begin` and runs, after all asynchronous calls before. */
+  run(begin: () => void): void;
   /**
-   * Puts other buffers in, runs, and calls `finish`, all of it after the asynchronous calls before. Where there are workers they do
-   * it, and the caller's thread is free meanwhile.
+   * Calls `begin`, runs, and calls `finish`, after all calls before. Where there are workers they do it, and the caller's thread is
+   * free meanwhile.
    */
-  runAsync(buffers: Readonly<Record<string, B>>, finish: () => void): Promise<void>;
+  runAsync(begin: () => void, finish: () => void): Promise<void>;
   release(): void;
 }
 
@@ -54,8 +55,10 @@ export interface Backend<B = unknown> {
   free(buffer: B): void;
   /** The floats of a buffer, as they are now: never kept across a call that may allocate. */
   view(buffer: B, length: number): Float32Array;
-  /** A buffer for a caller's own array, filled from it when `read`. */
-  borrow(data: Float32Array, read: boolean): B;
+  /** A buffer for a caller's own array. */
+  borrow(data: Float32Array): B;
+  /** What is in the array, into its buffer. */
+  read(buffer: B, data: Float32Array): void;
   /** Ends a `borrow`; what was written goes back into the array when `written`. */
   giveBack(buffer: B, data: Float32Array, written: boolean): void;
   bind(steps: readonly Step[], buffers: Readonly<Record<string, B>>): Call<B>;

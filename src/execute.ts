@@ -14,7 +14,7 @@ export type Operands = Readonly<Record<string, Operand>>;
 export const reads = (tensor: Tensor): Operand => ({ tensor, written: false });
 export const writes = (tensor: Tensor): Operand => ({ tensor, written: true });
 
-/** Operands where a backend can reach them, and workspaces: buffers by name, until they are released. */
+/** Operands where a backend can reach them, once they are read, and workspaces: buffers by name, until they are released. */
 export class Placed<B> {
   readonly buffers: Record<string, B> = {};
   readonly #backend: Backend<B>;
@@ -35,6 +35,11 @@ export class Placed<B> {
     }
   }
 
+  /** The plain tensors as they are now. */
+  readonly read = (): void => {
+    for (const { buffer, operand } of this.#borrowed) if (!operand.written) this.#backend.read(buffer, operand.tensor.data);
+  };
+
   /** Gives everything back, plain tensors with their results when `done`. A second call does nothing. */
   release(done: boolean): void {
     const borrowed = this.#borrowed;
@@ -49,10 +54,10 @@ export class Placed<B> {
   }
 
   #place(operand: Operand): B {
-    const { tensor, written } = operand;
+    const { tensor } = operand;
     const own = tensor instanceof KernelTensor ? tensor.bufferIn(this.#backend) : undefined;
     if (own !== undefined) return own;
-    const buffer = this.#backend.borrow(tensor.data, !written);
+    const buffer = this.#backend.borrow(tensor.data);
     this.#borrowed.push({ buffer, operand });
     return buffer;
   }
@@ -65,7 +70,7 @@ export function runOnce<B>(backend: Backend<B>, steps: readonly Step[], workspac
   let done = false;
   try {
     call = backend.bind(steps, placed.buffers);
-    call.run();
+    call.run(placed.read);
     done = true;
   } finally {
     call?.release();
@@ -83,7 +88,7 @@ export async function runOnceAsync<B>(
   let call: Call<B> | undefined;
   try {
     call = backend.bind(steps, placed.buffers);
-    await call.runAsync({}, () => placed.release(true));
+    await call.runAsync(placed.read, () => placed.release(true));
   } finally {
     call?.release();
     placed.release(false);

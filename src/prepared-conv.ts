@@ -27,6 +27,9 @@ export class PreparedConv2d<B = unknown> {
   #raw: { filter: KernelTensor<B>; bias: KernelTensor<B> | undefined } | undefined;
   #packed: { algorithm: ConvKernel; buffer: B } | undefined;
   #bound: Bound<B> | undefined;
+  /** Operands of `#runBound`. */
+  #x: B | undefined;
+  #out: B | undefined;
 
   /** @internal */
   constructor(backend: Backend<B>, filter: Tensor, options: PrepareConv2dOptions | undefined) {
@@ -50,8 +53,7 @@ export class PreparedConv2d<B = unknown> {
     const placed = new Placed(this.#backend, { x: reads(x), out: writes(target) });
     let done = false;
     try {
-      for (const name in placed.buffers) call.set(name, placed.buffers[name]);
-      call.run();
+      call.run(() => enter(call, placed));
       done = true;
     } finally {
       placed.release(done);
@@ -64,7 +66,10 @@ export class PreparedConv2d<B = unknown> {
     const { call, target } = this.#prepare(x, out);
     const placed = new Placed(this.#backend, { x: reads(x), out: writes(target) });
     try {
-      await call.runAsync(placed.buffers, () => placed.release(true));
+      await call.runAsync(
+        () => enter(call, placed),
+        () => placed.release(true),
+      );
     } finally {
       placed.release(false);
     }
@@ -91,11 +96,16 @@ export class PreparedConv2d<B = unknown> {
     const to = out.bufferIn(this.#backend);
     if (from === undefined || to === undefined || from === to) return false;
     if (!sameShape(x.shape, bound.shape) || !sameShape(out.shape, bound.outShape)) return false;
-    bound.call.set('x', from);
-    bound.call.set('out', to);
-    bound.call.run();
+    this.#x = from;
+    this.#out = to;
+    bound.call.run(this.#enter);
     return true;
   }
+
+  readonly #enter = (): void => {
+    this.#bound!.call.set('x', this.#x!);
+    this.#bound!.call.set('out', this.#out!);
+  };
 
   /** Checks, binds, and finds the result a place. */
   #prepare(x: Tensor, out: Tensor | undefined): { call: Call<B>; target: Tensor } {
@@ -150,6 +160,11 @@ export class PreparedConv2d<B = unknown> {
     bound.placed.release(false);
     this.#bound = undefined;
   }
+}
+
+function enter<B>(call: Call<B>, placed: Placed<B>): void {
+  placed.read();
+  for (const name in placed.buffers) call.set(name, placed.buffers[name]);
 }
 
 function sameShape(a: readonly number[], b: readonly number[]): boolean {

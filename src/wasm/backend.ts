@@ -36,10 +36,12 @@ export class WasmBackend implements Backend<number> {
     return new Float32Array(this.#instance.memory.floats.buffer, buffer, length);
   }
 
-  borrow(data: Float32Array, read: boolean): number {
-    const buffer = this.allocate(data.length);
-    if (read) this.#instance.memory.floats.set(data, buffer / 4);
-    return buffer;
+  borrow(data: Float32Array): number {
+    return this.allocate(data.length);
+  }
+
+  read(buffer: number, data: Float32Array): void {
+    this.#instance.memory.floats.set(data, buffer / 4);
   }
 
   giveBack(buffer: number, data: Float32Array, written: boolean): void {

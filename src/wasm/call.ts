@@ -114,13 +114,14 @@ export class WasmCall implements Call<number>, Run {
   }
 
   set(name: string, buffer: number): void {
-    this.#threads?.settle();
-    this.#write(name, buffer);
+    const { words } = this.#memory;
+    for (let i = 0; i < this.#names.length; i++) if (this.#names[i] === name) words[this.#places[i]] = buffer;
   }
 
-  run(): void {
+  run(begin: () => void): void {
     const threads = this.#threads;
     threads?.settle();
+    begin();
     const { steps } = this;
     for (let i = 0; i < steps.length; i++) {
       if (threads !== undefined && threads.live > 1 && this.#splits(steps[i])) threads.run(steps[i], this.scratch);
@@ -128,13 +129,9 @@ export class WasmCall implements Call<number>, Run {
     }
   }
 
-  async runAsync(buffers: Readonly<Record<string, number>>, finish: () => void): Promise<void> {
-    const begin = () => {
-      for (const name in buffers) this.#write(name, buffers[name]);
-    };
+  async runAsync(begin: () => void, finish: () => void): Promise<void> {
     if (this.#threads !== undefined) return this.#threads.queue(this, begin, finish);
-    begin();
-    this.run();
+    this.run(begin);
     finish();
   }
 
@@ -161,10 +158,5 @@ export class WasmCall implements Call<number>, Run {
   #overwrites({ input, output }: { input: number; output: number }): boolean {
     const { words } = this.#memory;
     return words[input] === words[output];
-  }
-
-  #write(name: string, buffer: number): void {
-    const { words } = this.#memory;
-    for (let i = 0; i < this.#names.length; i++) if (this.#names[i] === name) words[this.#places[i]] = buffer;
   }
 }

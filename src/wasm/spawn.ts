@@ -15,11 +15,14 @@ interface Events {
   end(reason: string): void;
 }
 
-/** The address is written out where it is used: bundlers look for exactly that. */
+/**
+ * The address is written out where it is used: bundlers look for exactly that. Options of the command line are not for the worker,
+ * which would refuse to start with some of them.
+ */
 export async function spawn(events: Events): Promise<Thread> {
   if (inNode) {
     const { Worker: NodeWorker } = await nodeModule<typeof import('node:worker_threads')>('node:worker_threads');
-    const worker = new NodeWorker(new URL('./worker.js', import.meta.url));
+    const worker = new NodeWorker(new URL('./worker.js', import.meta.url), { execArgv: [] });
     worker.on('message', events.report);
     worker.on('error', (error) => events.end(error.message));
     worker.on('exit', (code) => events.end(`exit code ${code}`));
