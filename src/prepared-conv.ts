@@ -2,7 +2,7 @@ import type { Backend, Call } from './backend.ts';
 import { DisposedError } from './errors.ts';
 import { newOutput, Placed, reads, runOnce, writes } from './execute.ts';
 import { type Conv2dPlan, type ConvKernel, type ConvSteps, chooseConvKernel, planConv2d } from './plan/conv.ts';
-import { out as checkOut } from './shape/check.ts';
+import { out as checkOut, sameShape } from './shape/check.ts';
 import { type Conv2dFilterSpec, conv2dFilter, conv2dInput, type PrepareConv2dOptions } from './shape/conv.ts';
 import { KernelTensor, type Tensor } from './tensor.ts';
 
@@ -165,12 +165,6 @@ export class PreparedConv2d<B = unknown> {
 function enter<B>(call: Call<B>, placed: Placed<B>): void {
   placed.read();
   for (const name in placed.buffers) call.set(name, placed.buffers[name]);
-}
-
-function sameShape(a: readonly number[], b: readonly number[]): boolean {
-  if (a.length !== b.length) return false;
-  for (let axis = 0; axis < a.length; axis++) if (a[axis] !== b[axis]) return false;
-  return true;
 }
 
 function copy<B>(backend: Backend<B>, { shape, data }: Tensor): KernelTensor<B> {

@@ -16,34 +16,42 @@ interface Field {
   readonly word: number;
 }
 
-interface Fields {
+/** A kernel as its callers see it. Words are counted from the block's first, −1 is for a field that it has not. */
+export interface Form {
+  /** By which workers know it. */
+  readonly number: number;
   readonly buffers: readonly Field[];
   readonly integers: readonly Field[];
   readonly floats: readonly Field[];
+  readonly inputWord: number;
+  readonly outputWord: number;
+  readonly scratchWord: number;
 }
 
-function sort(layout: Layout): Fields {
-  const fields = Object.keys(layout).map((name, word) => ({ name, word }));
-  const of = (kind: FieldKind) => fields.filter(({ name }) => layout[name] === kind);
-  return { buffers: of('buffer'), integers: of('i32'), floats: of('f32') };
+/** In the order of their numbers. */
+export const kernelNames = Object.keys(kernels) as readonly KernelName[];
+
+const forms = Object.fromEntries(kernelNames.map((name, number) => [name, formOf(kernels[name], number)])) as Record<KernelName, Form>;
+
+function formOf(layout: Layout, number: number): Form {
+  const names = Object.keys(layout);
+  const of = (kind: FieldKind) => names.map((name, word) => ({ name, word })).filter(({ name }) => layout[name] === kind);
+  const [inputWord, outputWord, scratchWord] = ['input', 'output', 'scratch'].map((name) => names.indexOf(name));
+  return { number, buffers: of('buffer'), integers: of('i32'), floats: of('f32'), inputWord, outputWord, scratchWord };
 }
 
-const sorted = new Map<Layout, Fields>(Object.values(kernels).map((layout) => [layout, sort(layout)]));
-
-/** The fields of a kernel's block, by kind, with their words counted from the block's first. */
-export function fieldsOf(kernel: KernelName): Fields {
-  return sorted.get(kernels[kernel])!;
+export function form(kernel: KernelName): Form {
+  return forms[kernel];
 }
 
-/** The word of a buffer, counted from the block's first; −1 where the kernel has none of this name. */
+/** The word of a field, counted from the block's first. */
 export function wordOf(kernel: KernelName, field: string): number {
-  for (const { name, word } of fieldsOf(kernel).buffers) if (name === field) return word;
-  return -1;
+  return Object.keys(kernels[kernel]).indexOf(field);
 }
 
 /** Writes everything of a step but its buffers. */
 export function writeValues(words: Int32Array, at: number, { kernel, values }: Step): void {
-  const { integers, floats } = fieldsOf(kernel);
+  const { integers, floats } = forms[kernel];
   for (let i = 0; i < integers.length; i++) words[at + integers[i].word] = values[integers[i].name];
   for (let i = 0; i < floats.length; i++) words[at + floats[i].word] = floatBits(values[floats[i].name]);
 }

@@ -1,26 +1,23 @@
 import type { Call, Step } from '../backend.ts';
 import { isSmall, workOf } from '../plan/work.ts';
-import { BLOCK_LENGTH, fieldsOf, wordOf, writeValues } from './abi.ts';
-import { kernelNames, MAX_CHUNKS } from './control.ts';
+import { BLOCK_LENGTH, type Form, form as formOf, writeValues } from './abi.ts';
+import { MAX_CHUNKS } from './control.ts';
 import type { Instance, Kernel } from './instance.ts';
 import type { KernelMemory } from './memory.ts';
 import type { Run, Threads } from './threads.ts';
 
-/** A step whose parameter block is written. Words are counted from the beginning of memory. */
+/** A step whose parameter block is written. */
 export interface BoundStep {
+  readonly form: Form;
   readonly kernel: Kernel;
-  /** The number by which workers know the kernel. */
-  readonly kernelNumber: number;
   readonly block: number;
   readonly taskCount: number;
   /** Into how many pieces threads cut the tasks; 1 where that is not worth it. */
   readonly chunkCount: number;
   /** Not worth a worker's while. */
   readonly small: boolean;
-  /** Word of the block that holds the scratch pointer, or −1. */
-  readonly scratchWord: number;
-  /** Where the result may take the place of the input, and doing a task again would spoil it: words that hold their addresses. */
-  readonly once: { readonly input: number; readonly output: number } | undefined;
+  /** The result may take the place of the input, and doing a task twice would spoil it. */
+  readonly once: boolean;
 }
 
 /** Chunks a thread: enough that one which is late costs little. */
@@ -83,34 +80,34 @@ export class WasmCall implements Call<number>, Run {
     for (const step of steps) scratchLength = Math.max(scratchLength, step.scratchLength);
     scratch.reserve(scratchLength);
     this.#blocks = this.#memory.allocate(steps.length * BLOCK_LENGTH);
+    const bound: BoundStep[] = [];
+    for (let i = 0; i < steps.length; i++) {
+      const address = this.#blocks + i * BLOCK_LENGTH * 4;
+      bound.push(this.#bind(steps[i], address, instance.kernels[steps[i].kernel], buffers));
+    }
+    this.steps = bound;
+  }
+
+  #bind(step: Step, block: number, kernel: Kernel, buffers: Readonly<Record<string, number>>): BoundStep {
     const { words } = this.#memory;
-    const most = threads === undefined ? 1 : Math.min(MAX_CHUNKS, CHUNKS_PER_THREAD * threads.count);
-    this.steps = steps.map((step, index) => {
-      const block = this.#blocks + index * BLOCK_LENGTH * 4;
-      const word = block / 4;
-      writeValues(words, word, step);
-      for (const { name: field, word: place } of fieldsOf(step.kernel).buffers) {
-        const name = step.buffers[field];
-        words[word + place] = 0;
-        if (typeof name !== 'string') continue;
-        words[word + place] = buffers[name] ?? 0;
-        this.#names.push(name);
-        this.#places.push(word + place);
-      }
-      const small = threads === undefined || isSmall(workOf(step));
-      return {
-        kernel: instance.kernels[step.kernel],
-        kernelNumber: kernelNames.indexOf(step.kernel),
-        block,
-        taskCount: step.taskCount,
-        chunkCount: small ? 1 : Math.min(step.taskCount, most),
-        small,
-        scratchWord: wordOf(step.kernel, 'scratch'),
-        once: NOT_TWICE.has(step.kernel)
-          ? { input: word + wordOf(step.kernel, 'input'), output: word + wordOf(step.kernel, 'output') }
-          : undefined,
-      };
-    });
+    const form = formOf(step.kernel);
+    const word = block / 4;
+    writeValues(words, word, step);
+    for (let i = 0; i < form.buffers.length; i++) {
+      const field = form.buffers[i];
+      const name = step.buffers[field.name];
+      words[word + field.word] = 0;
+      if (typeof name !== 'string') continue;
+      words[word + field.word] = buffers[name] ?? 0;
+      this.#names.push(name);
+      this.#places.push(word + field.word);
+    }
+    const { taskCount } = step;
+    const threads = this.#threads;
+    if (threads === undefined) return { form, kernel, block, taskCount, chunkCount: 1, small: true, once: false };
+    const small = isSmall(workOf(step));
+    const chunkCount = small ? 1 : Math.min(taskCount, MAX_CHUNKS, CHUNKS_PER_THREAD * threads.count);
+    return { form, kernel, block, taskCount, chunkCount, small, once: NOT_TWICE.has(step.kernel) };
   }
 
   set(name: string, buffer: number): void {
@@ -140,23 +137,23 @@ export class WasmCall implements Call<number>, Run {
   }
 
   /** On the caller's thread. */
-  runAlone(step: BoundStep): void {
-    if (step.scratchWord >= 0) this.#memory.words[step.block / 4 + step.scratchWord] = this.scratch.address;
-    step.kernel(step.block, 0, step.taskCount);
-  }
-
-  /** Can a chunk be done again when the worker that had it is lost? Otherwise the caller's thread does all of them. */
-  #splits({ chunkCount, once }: BoundStep): boolean {
-    return chunkCount > 1 && (once === undefined || !this.#overwrites(once));
+  runAlone({ form, kernel, block, taskCount }: BoundStep): void {
+    if (form.scratchWord >= 0) this.#memory.words[block / 4 + form.scratchWord] = this.scratch.address;
+    kernel(block, 0, taskCount);
   }
 
   /** May a worker do it, be it alone? */
-  leaves({ small, once }: BoundStep): boolean {
-    return !small && (once === undefined || !this.#overwrites(once));
+  leaves(step: BoundStep): boolean {
+    return !step.small && this.#repeats(step);
   }
 
-  #overwrites({ input, output }: { input: number; output: number }): boolean {
+  #splits(step: BoundStep): boolean {
+    return step.chunkCount > 1 && this.#repeats(step);
+  }
+
+  /** Can what a lost worker had be done again? Otherwise the caller's thread does all of it. */
+  #repeats({ once, block, form }: BoundStep): boolean {
     const { words } = this.#memory;
-    return words[input] === words[output];
+    return !once || words[block / 4 + form.inputWord] !== words[block / 4 + form.outputWord];
   }
 }

@@ -1,4 +1,3 @@
-import { type KernelName, kernels } from '../params.ts';
 import { BLOCK_LENGTH } from './abi.ts';
 
 /**
@@ -55,9 +54,6 @@ export const State = { Idle: 0, Busy: 1, Dead: 2 } as const;
 
 /** First task of a chunk; the next one's first is its end. */
 export const taskOf = (chunk: number, tasks: number, chunks: number): number => Math.floor((chunk * tasks) / chunks);
-
-/** Workers are told a kernel by its number. */
-export const kernelNames = Object.keys(kernels) as readonly KernelName[];
 
 /** How often a thread looks again before it sleeps: some tens of microseconds, in which the next step of a network mostly comes. */
 export const SPINS = 20000;

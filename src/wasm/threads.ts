@@ -216,10 +216,10 @@ export class Threads {
     const block = step.block / 4;
     this.#job = (this.#job + 1) | 0;
     words[JOB] = this.#job;
-    words[KERNEL] = step.kernelNumber;
+    words[KERNEL] = step.form.number;
     words[TASKS] = step.taskCount;
     words[CHUNKS] = step.chunkCount;
-    words[SCRATCH_WORD] = step.scratchWord;
+    words[SCRATCH_WORD] = step.form.scratchWord;
     words[SCRATCH] = scratch.address;
     words[SCRATCH_STRIDE] = scratch.strideBytes;
     words[MESSAGE] = message ? 1 : 0;
@@ -234,7 +234,8 @@ export class Threads {
   #finish(step: BoundStep, scratch: Scratch, chunk: number): void {
     const words = this.#words;
     const began = performance.now();
-    if (step.scratchWord >= 0) this.#memory.words[step.block / 4 + step.scratchWord] = scratch.address;
+    const { scratchWord } = step.form;
+    if (scratchWord >= 0) this.#memory.words[step.block / 4 + scratchWord] = scratch.address;
     try {
       for (let own = chunk; own < step.chunkCount; own = this.#take(step)) {
         this.#runChunk(step, own);

@@ -1,5 +1,5 @@
 /** A worker: takes chunks of the job that the caller has put up (control.ts), and sleeps while there is none. */
-import { BLOCK_LENGTH } from './abi.ts';
+import { BLOCK_LENGTH, kernelNames } from './abi.ts';
 import {
   BLOCK,
   blockOf,
@@ -7,7 +7,6 @@ import {
   DONE,
   JOB,
   KERNEL,
-  kernelNames,
   LEFT,
   MESSAGE,
   PENDING,
