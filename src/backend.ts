@@ -2,6 +2,9 @@ import type { KernelName, kernels, Layout } from './params.ts';
 
 export type Variant = 'simd' | 'relaxed-simd' | 'js';
 
+/** What a 32-bit address reaches, less the last page, so that the end of memory is an address too. */
+export const MAX_MEMORY_BYTES = 65535 * 65536;
+
 type Values<L extends Layout> = { readonly [F in keyof L as L[F] extends 'buffer' ? never : F]: number };
 type Buffers<L extends Layout> = {
   readonly [F in keyof L as L[F] extends 'buffer' ? (F extends 'scratch' ? never : F) : never]: string | null;
@@ -55,6 +58,8 @@ export interface Backend<B = unknown> {
   free(buffer: B): void;
   /** The floats of a buffer, as they are now: never kept across a call that may allocate. */
   view(buffer: B, length: number): Float32Array;
+  /** The buffer that `data` is a view of, if it is one. To be asked before anything is allocated: growth empties views. */
+  locate(data: Float32Array): B | undefined;
   /** A buffer for a caller's own array. */
   borrow(data: Float32Array): B;
   /** What is in the array, into its buffer. */
@@ -62,5 +67,6 @@ export interface Backend<B = unknown> {
   /** Ends a `borrow`; what was written goes back into the array when `written`. */
   giveBack(buffer: B, data: Float32Array, written: boolean): void;
   bind(steps: readonly Step[], buffers: Readonly<Record<string, B>>): Call<B>;
+  /** Lets go of everything. Whatever lives in the backend is refused afterwards. */
   dispose(): void;
 }

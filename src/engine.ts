@@ -1,6 +1,7 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { Backend, Variant } from './backend.ts';
 import { DisposedError } from './errors.ts';
-import { newOutput, reads, runOnce, runOnceAsync, writes } from './execute.ts';
+import { copies, Placed, runOnce, runOnceAsync } from './execute.ts';
 import { activate, conv2d, type Operation, pool, prelu } from './operation.ts';
 import { PreparedConv2d } from './prepared-conv.ts';
 import {
@@ -10,7 +11,7 @@ import {
   type LeakyReluOptions,
   type ThresholdedReluOptions,
 } from './shape/activation.ts';
-import { checkShape, tensor } from './shape/check.ts';
+import { checkShape, floats } from './shape/check.ts';
 import type { Conv2dOptions, PrepareConv2dOptions } from './shape/conv.ts';
 import type { AveragePool2dOptions, Pool2dOptions } from './shape/pool.ts';
 import type { PreluOptions } from './shape/prelu.ts';
@@ -43,14 +44,16 @@ export class Engine {
   /**
    * A tensor in the engine's own memory. Operators use it without a copy, and give such tensors back.
    *
-   * @param data floats to start from, as many as `shape` says; zeros unless given
+   * @param data numbers to start from, as many as `shape` says; zeros unless given
+   * @throws ShapeError, OutOfMemoryError
    */
   tensor(shape: readonly number[], data?: ArrayLike<number>): KernelTensor {
     checkShape('shape', shape, undefined, true);
-    if (data !== undefined) tensor('data', { shape, data: data instanceof Float32Array ? data : Float32Array.from(data) }, undefined, true);
-    const made = new KernelTensor(this.#live(), shape);
-    if (data === undefined) made.data.fill(0);
-    else made.data.set(data);
+    const from = data === undefined ? undefined : floats('data', data, shape);
+    const backend = this.#live();
+    if (from !== undefined) return copies(backend, [{ shape, data: from }])[0];
+    const made = new KernelTensor(backend, shape);
+    made.data.fill(0);
     return made;
   }
 
@@ -232,16 +235,18 @@ export class Engine {
   /** The one way of every operator from a plan to a result. */
   #run({ x, shape, out, steps, workspaces, operands }: Operation): Tensor {
     const backend = this.#live();
-    const target = out ?? newOutput(backend, x, shape);
-    if (steps.length > 0) runOnce(backend, steps, workspaces, { x: reads(x), ...operands, out: writes(target) });
-    return target;
+    const placed = new Placed(backend, x, shape, out, operands, workspaces);
+    if (steps.length > 0) runOnce(backend, steps, placed);
+    else placed.release(true);
+    return placed.result;
   }
 
   /** The same by way of the workers' queue. */
   async #runAsync({ x, shape, out, steps, workspaces, operands }: Operation): Promise<Tensor> {
     const backend = this.#live();
-    const target = out ?? newOutput(backend, x, shape);
-    if (steps.length > 0) await runOnceAsync(backend, steps, workspaces, { x: reads(x), ...operands, out: writes(target) });
-    return target;
+    const placed = new Placed(backend, x, shape, out, operands, workspaces);
+    if (steps.length > 0) await runOnceAsync(backend, steps, placed);
+    else placed.release(true);
+    return placed.result;
   }
 }

@@ -1,30 +1,50 @@
-import type { Backend, Call, Step } from './backend.ts';
-import { KernelTensor, lengthOf, type Tensor } from './tensor.ts';
+import type { Backend, Step } from './backend.ts';
+import { KernelTensor, lengthOf, newFloats, type Tensor } from './tensor.ts';
 
 /** What a plan needs besides its operands: buffers by name, in floats. */
 export type Workspaces = Readonly<Record<string, number>>;
 
-export interface Operand {
+export type Operands = Readonly<Record<string, Tensor>>;
+
+interface Borrowed<B> {
+  readonly name: string;
   readonly tensor: Tensor;
-  readonly written: boolean;
+  buffer: B | undefined;
 }
 
-export type Operands = Readonly<Record<string, Operand>>;
-
-export const reads = (tensor: Tensor): Operand => ({ tensor, written: false });
-export const writes = (tensor: Tensor): Operand => ({ tensor, written: true });
-
-/** Operands where a backend can reach them, once they are read, and workspaces: buffers by name, until they are released. */
+/** One call's operands, result and workspaces, where a backend reaches them, until they are released. */
 export class Placed<B> {
+  /** The caller's `out`, or a new tensor that lives where `x` lives. */
+  readonly result: Tensor;
+  /** By the names that steps know them by. */
   readonly buffers: Record<string, B> = {};
   readonly #backend: Backend<B>;
-  #borrowed: { readonly buffer: B; readonly operand: Operand }[] = [];
+  readonly #made: boolean;
+  #borrowed: Borrowed<B>[] = [];
   #held: B[] = [];
+  #released = false;
 
-  constructor(backend: Backend<B>, operands: Operands, workspaces: Workspaces = {}) {
+  constructor(
+    backend: Backend<B>,
+    x: Tensor,
+    shape: readonly number[],
+    out: Tensor | undefined,
+    operands: Operands = {},
+    workspaces: Workspaces = {},
+  ) {
     this.#backend = backend;
+    // Views of kernel memory are looked for before anything is allocated, since growth empties them.
+    this.#find('x', x);
+    for (const name in operands) this.#find(name, operands[name]);
+    if (out !== undefined) this.#find('out', out);
+    this.#made = out === undefined;
+    this.result = out ?? newOutput(backend, x, shape);
     try {
-      for (const name in operands) this.buffers[name] = this.#place(operands[name]);
+      if (out === undefined) this.#find('out', this.result);
+      for (const borrowed of this.#borrowed) {
+        borrowed.buffer = backend.borrow(borrowed.tensor.data);
+        this.buffers[borrowed.name] = borrowed.buffer;
+      }
       for (const name in workspaces) {
         this.buffers[name] = backend.allocate(workspaces[name]);
         this.#held.push(this.buffers[name]);
@@ -35,68 +55,83 @@ export class Placed<B> {
     }
   }
 
-  /** The plain tensors as they are now. */
-  readonly read = (): void => {
-    for (const { buffer, operand } of this.#borrowed) if (!operand.written) this.#backend.read(buffer, operand.tensor.data);
-  };
+  /** Takes plain tensors as they are now. To be called when nothing else is under way. */
+  read(): void {
+    for (const { name, tensor, buffer } of this.#borrowed) if (name !== 'out') this.#backend.read(buffer!, tensor.data);
+  }
 
-  /** Gives everything back, plain tensors with their results when `done`. A second call does nothing. */
+  /** Gives everything back, a plain result with what was written when `done`. A second call does nothing. */
   release(done: boolean): void {
-    const borrowed = this.#borrowed;
-    const held = this.#held;
-    this.#borrowed = [];
-    this.#held = [];
+    if (this.#released) return;
+    this.#released = true;
     try {
-      for (const { buffer, operand } of borrowed) this.#backend.giveBack(buffer, operand.tensor.data, done && operand.written);
+      for (const { name, tensor, buffer } of this.#borrowed) {
+        if (buffer !== undefined) this.#backend.giveBack(buffer, tensor.data, done && name === 'out');
+      }
     } finally {
-      for (const buffer of held) this.#backend.free(buffer);
+      for (const buffer of this.#held) this.#backend.free(buffer);
+      if (!done && this.#made && this.result instanceof KernelTensor) this.result.dispose();
     }
   }
 
-  #place(operand: Operand): B {
-    const { tensor } = operand;
-    const own = tensor instanceof KernelTensor ? tensor.bufferIn(this.#backend) : undefined;
-    if (own !== undefined) return own;
-    const buffer = this.#backend.borrow(tensor.data);
-    this.#borrowed.push({ buffer, operand });
-    return buffer;
-  }
-}
-
-/** Runs steps once: workspaces are had for the call and given back. */
-export function runOnce<B>(backend: Backend<B>, steps: readonly Step[], workspaces: Workspaces, operands: Operands): void {
-  const placed = new Placed(backend, operands, workspaces);
-  let call: Call<B> | undefined;
-  let done = false;
-  try {
-    call = backend.bind(steps, placed.buffers);
-    call.run(placed.read);
-    done = true;
-  } finally {
-    call?.release();
-    placed.release(done);
-  }
-}
-
-export async function runOnceAsync<B>(
-  backend: Backend<B>,
-  steps: readonly Step[],
-  workspaces: Workspaces,
-  operands: Operands,
-): Promise<void> {
-  const placed = new Placed(backend, operands, workspaces);
-  let call: Call<B> | undefined;
-  try {
-    call = backend.bind(steps, placed.buffers);
-    await call.runAsync(placed.read, () => placed.release(true));
-  } finally {
-    call?.release();
-    placed.release(false);
+  #find(name: string, tensor: Tensor): void {
+    const buffer = tensor instanceof KernelTensor ? tensor.bufferIn(this.#backend) : this.#backend.locate(tensor.data);
+    if (buffer === undefined) this.#borrowed.push({ name, tensor, buffer });
+    else this.buffers[name] = buffer;
   }
 }
 
 /** A new tensor of `shape` that lives where `x` lives. */
-export function newOutput<B>(backend: Backend<B>, x: Tensor, shape: readonly number[]): Tensor {
+function newOutput<B>(backend: Backend<B>, x: Tensor, shape: readonly number[]): Tensor {
   if (x instanceof KernelTensor && x.bufferIn(backend) !== undefined) return new KernelTensor(backend, shape);
-  return { shape, data: new Float32Array(lengthOf(shape)) };
+  return { shape: [...shape], data: newFloats(lengthOf(shape)) };
+}
+
+/** Copies in kernel memory, of plain tensors or of views of its own: all of them, or none. */
+export function copies<B>(backend: Backend<B>, tensors: readonly Tensor[]): KernelTensor<B>[] {
+  const places = tensors.map(({ data }) => backend.locate(data));
+  const made: KernelTensor<B>[] = [];
+  try {
+    for (const [i, { shape, data }] of tensors.entries()) {
+      made.push(new KernelTensor(backend, shape));
+      const to = made[i].data;
+      const place = places[i];
+      to.set(place === undefined ? data : backend.view(place, to.length));
+    }
+    return made;
+  } catch (error) {
+    for (const tensor of made) tensor.dispose();
+    throw error;
+  }
+}
+
+/** Runs steps once on what is placed. */
+export function runOnce<B>(backend: Backend<B>, steps: readonly Step[], placed: Placed<B>): void {
+  try {
+    const call = backend.bind(steps, placed.buffers);
+    try {
+      call.run(() => placed.read());
+    } finally {
+      call.release();
+    }
+    placed.release(true);
+  } finally {
+    placed.release(false);
+  }
+}
+
+export async function runOnceAsync<B>(backend: Backend<B>, steps: readonly Step[], placed: Placed<B>): Promise<void> {
+  try {
+    const call = backend.bind(steps, placed.buffers);
+    try {
+      await call.runAsync(
+        () => placed.read(),
+        () => placed.release(true),
+      );
+    } finally {
+      call.release();
+    }
+  } finally {
+    placed.release(false);
+  }
 }

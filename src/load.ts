@@ -8,7 +8,7 @@ import { WasmBackend } from './wasm/backend.ts';
 import { compileEmbedded, compileSource, type WasmVariant } from './wasm/compile.ts';
 import { MAX_WORKERS } from './wasm/control.ts';
 import { hardwareThreads } from './wasm/host.ts';
-import { instantiate } from './wasm/instance.ts';
+import { type Instance, instantiate } from './wasm/instance.ts';
 import { Threads } from './wasm/threads.ts';
 
 /** More threads than this are to be asked for by number: layers are not large enough to keep them busy. */
@@ -54,14 +54,26 @@ async function embeddedEngine(variant: WasmVariant, threads: number, notes: stri
   return wasmEngine(await compileEmbedded(variant), 1, notes);
 }
 
-async function wasmEngine(module: WebAssembly.Module, threads: number, notes: string[]): Promise<Engine> {
+async function wasmEngine(module: WebAssembly.Module, threads: number, notes: string[], instance = instantiate(module)): Promise<Engine> {
+  const workers = threads > 1 ? await Threads.start(module, instance.memory, threads - 1, notes) : undefined;
+  return new Engine(new WasmBackend(instance, workers), notes);
+}
+
+/** The engine of a caller's module, on threads if its memory can be shared. */
+async function ownEngine(module: WebAssembly.Module, variant: Variant | 'auto', threads: number, notes: string[]): Promise<Engine> {
+  const instance = own(module, variant);
+  const refused = threads > 1 && !instance.memory.shared;
+  if (refused) notes.push('one thread: options.module does not import a shared memory, as simd-threads.wasm does');
+  return wasmEngine(module, refused ? 1 : threads, notes, instance);
+}
+
+/** A caller's module, of the variant that was asked for. */
+function own(module: WebAssembly.Module, asked: Variant | 'auto' = 'auto'): Instance {
   const instance = instantiate(module);
-  if (threads === 1) return new Engine(new WasmBackend(instance), notes);
-  if (!instance.memory.shared) {
-    notes.push('one thread: options.module does not import a shared memory, as simd-threads.wasm does');
-    return new Engine(new WasmBackend(instance), notes);
+  if (asked !== 'auto' && asked !== instance.variant) {
+    throw new UnsupportedError(`variant '${asked}': the module given is '${instance.variant}'`);
   }
-  return new Engine(new WasmBackend(instance, await Threads.start(module, instance.memory, threads - 1, notes)), notes);
+  return instance;
 }
 
 /**
@@ -74,14 +86,14 @@ export async function load(options?: LoadOptions): Promise<Engine> {
   const notes: string[] = [];
   const count = await wantedThreads(threads, notes);
   if (variant === 'js') return twin(count, notes);
-  if (module !== undefined) return wasmEngine(await compileSource(module), count, notes);
+  if (module !== undefined) return ownEngine(await compileSource(module), variant, count, notes);
   if (variant !== 'auto') {
     const reason = await refusal(variant);
     if (reason !== undefined) throw new UnsupportedError(`variant '${variant}': ${reason}`);
     return embeddedEngine(variant, count, notes);
   }
-  const wanted: readonly Variant[] = relaxed ? ['relaxed-simd', 'simd'] : ['simd'];
-  for (const candidate of wanted as readonly WasmVariant[]) {
+  const wanted: readonly WasmVariant[] = relaxed ? ['relaxed-simd', 'simd'] : ['simd'];
+  for (const candidate of wanted) {
     let reason = await refusal(candidate);
     if (reason === undefined) {
       try {
@@ -104,6 +116,7 @@ function twin(threads: number, notes: string[]): Engine {
  * An engine at once: the JavaScript twin, or a module that is compiled already. Never a network.
  */
 export function loadSync(options?: LoadSyncOptions): Engine {
-  const { module } = loadSyncOptions(options);
-  return module === undefined ? loadJs() : new Engine(new WasmBackend(instantiate(module)), []);
+  const { variant, module } = loadSyncOptions(options);
+  if (module === undefined) return loadJs();
+  return new Engine(new WasmBackend(own(module, variant)), []);
 }

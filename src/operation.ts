@@ -1,5 +1,5 @@
 import type { Step } from './backend.ts';
-import { type Operands, reads, type Workspaces } from './execute.ts';
+import type { Operands, Workspaces } from './execute.ts';
 import { planActivation, planPrelu } from './plan/activation.ts';
 import { chooseConvKernel, planConv2d } from './plan/conv.ts';
 import { planPool } from './plan/pool.ts';
@@ -32,7 +32,7 @@ export function conv2d(x: Tensor, filter: Tensor, options: Conv2dOptions | undef
     out,
     steps: [...pack, ...run],
     workspaces: { ...workspaces, packed: packedLength },
-    operands: spec.bias ? { filter: reads(filter), bias: reads(spec.bias) } : { filter: reads(filter) },
+    operands: spec.bias ? { filter, bias: spec.bias } : { filter },
   };
 }
 
@@ -47,5 +47,5 @@ export function activate(x: Tensor, { spec, shape, out }: Elementwise<Activation
 
 export function prelu(x: Tensor, slope: Tensor, options: PreluOptions | undefined): Operation {
   const { spec, shape, out } = checkPrelu(x, slope, options);
-  return { x, shape, out, steps: planPrelu(spec, shape), workspaces: NONE, operands: { slope: reads(slope) } };
+  return { x, shape, out, steps: planPrelu(spec, shape), workspaces: NONE, operands: { slope } };
 }

@@ -1,9 +1,10 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { Backend, Call } from './backend.ts';
 import { DisposedError } from './errors.ts';
-import { newOutput, Placed, reads, runOnce, writes } from './execute.ts';
+import { copies, Placed } from './execute.ts';
 import { type Conv2dPlan, type ConvKernel, type ConvSteps, chooseConvKernel, planConv2d } from './plan/conv.ts';
 import { out as checkOut, sameShape } from './shape/check.ts';
-import { type Conv2dFilterSpec, conv2dFilter, conv2dInput, type PrepareConv2dOptions } from './shape/conv.ts';
+import { type Conv2dFilterSpec, type Conv2dSpec, conv2dFilter, conv2dInput, type PrepareConv2dOptions } from './shape/conv.ts';
 import { KernelTensor, type Tensor } from './tensor.ts';
 
 /** Everything that depends on the input's shape, kept until another shape comes. */
@@ -11,7 +12,7 @@ interface Bound<B> {
   readonly shape: readonly number[];
   readonly outShape: readonly number[];
   readonly call: Call<B>;
-  readonly placed: Placed<B>;
+  readonly workspaces: readonly B[];
   readonly plan: Conv2dPlan;
 }
 
@@ -33,9 +34,11 @@ export class PreparedConv2d<B = unknown> {
 
   /** @internal */
   constructor(backend: Backend<B>, filter: Tensor, options: PrepareConv2dOptions | undefined) {
-    this.#filter = conv2dFilter(filter, options);
+    const spec = conv2dFilter(filter, options);
+    const [rawFilter, rawBias] = copies(backend, spec.bias === undefined ? [filter] : [filter, spec.bias]);
     this.#backend = backend;
-    this.#raw = { filter: copy(backend, filter), bias: this.#filter.bias && copy(backend, this.#filter.bias) };
+    this.#filter = spec;
+    this.#raw = { filter: rawFilter, bias: rawBias };
   }
 
   /** What the last `run` did; undefined before the first. */
@@ -49,22 +52,22 @@ export class PreparedConv2d<B = unknown> {
    */
   run(x: Tensor, out?: Tensor): Tensor {
     if (this.#runBound(x, out)) return out!;
-    const { call, target } = this.#prepare(x, out);
-    const placed = new Placed(this.#backend, { x: reads(x), out: writes(target) });
-    let done = false;
+    const { call, placed } = this.#prepare(x, out);
     try {
       call.run(() => enter(call, placed));
-      done = true;
+      placed.release(true);
     } finally {
-      placed.release(done);
+      placed.release(false);
     }
-    return target;
+    return placed.result;
   }
 
-  /** As `run`, by the engine's workers: the caller's thread is free meanwhile. With one thread it is no different from `run`. */
+  /**
+   * `run` by the engine's workers, so that the caller's thread is free: see `engine.conv2dAsync`. The filter is packed, at the first
+   * input, on the caller's thread.
+   */
   async runAsync(x: Tensor, out?: Tensor): Promise<Tensor> {
-    const { call, target } = this.#prepare(x, out);
-    const placed = new Placed(this.#backend, { x: reads(x), out: writes(target) });
+    const { call, placed } = this.#prepare(x, out);
     try {
       await call.runAsync(
         () => enter(call, placed),
@@ -73,7 +76,7 @@ export class PreparedConv2d<B = unknown> {
     } finally {
       placed.release(false);
     }
-    return target;
+    return placed.result;
   }
 
   /** Gives the filter and the workspaces back. A second call does nothing. */
@@ -107,10 +110,19 @@ export class PreparedConv2d<B = unknown> {
     this.#bound!.call.set('out', this.#out!);
   };
 
-  /** Checks, binds, and finds the result a place. */
-  #prepare(x: Tensor, out: Tensor | undefined): { call: Call<B>; target: Tensor } {
-    const { call, outShape } = this.#bind(x);
-    return { call, target: checkOut(out, outShape, { x }) ?? newOutput(this.#backend, x, outShape) };
+  /** Checks, places and binds. */
+  #prepare(x: Tensor, out: Tensor | undefined): { call: Call<B>; placed: Placed<B> } {
+    const backend = this.#backend;
+    if (this.#packed === undefined && this.#raw === undefined) throw new DisposedError('the prepared convolution');
+    if (backend.disposed) throw new DisposedError('the engine of the prepared convolution');
+    const spec = conv2dInput(x, this.#filter);
+    const placed = new Placed(backend, x, spec.outShape, checkOut(out, spec.outShape, { x }));
+    try {
+      return { call: this.#bind(x.shape, spec), placed };
+    } catch (error) {
+      placed.release(false);
+      throw error;
+    }
   }
 
   #disposeRaw(): void {
@@ -119,45 +131,56 @@ export class PreparedConv2d<B = unknown> {
     this.#raw = undefined;
   }
 
-  #bind(x: Tensor): Bound<B> {
-    if (this.#backend.disposed) throw new DisposedError('the engine');
-    if (this.#packed === undefined && this.#raw === undefined) throw new DisposedError('the prepared convolution');
-    const spec = conv2dInput(x, this.#filter);
+  #bind(shape: readonly number[], spec: Conv2dSpec): Call<B> {
     const last = this.#bound;
-    if (last !== undefined && sameShape(last.shape, x.shape)) return last;
+    if (last !== undefined && sameShape(last.shape, shape)) return last.call;
     this.#unbind();
     const algorithm = this.#packed?.algorithm ?? chooseConvKernel(spec);
     const steps = planConv2d(spec, algorithm);
     this.#packed ??= { algorithm, buffer: this.#pack(steps) };
-    const placed = new Placed(this.#backend, {}, steps.workspaces);
+    const buffers: Record<string, B> = { packed: this.#packed.buffer };
+    const held: B[] = [];
     try {
-      const call = this.#backend.bind(steps.run, { ...placed.buffers, packed: this.#packed.buffer });
-      this.#bound = { shape: [...x.shape], outShape: spec.outShape, call, placed, plan: steps.plan };
+      for (const [name, length] of Object.entries(steps.workspaces)) {
+        const buffer = this.#backend.allocate(length);
+        held.push(buffer);
+        buffers[name] = buffer;
+      }
+      const call = this.#backend.bind(steps.run, buffers);
+      this.#bound = { shape: [...shape], outShape: spec.outShape, call, workspaces: held, plan: steps.plan };
+      return call;
     } catch (error) {
-      placed.release(false);
+      for (const buffer of held) this.#backend.free(buffer);
       throw error;
     }
-    return this.#bound;
   }
 
   #pack({ pack, packedLength }: ConvSteps): B {
+    const backend = this.#backend;
     const { filter, bias } = this.#raw!;
-    const packed = new KernelTensor(this.#backend, [packedLength]);
+    const buffers: Record<string, B> = { filter: filter.bufferIn(backend)! };
+    if (bias !== undefined) buffers.bias = bias.bufferIn(backend)!;
+    const packed = backend.allocate(packedLength);
     try {
-      runOnce(this.#backend, pack, {}, { filter: reads(filter), ...(bias && { bias: reads(bias) }), packed: writes(packed) });
+      const call = backend.bind(pack, { ...buffers, packed });
+      try {
+        call.run(() => {});
+      } finally {
+        call.release();
+      }
     } catch (error) {
-      packed.dispose();
+      backend.free(packed);
       throw error;
     }
     this.#disposeRaw();
-    return packed.bufferIn(this.#backend)!;
+    return packed;
   }
 
   #unbind(): void {
     const bound = this.#bound;
     if (bound === undefined) return;
     bound.call.release();
-    bound.placed.release(false);
+    for (const buffer of bound.workspaces) this.#backend.free(buffer);
     this.#bound = undefined;
   }
 }
@@ -165,10 +188,4 @@ export class PreparedConv2d<B = unknown> {
 function enter<B>(call: Call<B>, placed: Placed<B>): void {
   placed.read();
   for (const name in placed.buffers) call.set(name, placed.buffers[name]);
-}
-
-function copy<B>(backend: Backend<B>, { shape, data }: Tensor): KernelTensor<B> {
-  const made = new KernelTensor(backend, shape);
-  made.data.set(data);
-  return made;
 }

@@ -1,5 +1,6 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { Backend } from './backend.ts';
-import { DisposedError } from './errors.ts';
+import { DisposedError, OutOfMemoryError } from './errors.ts';
 
 /**
  * What operators take and give: a shape and its floats, the last dimension contiguous. Any object with these two
@@ -14,6 +15,15 @@ export function lengthOf(shape: readonly number[]): number {
   let length = 1;
   for (const extent of shape) length *= extent;
   return length;
+}
+
+/** An array of zeros outside kernel memory. */
+export function newFloats(length: number): Float32Array {
+  try {
+    return new Float32Array(length);
+  } catch {
+    throw new OutOfMemoryError(length * 4, 'the host refused an array of that size');
+  }
 }
 
 /**
@@ -60,7 +70,7 @@ export class KernelTensor<B = unknown> implements Tensor {
 
   #held(): B {
     if (this.#buffer === undefined) throw new DisposedError(`tensor of shape [${this.shape.join(', ')}]`);
-    if (this.#backend.disposed) throw new DisposedError('the engine');
+    if (this.#backend.disposed) throw new DisposedError(`the engine of the tensor of shape [${this.shape.join(', ')}]`);
     return this.#buffer;
   }
 }

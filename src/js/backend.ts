@@ -1,5 +1,7 @@
-import type { Backend, Call, Step } from '../backend.ts';
+import { type Backend, type Call, MAX_MEMORY_BYTES, type Step } from '../backend.ts';
+import { OutOfMemoryError } from '../errors.ts';
 import { type KernelName, kernels, type Layout } from '../params.ts';
+import { newFloats } from '../tensor.ts';
 import { twins } from './index.ts';
 
 type Twin = (params: Record<string, unknown>, taskBegin: number, taskEnd: number) => void;
@@ -50,7 +52,8 @@ export class JsBackend implements Backend<Float32Array> {
   disposed = false;
 
   allocate(length: number): Float32Array {
-    return new Float32Array(length);
+    if (length * 4 > MAX_MEMORY_BYTES) throw new OutOfMemoryError(length * 4, 'a buffer is 4 GiB at most, as in WebAssembly');
+    return newFloats(length);
   }
 
   free(): void {}
@@ -58,6 +61,8 @@ export class JsBackend implements Backend<Float32Array> {
   view(buffer: Float32Array): Float32Array {
     return buffer;
   }
+
+  locate(): undefined {}
 
   borrow(data: Float32Array): Float32Array {
     return data;

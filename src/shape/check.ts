@@ -9,35 +9,51 @@ export type Pair = readonly [height: number, width: number];
 /** The largest number of floats that one tensor may hold: what a 32-bit address reaches. */
 const MAX_LENGTH = 2 ** 30;
 
+const SHOWN = 8;
+
+/** Anything at all in a few words: it must not fail where it explains a failure. */
 export function show(value: unknown): string {
-  if (Array.isArray(value) || ArrayBuffer.isView(value)) return `[${[...(value as unknown as Iterable<unknown>)].slice(0, 8).join(', ')}]`;
-  if (typeof value === 'string') return `'${value}'`;
-  if (value !== null && typeof value === 'object') return value.constructor?.name ?? 'an object';
-  return String(value);
+  if (Array.isArray(value)) return `[${Array.from(value.slice(0, SHOWN), name).join(', ')}${value.length > SHOWN ? ', …' : ''}]`;
+  return name(value);
+}
+
+function name(value: unknown): string {
+  if (typeof value === 'string') return `'${value.length > 64 ? `${value.slice(0, 64)}…` : value}'`;
+  if (typeof value === 'function') return 'a function';
+  if (value === null || typeof value !== 'object') return String(value);
+  const maker: unknown = value.constructor;
+  return typeof maker === 'function' && maker.name ? maker.name : 'an object';
 }
 
 export function isCount(value: unknown): value is number {
   return typeof value === 'number' && Number.isInteger(value) && value >= 0;
 }
 
+/** An array of whole numbers, without the holes that `every` passes over. */
+export function areCounts(value: unknown): value is readonly number[] {
+  if (!Array.isArray(value)) return false;
+  for (let i = 0; i < value.length; i++) if (!isCount(value[i])) return false;
+  return true;
+}
+
 /** Whole numbers from `least` on: one for both directions, or `[height, width]`. */
 export function pair(argument: string, value: unknown, fallback: number, least: number): Pair {
-  const given = value ?? fallback;
-  const numbers: readonly unknown[] = typeof given === 'number' ? [given, given] : Array.isArray(given) ? given : [];
-  if (numbers.length !== 2 || !numbers.every((n) => isCount(n) && n >= least && n <= MAX_LENGTH)) {
+  const given = value === undefined ? fallback : value;
+  const numbers = typeof given === 'number' ? [given, given] : given;
+  if (!areCounts(numbers) || numbers.length !== 2 || !numbers.every((n) => n >= least && n <= MAX_LENGTH)) {
     throw new OptionError(argument, show(value), `a whole number of at least ${least}, or two of them [height, width]`);
   }
-  return numbers as unknown as Pair;
+  return [numbers[0], numbers[1]];
 }
 
 export function count(argument: string, value: unknown, fallback: number, least: number): number {
-  const given = value ?? fallback;
+  const given = value === undefined ? fallback : value;
   if (!isCount(given) || given < least) throw new OptionError(argument, show(value), `a whole number of at least ${least}`);
   return given;
 }
 
 export function finite(argument: string, value: unknown, fallback: number): number {
-  const given = value ?? fallback;
+  const given = value === undefined ? fallback : value;
   if (typeof given !== 'number' || !Number.isFinite(Math.fround(given))) {
     throw new OptionError(argument, show(value), 'a number that is finite as a 32-bit float');
   }
@@ -45,19 +61,19 @@ export function finite(argument: string, value: unknown, fallback: number): numb
 }
 
 export function boolean(argument: string, value: unknown, fallback: boolean): boolean {
-  const given = value ?? fallback;
+  const given = value === undefined ? fallback : value;
   if (typeof given !== 'boolean') throw new OptionError(argument, show(value), 'true or false');
   return given;
 }
 
 export function oneOf<T extends string>(argument: string, value: unknown, fallback: T, allowed: readonly T[]): T {
-  const given = value ?? fallback;
+  const given = value === undefined ? fallback : value;
   if (!allowed.includes(given as T)) throw new OptionError(argument, show(value), `one of ${allowed.map(show).join(', ')}`);
   return given as T;
 }
 
 export function layout<T extends string>(argument: string, value: unknown, fallback: T, allowed: readonly T[]): T {
-  const given = value ?? fallback;
+  const given = value === undefined ? fallback : value;
   if (!allowed.includes(given as T)) throw new LayoutError(argument, show(value), `one of ${allowed.map(show).join(', ')}`);
   return given as T;
 }
@@ -95,18 +111,43 @@ export function tensor(argument: string, value: unknown, rank?: number, anyZero 
   }
   const { shape, data } = value as Tensor;
   checkShape(`${argument}.shape`, shape, rank, anyZero);
-  if (!(data instanceof Float32Array)) throw new ShapeError(`${argument}.data`, show(data), 'a Float32Array');
-  if (isDetached(data)) throw new ShapeError(`${argument}.data`, 'a detached buffer', 'a Float32Array that still holds its data');
-  const length = lengthOf(shape);
-  if (data.length !== length) {
-    throw new ShapeError(`${argument}.data`, `${data.length} floats`, `${length} floats for the shape ${show(shape)}`);
-  }
+  checkData(`${argument}.data`, data, shape);
   return value as Tensor;
 }
 
+function checkData(argument: string, data: unknown, shape: readonly number[]): void {
+  if (!(data instanceof Float32Array)) throw new ShapeError(argument, show(data), 'a Float32Array');
+  if (isDetached(data)) throw new ShapeError(argument, 'a detached buffer', 'a Float32Array that still holds its data');
+  checkDataLength(argument, data.length, shape);
+}
+
+function checkDataLength(argument: string, given: number, shape: readonly number[]): void {
+  const length = lengthOf(shape);
+  if (given !== length) throw new ShapeError(argument, `${given} floats`, `${length} floats for the shape ${show(shape)}`);
+}
+
+/** A caller's numbers as floats, as many as `shape` says: any array or typed array of numbers will do. */
+export function floats(argument: string, value: unknown, shape: readonly number[]): Float32Array {
+  if (value instanceof Float32Array) {
+    checkData(argument, value, shape);
+    return value;
+  }
+  const numbers = value as ArrayLike<unknown>;
+  if (value === null || typeof value !== 'object' || !isCount(numbers.length)) {
+    throw new ShapeError(argument, show(value), 'a Float32Array or an array of numbers');
+  }
+  checkDataLength(argument, numbers.length, shape);
+  const made = new Float32Array(numbers.length);
+  for (let i = 0; i < made.length; i++) {
+    const number = numbers[i];
+    if (typeof number !== 'number') throw new ShapeError(`${argument}[${i}]`, show(number), 'a number');
+    made[i] = number;
+  }
+  return made;
+}
+
 export function checkShape(argument: string, shape: unknown, rank?: number, anyZero = false): void {
-  if (!Array.isArray(shape) || !shape.every(isCount))
-    throw new ShapeError(argument, show(shape), 'an array of whole numbers of at least 0');
+  if (!areCounts(shape)) throw new ShapeError(argument, show(shape), 'an array of whole numbers of at least 0');
   checkRank(argument, shape, rank, anyZero);
   checkLength(argument, shape);
 }

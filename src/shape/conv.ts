@@ -2,7 +2,7 @@ import { OptionError, ShapeError } from '../errors.ts';
 import type { Tensor } from '../tensor.ts';
 import { type ActivationSpec, type FusedActivation, fusedActivation } from './activation.ts';
 import { checkLength, count, known, type Layout, layout, oneOf, out, type Pair, pair, show, tensor } from './check.ts';
-import { type Padding, type Window, windows } from './window.ts';
+import { type Padding, padding, type Window, windows } from './window.ts';
 
 export type FilterLayout = 'oihw' | 'hwio' | 'ohwi' | 'ihwo';
 export type ConvAlgorithm = 'auto' | 'direct' | 'gemm' | 'winograd';
@@ -63,7 +63,7 @@ export interface Conv2dFilterSpec {
   readonly filterStrides: FilterStrides;
   readonly strides: Pair;
   readonly dilations: Pair;
-  readonly padding: Padding | undefined;
+  readonly padding: Padding;
   readonly layout: Layout;
   readonly divisor: number;
   readonly activation: ActivationSpec;
@@ -99,7 +99,10 @@ function filterDimensions(
 
 /** Filter and options, without an input. */
 export function conv2dFilter(filter: Tensor, given: PrepareConv2dOptions | undefined): Conv2dFilterSpec {
-  const options = known('options', given, PREPARE_OPTIONS);
+  return filterSpec(filter, known('options', given, PREPARE_OPTIONS));
+}
+
+function filterSpec(filter: Tensor, options: PrepareConv2dOptions): Conv2dFilterSpec {
   tensor('filter', filter, 4);
   const filterLayout = layout('options.filterLayout', options.filterLayout, 'oihw', ['oihw', 'hwio', 'ohwi', 'ihwo']);
   const { o, i, h, w, strides: filterStrides } = filterDimensions(filter.shape, filterLayout);
@@ -120,7 +123,7 @@ export function conv2dFilter(filter: Tensor, given: PrepareConv2dOptions | undef
     filterStrides,
     strides: pair('options.strides', options.strides, 1, 1),
     dilations: pair('options.dilations', options.dilations, 1, 1),
-    padding: options.padding,
+    padding: padding(options.padding),
     layout: layout('options.inputLayout', options.inputLayout, 'nchw', ['nchw', 'nhwc']),
     divisor: normalize === 'mean' ? h * w * i : 1,
     activation: fusedActivation(options.activation),
@@ -146,11 +149,13 @@ export function conv2dInput(x: Tensor, filter: Conv2dFilterSpec): Conv2dSpec {
   const outChannels = filter.groups * filter.groupOutChannels;
   const outShape = nchw ? [batch, outChannels, window.outHeight, window.outWidth] : [batch, window.outHeight, window.outWidth, outChannels];
   checkLength('out.shape', outShape);
-  return { ...filter, batch, window, outShape };
+  // One channel in and one out lie in memory the same way in both layouts.
+  const layout = channels === 1 && outChannels === 1 ? 'nchw' : filter.layout;
+  return { ...filter, layout, batch, window, outShape };
 }
 
 export function conv2d(x: Tensor, filter: Tensor, given: Conv2dOptions | undefined): { spec: Conv2dSpec; out: Tensor | undefined } {
-  const { out: target, ...options } = known('options', given, [...PREPARE_OPTIONS, 'out']);
-  const spec = conv2dInput(x, conv2dFilter(filter, options));
-  return { spec, out: out(target, spec.outShape, { x, filter, 'options.bias': spec.bias }) };
+  const options = known('options', given, [...PREPARE_OPTIONS, 'out']);
+  const spec = conv2dInput(x, filterSpec(filter, options));
+  return { spec, out: out(options.out, spec.outShape, { x, filter, 'options.bias': spec.bias }) };
 }

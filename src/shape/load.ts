@@ -24,23 +24,35 @@ export function loadOptions(given: LoadOptions | undefined) {
   if (threads !== undefined && threads !== 'auto' && !(Number.isInteger(threads) && threads >= 1)) {
     throw new OptionError('options.threads', show(threads), "a whole number of at least 1, or 'auto'");
   }
+  const asked = oneOf('options.variant', variant, 'auto', ['auto', 'simd', 'relaxed-simd', 'js']);
+  refuseModuleOfJs(asked, module);
   return {
-    variant: oneOf('options.variant', variant, 'auto', ['auto', 'simd', 'relaxed-simd', 'js']),
+    variant: asked,
     relaxed: boolean('options.relaxed', relaxed, false),
     threads: threads ?? 1,
     module,
   };
 }
 
-export function loadSyncOptions(given: LoadSyncOptions | undefined): { module: WebAssembly.Module | undefined } {
+function refuseModuleOfJs(variant: string | undefined, module: unknown): void {
+  if (variant === 'js' && module !== undefined) throw new OptionError('options.module', show(module), "no module with the variant 'js'");
+}
+
+/** `variant` is undefined where the module decides. */
+export function loadSyncOptions(given: LoadSyncOptions | undefined): {
+  variant: Variant | undefined;
+  module: WebAssembly.Module | undefined;
+} {
   const { variant, module } = known('options', given, ['variant', 'module']);
-  const asked = oneOf('options.variant', variant, module === undefined ? 'js' : 'simd', ['simd', 'relaxed-simd', 'js']);
-  if (asked === 'js') return { module: undefined };
+  const asked = variant === undefined ? undefined : oneOf('options.variant', variant, 'js', ['simd', 'relaxed-simd', 'js']);
+  refuseModuleOfJs(asked, module);
   if (module === undefined) {
+    if (asked === undefined || asked === 'js') return { variant: 'js', module };
     throw new UnsupportedError(
       `variant '${asked}': compiling takes time, so loadSync needs options.module, a compiled WebAssembly.Module; or use load`,
     );
   }
+  if (typeof WebAssembly === 'undefined') throw new UnsupportedError('module: this host has no WebAssembly');
   if (!(module instanceof WebAssembly.Module)) throw new OptionError('options.module', show(module), 'a compiled WebAssembly.Module');
-  return { module };
+  return { variant: asked, module };
 }

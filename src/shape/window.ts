@@ -1,5 +1,5 @@
 import { OptionError, ShapeError } from '../errors.ts';
-import { isCount, type Pair, show } from './check.ts';
+import { areCounts, type Pair, show } from './check.ts';
 
 /** Geometry that convolution and pooling share: how windows lie over an input. */
 
@@ -50,17 +50,19 @@ export function outExtent(
   return (extent - 1) * stride >= input + begin ? extent - 1 : extent;
 }
 
-function explicit(padding: unknown): readonly [number, number, number, number] {
-  const list: readonly unknown[] = typeof padding === 'number' ? [padding, padding] : Array.isArray(padding) ? padding : [];
-  if ((list.length !== 2 && list.length !== 4) || !list.every(isCount)) {
+/** Padding of any form, checked, as a rule or as [top, bottom, left, right]. */
+export function padding(value: unknown): 'same' | 'same-lower' | readonly [number, number, number, number] {
+  if (value === 'same' || value === 'same-lower') return value;
+  if (value === undefined || value === 'valid') return [0, 0, 0, 0];
+  const list = typeof value === 'number' ? [value, value] : value;
+  if (!areCounts(list) || (list.length !== 2 && list.length !== 4)) {
     throw new OptionError(
       'options.padding',
-      show(padding),
+      show(value),
       "a whole number of at least 0, [height, width], [top, bottom, left, right], 'same', 'same-lower' or 'valid'",
     );
   }
-  const numbers = list as readonly number[];
-  return numbers.length === 2 ? [numbers[0], numbers[0], numbers[1], numbers[1]] : [numbers[0], numbers[1], numbers[2], numbers[3]];
+  return list.length === 2 ? [list[0], list[0], list[1], list[1]] : [list[0], list[1], list[2], list[3]];
 }
 
 /** `same`: as many outputs as strides fit; an odd total puts the extra one after the input, `same-lower` before it. */
@@ -76,17 +78,16 @@ export function windows(
   kernel: Pair,
   strides: Pair,
   dilations: Pair,
-  padding: Padding | undefined,
+  given: Padding | undefined,
   rounding: RoundingType,
   kernelName: string,
 ): Window {
+  const sides = padding(given);
   const axis = (i: 0 | 1): Axis => {
     const { begin, end } =
-      padding === 'same' || padding === 'same-lower'
-        ? samePadding(input[i], kernel[i], strides[i], dilations[i], padding === 'same-lower')
-        : padding === 'valid' || padding === undefined
-          ? { begin: 0, end: 0 }
-          : { begin: explicit(padding)[2 * i], end: explicit(padding)[2 * i + 1] };
+      typeof sides === 'string'
+        ? samePadding(input[i], kernel[i], strides[i], dilations[i], sides === 'same-lower')
+        : { begin: sides[2 * i], end: sides[2 * i + 1] };
     const reach = dilations[i] * (kernel[i] - 1) + 1;
     if (!(reach <= input[i] + begin + end)) {
       throw new ShapeError(

@@ -1,39 +1,56 @@
 import type { Backend, Call, Step, Variant } from '../backend.ts';
+import { DisposedError } from '../errors.ts';
 import { Scratch, WasmCall } from './call.ts';
 import type { Instance } from './instance.ts';
+import type { KernelMemory } from './memory.ts';
 import type { Threads } from './threads.ts';
+
+/** What keeps kernel memory alive. */
+interface Held {
+  readonly instance: Instance;
+  readonly scratch: Scratch;
+}
 
 /** Kernels in WebAssembly; a buffer is an address in kernel memory. */
 export class WasmBackend implements Backend<number> {
-  readonly #instance: Instance;
+  readonly variant: Variant;
   readonly #threads: Threads | undefined;
-  readonly #scratch: Scratch;
-  disposed = false;
+  /** Gone after `dispose`. */
+  #held: Held | undefined;
 
   constructor(instance: Instance, threads?: Threads) {
-    this.#instance = instance;
+    this.variant = instance.variant;
     this.#threads = threads;
-    this.#scratch = new Scratch(instance.memory, threads?.count ?? 1, this.#giveUp);
-  }
-
-  get variant(): Variant {
-    return this.#instance.variant;
+    this.#held = { instance, scratch: new Scratch(instance.memory, threads) };
   }
 
   get threads(): number {
     return this.#threads?.live ?? 1;
   }
 
+  get disposed(): boolean {
+    return this.#held === undefined;
+  }
+
+  get #memory(): KernelMemory {
+    if (this.#held === undefined) throw new DisposedError('the engine');
+    return this.#held.instance.memory;
+  }
+
   allocate(length: number): number {
-    return this.#instance.memory.allocate(length);
+    return this.#memory.allocate(length);
   }
 
   free(buffer: number): void {
-    this.#giveUp(buffer);
+    this.#held?.scratch.giveUp(buffer);
   }
 
   view(buffer: number, length: number): Float32Array {
-    return new Float32Array(this.#instance.memory.floats.buffer, buffer, length);
+    return new Float32Array(this.#memory.floats.buffer, buffer, length);
+  }
+
+  locate(data: Float32Array): number | undefined {
+    return data.buffer === this.#memory.floats.buffer ? data.byteOffset : undefined;
   }
 
   borrow(data: Float32Array): number {
@@ -41,7 +58,7 @@ export class WasmBackend implements Backend<number> {
   }
 
   read(buffer: number, data: Float32Array): void {
-    this.#instance.memory.floats.set(data, buffer / 4);
+    this.#memory.floats.set(data, buffer / 4);
   }
 
   giveBack(buffer: number, data: Float32Array, written: boolean): void {
@@ -50,16 +67,12 @@ export class WasmBackend implements Backend<number> {
   }
 
   bind(steps: readonly Step[], buffers: Readonly<Record<string, number>>): Call<number> {
-    return new WasmCall(this.#instance, this.#threads, this.#scratch, this.#giveUp, steps, buffers);
+    if (this.#held === undefined) throw new DisposedError('the engine');
+    return new WasmCall(this.#held.instance, this.#threads, this.#held.scratch, steps, buffers);
   }
 
   dispose(): void {
-    this.disposed = true;
+    this.#held = undefined;
     this.#threads?.dispose();
   }
-
-  readonly #giveUp = (buffer: number): void => {
-    if (this.#threads === undefined) this.#instance.memory.free(buffer);
-    else this.#threads.free(buffer);
-  };
 }

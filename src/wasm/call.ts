@@ -26,30 +26,37 @@ const CHUNKS_PER_THREAD = 16;
 /** Kernels that may write over their input, and of whose result they would make something else. */
 const NOT_TWICE: ReadonlySet<string> = new Set(['leakyRelu', 'preluRows', 'preluColumns', 'rrelu']);
 
-/** The scratch that every call of an engine shares, for each thread as large as the largest call bound so far. */
+/**
+ * The scratch that every call of an engine shares, for each thread as large as the largest call bound so far. The old one is given
+ * back when the new one is had: calls that are bound already go on with it if there is no memory for another.
+ */
 export class Scratch {
   readonly #memory: KernelMemory;
-  readonly #threads: number;
-  readonly #free: (address: number) => void;
+  readonly #threads: Threads | undefined;
   /** The caller's; that of worker `i` lies `i` strides behind. */
   address = 0;
   strideBytes = 0;
 
-  constructor(memory: KernelMemory, threads: number, free: (address: number) => void) {
+  constructor(memory: KernelMemory, threads: Threads | undefined) {
     this.#memory = memory;
     this.#threads = threads;
-    this.#free = free;
   }
 
   reserve(length: number): void {
     if (length * 4 <= this.strideBytes) return;
-    if (this.address) this.#free(this.address);
-    this.address = 0;
-    this.strideBytes = 0;
-    // Whole cache lines, and one between two threads.
-    const stride = Math.ceil(length / 16) * 16 + 16;
-    this.address = this.#memory.allocate(stride * this.#threads);
+    const count = this.#threads?.count ?? 1;
+    // Of several threads each has whole cache lines, and one between it and the next.
+    const stride = count === 1 ? length : Math.ceil(length / 16) * 16 + 16;
+    const address = this.#memory.allocate(stride * count);
+    this.giveUp(this.address);
+    this.address = address;
     this.strideBytes = stride * 4;
+  }
+
+  /** Gives any buffer back, once no asynchronous call can use it. */
+  giveUp(address: number): void {
+    if (this.#threads === undefined) this.#memory.free(address);
+    else this.#threads.free(address);
   }
 }
 
@@ -58,7 +65,6 @@ export class WasmCall implements Call<number>, Run {
   readonly scratch: Scratch;
   readonly #memory: KernelMemory;
   readonly #threads: Threads | undefined;
-  readonly #free: (address: number) => void;
   readonly #blocks: number;
   /** The words that hold the addresses of buffers, and whose. */
   readonly #places: number[] = [];
@@ -68,13 +74,11 @@ export class WasmCall implements Call<number>, Run {
     instance: Instance,
     threads: Threads | undefined,
     scratch: Scratch,
-    free: (address: number) => void,
     steps: readonly Step[],
     buffers: Readonly<Record<string, number>>,
   ) {
     this.#memory = instance.memory;
     this.#threads = threads;
-    this.#free = free;
     this.scratch = scratch;
     let scratchLength = 0;
     for (const step of steps) scratchLength = Math.max(scratchLength, step.scratchLength);
@@ -133,7 +137,7 @@ export class WasmCall implements Call<number>, Run {
   }
 
   release(): void {
-    this.#free(this.#blocks);
+    this.scratch.giveUp(this.#blocks);
   }
 
   /** On the caller's thread. */

@@ -1,5 +1,6 @@
 import type { Variant } from '../backend.ts';
 import { OptionError, UnsupportedError } from '../errors.ts';
+import { show } from '../shape/check.ts';
 import { inNode, nodeModule } from './host.ts';
 
 export type WasmVariant = Exclude<Variant, 'js'>;
@@ -36,6 +37,7 @@ async function decode(target: Target): Promise<BufferSource> {
 
 /** A caller's own module, compiled. Bytes that are no module, or only a part of one, are refused with a reason. */
 export async function compileSource(source: ModuleSource): Promise<WebAssembly.Module> {
+  if (typeof WebAssembly === 'undefined') throw new UnsupportedError('module: this host has no WebAssembly');
   if (source instanceof WebAssembly.Module) return source;
   const bytes = await read(source as BufferSource | Response | URL | string);
   try {
@@ -48,22 +50,31 @@ export async function compileSource(source: ModuleSource): Promise<WebAssembly.M
 async function read(source: BufferSource | Response | URL | string): Promise<BufferSource> {
   if (typeof source === 'string' || source instanceof URL) return readAddress(source);
   if (typeof Response !== 'undefined' && source instanceof Response) return readResponse(source);
-  if (ArrayBuffer.isView(source) || source instanceof ArrayBuffer) return source;
-  throw new OptionError('options.module', String(source), 'a WebAssembly.Module, bytes, a Response, a URL or a string');
+  if (source instanceof ArrayBuffer) return source;
+  // A copy: V8 takes neither a DataView nor shared memory.
+  if (ArrayBuffer.isView(source)) return new Uint8Array(source.buffer, source.byteOffset, source.byteLength).slice();
+  throw new OptionError('options.module', show(source), 'a WebAssembly.Module, bytes, a Response, a URL or a string');
 }
 
 async function readResponse(response: Response): Promise<BufferSource> {
   if (!response.ok) throw new UnsupportedError(`module: ${response.url} answered ${response.status} ${response.statusText}`);
-  return response.arrayBuffer();
+  try {
+    return await response.arrayBuffer();
+  } catch (error) {
+    throw new UnsupportedError(`module: the answer of ${response.url} cannot be read (${(error as Error).message})`, { cause: error });
+  }
 }
 
 async function readAddress(source: string | URL): Promise<BufferSource> {
-  const isFile = source instanceof URL ? source.protocol === 'file:' : !/^[a-z][a-z0-9+.-]+:/i.test(source);
-  if (!isFile || !inNode) return readResponse(await fetch(source));
-  const { readFile } = await nodeModule<typeof import('node:fs/promises')>('node:fs/promises');
+  // One letter before a colon is a drive.
+  const address = typeof source === 'string' && /^[a-z][a-z0-9+.-]+:/i.test(source) && URL.canParse(source) ? new URL(source) : source;
+  const isFile = typeof address === 'string' || address.protocol === 'file:';
   try {
-    return await readFile(source);
+    if (!isFile || !inNode) return await readResponse(await fetch(address));
+    const { readFile } = await nodeModule<typeof import('node:fs/promises')>('node:fs/promises');
+    return await readFile(address);
   } catch (error) {
+    if (error instanceof UnsupportedError) throw error;
     throw new UnsupportedError(`module: ${source} cannot be read (${(error as Error).message})`, { cause: error });
   }
 }

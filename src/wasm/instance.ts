@@ -11,30 +11,31 @@ export interface Instance {
   readonly memory: KernelMemory;
 }
 
-/** A module says nowhere whether the memory that it imports is a shared one: only trying tells. */
+/** With a memory of its own. A module says nowhere whether the memory that it imports is a shared one: only trying tells. */
 function link(module: WebAssembly.Module): { memory: WebAssembly.Memory; exports: WebAssembly.Exports } {
   const linkTo = (memory: WebAssembly.Memory) => ({ memory, exports: new WebAssembly.Instance(module, { env: { memory } }).exports });
   try {
     return linkTo(new WebAssembly.Memory({ initial: 1 }));
   } catch (error) {
-    if (!(error instanceof WebAssembly.LinkError)) throw error;
-    if (typeof SharedArrayBuffer === 'undefined') {
-      throw new UnsupportedError('module: it imports a shared memory, which this host does not have', { cause: error });
-    }
-    return linkTo(sharedMemory());
+    try {
+      if (error instanceof WebAssembly.LinkError && typeof SharedArrayBuffer !== 'undefined') return linkTo(sharedMemory());
+    } catch {}
+    throw new UnsupportedError(`module: it asks for more than a memory (${(error as Error).message})`, { cause: error });
   }
 }
 
 /** A compiled module with a memory of its own. Refuses what is not a simdconv module of this version. */
 export function instantiate(module: WebAssembly.Module): Instance {
-  const exported = new Set(WebAssembly.Module.exports(module).map(({ name }) => name));
-  if (!exported.has('abiVersion')) throw new UnsupportedError('module: not a simdconv module (it exports no abiVersion)');
+  const exported = new Map(WebAssembly.Module.exports(module).map(({ name, kind }) => [name, kind]));
+  if (exported.get('abiVersion') !== 'global' || exported.get('relaxed') !== 'global') {
+    throw new UnsupportedError('module: not a simdconv module (it exports no abiVersion)');
+  }
   const { memory, exports } = link(module);
   const version = (exports.abiVersion as WebAssembly.Global).value as number;
   if (version !== ABI_VERSION) {
     throw new UnsupportedError(`module: its kernels are of version ${version}, this package's of version ${ABI_VERSION}`);
   }
-  const missing = Object.keys(kernels).filter((name) => !exported.has(name));
+  const missing = Object.keys(kernels).filter((name) => exported.get(name) !== 'function');
   if (missing.length > 0) throw new UnsupportedError(`module: it lacks the kernels ${missing.join(', ')}`);
   return {
     variant: (exports.relaxed as WebAssembly.Global).value ? 'relaxed-simd' : 'simd',

@@ -1,3 +1,4 @@
+import { MAX_MEMORY_BYTES } from '../backend.ts';
 import { OutOfMemoryError } from '../errors.ts';
 
 const PAGE_BYTES = 65536;
@@ -7,8 +8,6 @@ const ALIGNMENT_BYTES = 64;
 const SLACK_BYTES = 64;
 /** Address 0 stays free: it means "no buffer". */
 const FIRST_BYTE = 1024;
-/** What a 32-bit address reaches, less the last page, so that the end of memory is an address too. */
-const LAST_BYTE = 65535 * PAGE_BYTES;
 
 /**
  * The most that a shared memory is asked to be able to grow to, in pages: it has to say so beforehand, and a host short of
@@ -120,7 +119,7 @@ export class KernelMemory {
   #extend(bytes: number): number {
     const address = this.#end;
     const end = address + bytes;
-    if (!(end <= LAST_BYTE)) throw new OutOfMemoryError(bytes, 'WebAssembly addresses 4 GiB');
+    if (!(end <= MAX_MEMORY_BYTES)) throw new OutOfMemoryError(bytes, 'WebAssembly addresses 4 GiB');
     const have = this.#words.byteLength;
     if (end > have) {
       try {
