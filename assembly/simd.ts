@@ -89,6 +89,14 @@ export function loadTail(pointer: usize, count: i32): v128 {
 /** `count` floats, few of them: `memory.copy` is a call out of WebAssembly on V8. */
 @inline
 export function copyFloats(to: usize, from: usize, count: i32): void {
+  for (; count >= 16; count -= 16) {
+    v128.store(to, v128.load(from));
+    v128.store(to, v128.load(from, 16), 16);
+    v128.store(to, v128.load(from, 32), 32);
+    v128.store(to, v128.load(from, 48), 48);
+    to += 64;
+    from += 64;
+  }
   for (; count >= 4; count -= 4) {
     v128.store(to, v128.load(from));
     to += 16;

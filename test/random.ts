@@ -43,3 +43,24 @@ export function toNchw({ shape: [n, h, w, c], data }: Tensor): Tensor {
     for (let k = 0; k < c; k++) for (let p = 0; p < h * w; p++) moved[(b * c + k) * h * w + p] = data[(b * h * w + p) * c + k];
   return { shape: [n, c, h, w], data: moved };
 }
+
+/** The same tensor with its dimensions in another order, each named by a letter. */
+export function relayout({ shape, data }: Tensor, from: string, to: string): Tensor {
+  const stride = (letter: string) => lengthOf(shape.slice(from.indexOf(letter) + 1));
+  const moved = new Float32Array(data.length);
+  const extents = [...to].map((letter) => shape[from.indexOf(letter)]);
+  const strides = [...to].map(stride);
+  const index = extents.map(() => 0);
+  for (let i = 0; i < moved.length; i++) {
+    moved[i] = data[index.reduce((sum, n, axis) => sum + n * strides[axis], 0)];
+    for (let axis = index.length - 1; axis >= 0 && ++index[axis] === extents[axis]; axis--) index[axis] = 0;
+  }
+  return { shape: extents, data: moved };
+}
+
+/** The same floats inside a larger array, `before` floats after its beginning: a view with a `byteOffset`. */
+export function embedded({ shape, data }: Tensor, before: number, after = 3): Tensor {
+  const around = new Float32Array(before + data.length + after).fill(Number.NaN);
+  around.set(data, before);
+  return { shape, data: around.subarray(before, before + data.length) };
+}

@@ -1,6 +1,6 @@
 import { ConvParams } from '../params';
 import { clampsInRegisters, finishColumns, needsFinish } from './finish';
-import { convPixels1x1, convPixels1x4, convPixels2x4, convPixels2x4k3, Pixels } from './pixels';
+import { convPixels1x1, convPixels1x4, convPixels2x4, convPixels2x4k3, convPixels2x4k3s2, Pixels } from './pixels';
 
 /**
  * Direct convolution over channels, for few channels a group: depthwise with any multiplier, and groups too narrow for a
@@ -82,7 +82,7 @@ export function convDirectNhwc(p: ConvParams, taskBegin: i32, taskEnd: i32): voi
   const four = p.outWidth >= 4;
   const shift = p.strideHeight / p.dilationHeight;
   const overlaps = four && shift * p.dilationHeight == p.strideHeight && shift < p.kernelHeight;
-  const is3x3 = p.kernelHeight == 3 && p.kernelWidth == 3 && p.groupInChannels == 1 && shift == 1;
+  const is3x3 = p.kernelHeight == 3 && p.kernelWidth == 3 && p.groupInChannels == 1;
   v128.store(p.scratch, f32x4.splat(p.lower));
   v128.store(p.scratch, f32x4.splat(p.upper), 16);
   v128.store(zeros, f32x4.splat(0));
@@ -124,7 +124,8 @@ export function convDirectNhwc(p: ConvParams, taskBegin: i32, taskEnd: i32): voi
         const to = y + <usize>at * yBytes;
         if (!four) convPixels1x1(pixels, from, weights, to);
         else if (!two) convPixels1x4(pixels, from, weights, to);
-        else if (is3x3) convPixels2x4k3(pixels, from, weights, to);
+        else if (is3x3 && shift == 1) convPixels2x4k3(pixels, from, weights, to);
+        else if (is3x3 && shift == 2) convPixels2x4k3s2(pixels, from, weights, to);
         else convPixels2x4(pixels, from, weights, to);
       }
     }

@@ -1,4 +1,4 @@
-import { COLUMNS, panelBegin, panelCount, prepareTiles, tile, TILE_SCRATCH_BYTES } from '../gemm/tile';
+import { COLUMNS, panelBegin, panelCount, prepareTiles, TILE_SCRATCH_BYTES, tiles } from '../gemm/tile';
 import { ConvParams } from '../params';
 import { clampsInRegisters, finishRows, needsFinish } from './finish';
 
@@ -112,9 +112,13 @@ export function convGemmNchw(p: ConvParams, taskBegin: i32, taskEnd: i32): void 
   // 64 bytes more than the panel needs, so that panels do not fall on the same cache sets.
   const panelBytes = (<usize>min(depth, p.depthBlock) << 5) + 64;
   const lastClamp = clampsInRegisters(p) ? p.scratch + 32 : 0;
-  const fromBytes: usize = p.divisor == 1 ? 32 : 0;
+  const biasFirst = p.divisor == 1;
   const finishes = needsFinish(p);
-  prepareTiles(p.scratch, p.lower, p.upper);
+  const run = prepareTiles(p.scratch, p.lower, p.upper);
+  run.aStep = 0;
+  run.bStep = panelBytes;
+  run.cBytes = cBytes;
+  run.cStep = COLUMNS << 2;
   for (let task = taskBegin; task < taskEnd; task++) {
     const block = task % blocks;
     const group = task / blocks % p.groups;
@@ -123,25 +127,29 @@ export function convGemmNchw(p: ConvParams, taskBegin: i32, taskEnd: i32): void 
     const count = min(p.pixelBlock, pixels - begin);
     const input = p.input + (<usize>(image * p.inImageStride + group * p.groupInChannels * p.inPlaneStride) << 2);
     const output = p.output + (<usize>((image * p.groups + group) * p.groupOutChannels * pixels + begin) << 2);
+    const whole = count / COLUMNS;
+    const rest = count - whole * COLUMNS;
     locate(p, begin, count, offsets, kinds);
     for (let depthBegin = 0; depthBegin < depth; depthBegin += p.depthBlock) {
       const depthEnd = min(depth, depthBegin + p.depthBlock);
       const last = depthEnd == depth;
       packPixels(p, input, depthBegin, depthEnd, count, offsets, kinds, panels, panelBytes);
+      const resume = depthBegin > 0;
+      run.depth = depthEnd - depthBegin;
+      run.fromBytes = resume ? cBytes : biasFirst ? 32 : 0;
+      run.fromStep = resume ? run.cStep : 0;
+      run.clamp = last ? lastClamp : 0;
       for (let panel = 0; panel < rowPanels; panel++) {
         const row = panelBegin(p.groupOutChannels, rowPanels, panel);
         const rows = panelBegin(p.groupOutChannels, rowPanels, panel + 1) - row;
         const a = weights + (<usize>((group * p.groupOutChannels + row) * depth + depthBegin * rows) << 2);
         const bias = p.filter + (<usize>(group * p.groupOutChannels + row) << 5);
-        const from = p.divisor == 1 ? bias : p.scratch;
         const c = output + <usize>row * cBytes;
-        let b = panels;
-        for (let column = 0; column < count; column += COLUMNS) {
-          tile(
-            rows, min(COLUMNS, count - column), depthEnd - depthBegin, a, b, from, fromBytes, depthBegin > 0,
-            c + (<usize>column << 2), cBytes, last ? lastClamp : 0, p.scratch,
-          );
-          b += panelBytes;
+        const from = resume ? c : biasFirst ? bias : p.scratch;
+        tiles(run, rows, COLUMNS, whole, a, panels, from, c, p.scratch);
+        if (rest > 0) {
+          const done = <usize>whole * run.cStep;
+          tiles(run, rows, rest, 1, a, panels + <usize>whole * panelBytes, resume ? c + done : from, c + done, p.scratch);
         }
         if (last && finishes) finishRows(p, c, cBytes, rows, count, bias, 32);
       }

@@ -1,4 +1,4 @@
-import { COLUMNS, panelBegin, panelCount, prepareTiles, tile, TILE_SCRATCH_BYTES } from '../gemm/tile';
+import { COLUMNS, panelBegin, panelCount, prepareTiles, TILE_SCRATCH_BYTES, tiles } from '../gemm/tile';
 import { ConvParams } from '../params';
 import { clampsInRegisters, finishColumns, needsFinish } from './finish';
 
@@ -104,7 +104,9 @@ export function convGemmNhwc(p: ConvParams, taskBegin: i32, taskEnd: i32): void 
   const slack: usize = 64;
   const lastClamp = clampsInRegisters(p) ? p.scratch + 32 : 0;
   const biasFirst = p.divisor == 1;
-  prepareTiles(p.scratch, p.lower, p.upper);
+  const run = prepareTiles(p.scratch, p.lower, p.upper);
+  run.bStep = 0;
+  run.cBytes = cBytes;
   for (let task = taskBegin; task < taskEnd; task++) {
     const block = task % blocks;
     const group = task / blocks % p.groups;
@@ -112,6 +114,7 @@ export function convGemmNhwc(p: ConvParams, taskBegin: i32, taskEnd: i32): void 
     const begin = block * p.pixelBlock;
     const count = min(p.pixelBlock, pixels - begin);
     const rowPanels = panelCount(count);
+    const larger = count - rowPanels * (count / rowPanels);
     const input = p.input + (<usize>(image * p.inImageStride + group * p.groupInChannels) << 2);
     const output = p.output + (<usize>((image * pixels + begin) * outChannels + group * p.groupOutChannels) << 2);
     const bias = p.filter + (<usize>group * biasLength << 2);
@@ -125,19 +128,27 @@ export function convGemmNhwc(p: ConvParams, taskBegin: i32, taskEnd: i32): void 
         const rows = panelBegin(count, rowPanels, panel + 1) - row;
         packPixels(p, input, depthBegin, depthEnd, offsets + (<usize>row << 2), rows, panels + (<usize>(row * depthCount) << 2) + <usize>panel * slack);
       }
+      const resume = depthBegin > 0;
+      run.depth = depthCount;
+      run.fromBytes = resume ? cBytes : 0;
+      run.clamp = clamp;
       for (let column = 0; column < p.groupOutChannels; column += COLUMNS) {
         const width = min(COLUMNS, groupColumns - column);
         const columns = min(COLUMNS, p.groupOutChannels - column);
-        const from = biasFirst ? bias + (<usize>column << 2) : p.scratch;
+        const begin = biasFirst ? bias + (<usize>column << 2) : p.scratch;
         const b = weights + (<usize>((group * groupColumns + column) * depth + depthBegin * width) << 2);
-        for (let panel = 0; panel < rowPanels; panel++) {
+        // Panels of as many rows are one run: the larger ones first.
+        for (let panel = 0; panel < rowPanels; ) {
           const row = panelBegin(count, rowPanels, panel);
           const rows = panelBegin(count, rowPanels, panel + 1) - row;
+          const next = panel < larger ? larger : rowPanels;
           const a = panels + (<usize>(row * depthCount) << 2) + <usize>panel * slack;
-          tile(
-            rows, columns, depthCount, a, b, from, 0, depthBegin > 0, output + <usize>row * cBytes + (<usize>column << 2), cBytes,
-            clamp, p.scratch,
-          );
+          const c = output + <usize>row * cBytes + (<usize>column << 2);
+          run.aStep = (<usize>(rows * depthCount) << 2) + slack;
+          run.cStep = <usize>rows * cBytes;
+          run.fromStep = resume ? run.cStep : 0;
+          tiles(run, rows, columns, next - panel, a, b, resume ? c : begin, c, p.scratch);
+          panel = next;
         }
       }
     }

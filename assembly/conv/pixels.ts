@@ -42,12 +42,12 @@ function put(y: usize, x: v128, clamp: usize, channels: i32): void {
   else storeTail(y, result, channels);
 }
 
-/** `size` > 0: kernel rows of as many taps, known to the compiler, one dilation apart: the second offset's distance. */
+/** `size` > 0: as many kernel rows of as many taps, known to the compiler; their distance is the second offset. */
 @inline
-function convPixels(pixels: Pixels, x: usize, weights: usize, y: usize, four: bool, two: bool, size: i32): void {
+function convPixels(pixels: Pixels, x: usize, weights: usize, y: usize, four: bool, two: bool, size: i32, sizeShift: i32): void {
   const taps = size ? size : pixels.taps;
-  const shift = size ? 1 : two ? pixels.shift : pixels.kernelHeight;
-  const common = size ? size - 1 : two ? pixels.kernelHeight - shift : 0;
+  const shift = size ? sizeShift : two ? pixels.shift : pixels.kernelHeight;
+  const common = size ? size - sizeShift : two ? pixels.kernelHeight - shift : 0;
   const above = taps * shift << 4;
   const tapBytes = size ? load<u32>(pixels.offsets, 4) : 0;
   const x1 = pixels.xBytes;
@@ -121,8 +121,9 @@ function convPixels(pixels: Pixels, x: usize, weights: usize, y: usize, four: bo
   }
 }
 
-export function convPixels2x4(pixels: Pixels, x: usize, weights: usize, y: usize): void { convPixels(pixels, x, weights, y, true, true, 0); }
-export function convPixels1x4(pixels: Pixels, x: usize, weights: usize, y: usize): void { convPixels(pixels, x, weights, y, true, false, 0); }
-export function convPixels1x1(pixels: Pixels, x: usize, weights: usize, y: usize): void { convPixels(pixels, x, weights, y, false, false, 0); }
-/** 3×3 with vertical stride and dilation equal, and one channel a group. */
-export function convPixels2x4k3(pixels: Pixels, x: usize, weights: usize, y: usize): void { convPixels(pixels, x, weights, y, true, true, 3); }
+export function convPixels2x4(pixels: Pixels, x: usize, weights: usize, y: usize): void { convPixels(pixels, x, weights, y, true, true, 0, 0); }
+export function convPixels1x4(pixels: Pixels, x: usize, weights: usize, y: usize): void { convPixels(pixels, x, weights, y, true, false, 0, 0); }
+export function convPixels1x1(pixels: Pixels, x: usize, weights: usize, y: usize): void { convPixels(pixels, x, weights, y, false, false, 0, 0); }
+/** 3×3 with one channel a group; the vertical stride is the dilation, or twice that. */
+export function convPixels2x4k3(pixels: Pixels, x: usize, weights: usize, y: usize): void { convPixels(pixels, x, weights, y, true, true, 3, 1); }
+export function convPixels2x4k3s2(pixels: Pixels, x: usize, weights: usize, y: usize): void { convPixels(pixels, x, weights, y, true, true, 3, 2); }

@@ -1,4 +1,4 @@
-import { clampVector, loadSplat, madd } from '../simd';
+import { clampVector, loadSplat, madd, storeTail } from '../simd';
 
 /** What every row of a task shares: how its sums run through the strip of input rows. */
 @unmanaged
@@ -10,6 +10,8 @@ export class Rows {
   offsets: usize;
   /** From one kernel row's input to the next's. */
   xBytes: usize;
+  /** From one output row's input to the next's. */
+  nextBytes: usize;
   /** How many kernel rows the second output row lies below the first. */
   shift: i32;
   yBytes: usize;
@@ -19,106 +21,152 @@ export class Rows {
 }
 
 /**
- * The innermost loops of direct convolution in planes (NCHW): two output rows of one channel, or one. A vector is four
+ * The innermost loops of direct convolution in planes (NCHW): rows of one channel, two at a time or one. A vector is four
  * neighbouring pixels.
  *
  *   x        input of the first row's first pixel
  *   weights  [kernelHeight][taps]
  *   begin    what the sums begin with
- *   y        the rows, at least as wide as the kernel
+ *   y        the rows, `count` of them
  *
  * Loads are what V8 runs out of: a product needs its input and a share of its weight. Four vectors share each weight, two
  * rows each input, which is the most that fits the registers; and loops stay loops, since V8 moves the loads of a long
  * unrolled body together and spills (docs/performance.md).
  *
- * The last vectors of a row end with it, over pixels that have their result already: a sum has the same bits every time.
+ * The last vectors of a row end with it, over pixels that have their result already, and an odd last row is computed
+ * together with the one before it: a sum has the same bits every time.
  */
 @inline
 function finish(x: v128, clamp: usize): v128 {
   return clamp ? clampVector(x, v128.load(clamp), v128.load(clamp, 16)) : x;
 }
 
-/** `size` > 0: a kernel of size × size, known to the compiler, whose taps are neighbours; its rows are shifted by one. */
+/** As many lanes of `x` as there are columns. */
 @inline
-function convRows(rows: Rows, x: usize, weights: usize, begin: f32, y: usize, vectors: i32, two: bool, size: i32): void {
+function put(to: usize, x: v128, clamp: usize, columns: i32): void {
+  if (columns >= 4) v128.store(to, finish(x, clamp));
+  else if (columns > 0) storeTail(to, finish(x, clamp), columns);
+}
+
+/** `size` > 0: a kernel of size × size and its stride, known to the compiler; with a stride of 1 its taps are neighbours. */
+@inline
+function convRows(rows: Rows, x: usize, weights: usize, begin: f32, y: usize, count: i32, vectors: i32, two: bool, size: i32, stride: i32): void {
   const taps = size ? size : rows.taps;
-  const shift = size ? 1 : two ? rows.shift : rows.kernelHeight;
-  const common = size ? size - 1 : two ? rows.kernelHeight - shift : 0;
+  const neighbours = size > 0 && stride == 1;
+  const shift = size ? stride : two ? rows.shift : rows.kernelHeight;
+  const common = size ? size - stride : two ? rows.kernelHeight - shift : 0;
   const above = taps * shift << 2;
   const step = vectors << 2;
   const columns = rows.columns;
-  for (let column = 0; ; column = min(column + step, columns - step)) {
-    let u0 = f32x4.splat(begin), u1 = u0, u2 = u0, u3 = u0;
-    let l0 = u0, l1 = u0, l2 = u0, l3 = u0;
-    let row = x + (<usize>column << 2);
-    let weight = weights;
-    // Kernel rows of the upper output alone.
-    for (let i = shift; i > 0; i--) {
-      let offset = rows.offsets, at = row;
-      for (let tap = taps; tap > 0; tap--) {
-        if (!size) at = row + load<u32>(offset);
-        const w = loadSplat(weight);
-        u0 = madd(v128.load(at), w, u0);
-        if (vectors > 1) u1 = madd(v128.load(at, 16), w, u1);
-        if (vectors > 2) { u2 = madd(v128.load(at, 32), w, u2); u3 = madd(v128.load(at, 48), w, u3); }
-        if (size) at += 4; else offset += 4;
-        weight += 4;
-      }
-      row += rows.xBytes;
-    }
-    if (two) {
-      for (let i = common; i > 0; i--) {
-        let offset = rows.offsets, at = row;
-        for (let tap = taps; tap > 0; tap--) {
-          if (!size) at = row + load<u32>(offset);
-          const w = loadSplat(weight), v = loadSplat(weight - above);
-          const x0 = v128.load(at);
-          u0 = madd(x0, w, u0); l0 = madd(x0, v, l0);
-          if (vectors > 1) { const x1 = v128.load(at, 16); u1 = madd(x1, w, u1); l1 = madd(x1, v, l1); }
-          if (vectors > 2) { const x2 = v128.load(at, 32); u2 = madd(x2, w, u2); l2 = madd(x2, v, l2); }
-          if (vectors > 2) { const x3 = v128.load(at, 48); u3 = madd(x3, w, u3); l3 = madd(x3, v, l3); }
-          if (size) at += 4; else offset += 4;
-          weight += 4;
-        }
-        row += rows.xBytes;
-      }
-      // Kernel rows of the lower output alone.
+  for (let done = 0; done < count; done += two ? 2 : 1) {
+    const first = two ? min(done, count - 2) : done;
+    const input = x + <usize>first * rows.nextBytes;
+    const output = y + <usize>first * rows.yBytes;
+    for (let column = 0; ; column = min(column + step, columns - step)) {
+      let u0 = f32x4.splat(begin), u1 = u0, u2 = u0, u3 = u0;
+      let l0 = u0, l1 = u0, l2 = u0, l3 = u0;
+      let row = input + (<usize>column << 2);
+      let weight = weights;
+      // Kernel rows of the upper output alone.
       for (let i = shift; i > 0; i--) {
         let offset = rows.offsets, at = row;
         for (let tap = taps; tap > 0; tap--) {
-          if (!size) at = row + load<u32>(offset);
-          const v = loadSplat(weight - above);
-          l0 = madd(v128.load(at), v, l0);
-          if (vectors > 1) l1 = madd(v128.load(at, 16), v, l1);
-          if (vectors > 2) { l2 = madd(v128.load(at, 32), v, l2); l3 = madd(v128.load(at, 48), v, l3); }
-          if (size) at += 4; else offset += 4;
+          if (!neighbours) at = row + load<u32>(offset);
+          const w = loadSplat(weight);
+          u0 = madd(v128.load(at), w, u0);
+          if (vectors > 1) u1 = madd(v128.load(at, 16), w, u1);
+          if (vectors > 2) { u2 = madd(v128.load(at, 32), w, u2); u3 = madd(v128.load(at, 48), w, u3); }
+          if (neighbours) at += 4; else offset += 4;
           weight += 4;
         }
         row += rows.xBytes;
       }
-    }
-    const clamp = rows.clamp;
-    const to = y + (<usize>column << 2);
-    v128.store(to, finish(u0, clamp));
-    if (vectors > 1) v128.store(to, finish(u1, clamp), 16);
-    if (vectors > 2) { v128.store(to, finish(u2, clamp), 32); v128.store(to, finish(u3, clamp), 48); }
-    if (two) {
+      if (two) {
+        for (let i = common; i > 0; i--) {
+          let offset = rows.offsets, at = row;
+          for (let tap = taps; tap > 0; tap--) {
+            if (!neighbours) at = row + load<u32>(offset);
+            const w = loadSplat(weight), v = loadSplat(weight - above);
+            const x0 = v128.load(at);
+            u0 = madd(x0, w, u0); l0 = madd(x0, v, l0);
+            if (vectors > 1) { const x1 = v128.load(at, 16); u1 = madd(x1, w, u1); l1 = madd(x1, v, l1); }
+            if (vectors > 2) { const x2 = v128.load(at, 32); u2 = madd(x2, w, u2); l2 = madd(x2, v, l2); }
+            if (vectors > 2) { const x3 = v128.load(at, 48); u3 = madd(x3, w, u3); l3 = madd(x3, v, l3); }
+            if (neighbours) at += 4; else offset += 4;
+            weight += 4;
+          }
+          row += rows.xBytes;
+        }
+        // Kernel rows of the lower output alone.
+        for (let i = shift; i > 0; i--) {
+          let offset = rows.offsets, at = row;
+          for (let tap = taps; tap > 0; tap--) {
+            if (!neighbours) at = row + load<u32>(offset);
+            const v = loadSplat(weight - above);
+            l0 = madd(v128.load(at), v, l0);
+            if (vectors > 1) l1 = madd(v128.load(at, 16), v, l1);
+            if (vectors > 2) { l2 = madd(v128.load(at, 32), v, l2); l3 = madd(v128.load(at, 48), v, l3); }
+            if (neighbours) at += 4; else offset += 4;
+            weight += 4;
+          }
+          row += rows.xBytes;
+        }
+      }
+      const clamp = rows.clamp;
+      const to = output + (<usize>column << 2);
       const below = to + rows.yBytes;
-      v128.store(below, finish(l0, clamp));
-      if (vectors > 1) v128.store(below, finish(l1, clamp), 16);
-      if (vectors > 2) { v128.store(below, finish(l2, clamp), 32); v128.store(below, finish(l3, clamp), 48); }
+      if (columns < step) {
+        put(to, u0, clamp, columns);
+        if (vectors > 1) put(to + 16, u1, clamp, columns - 4);
+        if (vectors > 2) { put(to + 32, u2, clamp, columns - 8); put(to + 48, u3, clamp, columns - 12); }
+        if (two) {
+          put(below, l0, clamp, columns);
+          if (vectors > 1) put(below + 16, l1, clamp, columns - 4);
+          if (vectors > 2) { put(below + 32, l2, clamp, columns - 8); put(below + 48, l3, clamp, columns - 12); }
+        }
+        break;
+      }
+      v128.store(to, finish(u0, clamp));
+      if (vectors > 1) v128.store(to, finish(u1, clamp), 16);
+      if (vectors > 2) { v128.store(to, finish(u2, clamp), 32); v128.store(to, finish(u3, clamp), 48); }
+      if (two) {
+        v128.store(below, finish(l0, clamp));
+        if (vectors > 1) v128.store(below, finish(l1, clamp), 16);
+        if (vectors > 2) { v128.store(below, finish(l2, clamp), 32); v128.store(below, finish(l3, clamp), 48); }
+      }
+      if (column + step >= columns) break;
     }
-    if (column + step >= columns) return;
   }
 }
 
-export function convRows2x16(rows: Rows, x: usize, weights: usize, begin: f32, y: usize): void { convRows(rows, x, weights, begin, y, 4, true, 0); }
-export function convRows2x8(rows: Rows, x: usize, weights: usize, begin: f32, y: usize): void { convRows(rows, x, weights, begin, y, 2, true, 0); }
-export function convRows2x4(rows: Rows, x: usize, weights: usize, begin: f32, y: usize): void { convRows(rows, x, weights, begin, y, 1, true, 0); }
-export function convRows1x16(rows: Rows, x: usize, weights: usize, begin: f32, y: usize): void { convRows(rows, x, weights, begin, y, 4, false, 0); }
-export function convRows1x8(rows: Rows, x: usize, weights: usize, begin: f32, y: usize): void { convRows(rows, x, weights, begin, y, 2, false, 0); }
-export function convRows1x4(rows: Rows, x: usize, weights: usize, begin: f32, y: usize): void { convRows(rows, x, weights, begin, y, 1, false, 0); }
-/** 3×3, 5×5 and 7×7 with stride and dilation 1 and one channel a group. */
-export function convRows2x16k3(rows: Rows, x: usize, weights: usize, begin: f32, y: usize): void { convRows(rows, x, weights, begin, y, 4, true, 3); }
-export function convRows2x16k5(rows: Rows, x: usize, weights: usize, begin: f32, y: usize): void { convRows(rows, x, weights, begin, y, 4, true, 5); }
-export function convRows2x16k7(rows: Rows, x: usize, weights: usize, begin: f32, y: usize): void { convRows(rows, x, weights, begin, y, 4, true, 7); }
+export function convRows2x16(rows: Rows, x: usize, weights: usize, begin: f32, y: usize, count: i32): void {
+  convRows(rows, x, weights, begin, y, count, 4, true, 0, 1);
+}
+export function convRows2x8(rows: Rows, x: usize, weights: usize, begin: f32, y: usize, count: i32): void {
+  convRows(rows, x, weights, begin, y, count, 2, true, 0, 1);
+}
+export function convRows2x4(rows: Rows, x: usize, weights: usize, begin: f32, y: usize, count: i32): void {
+  convRows(rows, x, weights, begin, y, count, 1, true, 0, 1);
+}
+export function convRows1x16(rows: Rows, x: usize, weights: usize, begin: f32, y: usize, count: i32): void {
+  convRows(rows, x, weights, begin, y, count, 4, false, 0, 1);
+}
+export function convRows1x8(rows: Rows, x: usize, weights: usize, begin: f32, y: usize, count: i32): void {
+  convRows(rows, x, weights, begin, y, count, 2, false, 0, 1);
+}
+export function convRows1x4(rows: Rows, x: usize, weights: usize, begin: f32, y: usize, count: i32): void {
+  convRows(rows, x, weights, begin, y, count, 1, false, 0, 1);
+}
+/** 3×3, 5×5 and 7×7 with dilation 1 and one channel a group; a stride of 1, or s2. */
+export function convRows2x16k3(rows: Rows, x: usize, weights: usize, begin: f32, y: usize, count: i32): void {
+  convRows(rows, x, weights, begin, y, count, 4, true, 3, 1);
+}
+export function convRows2x16k5(rows: Rows, x: usize, weights: usize, begin: f32, y: usize, count: i32): void {
+  convRows(rows, x, weights, begin, y, count, 4, true, 5, 1);
+}
+export function convRows2x16k7(rows: Rows, x: usize, weights: usize, begin: f32, y: usize, count: i32): void {
+  convRows(rows, x, weights, begin, y, count, 4, true, 7, 1);
+}
+export function convRows2x16k3s2(rows: Rows, x: usize, weights: usize, begin: f32, y: usize, count: i32): void {
+  convRows(rows, x, weights, begin, y, count, 4, true, 3, 2);
+}

@@ -9,7 +9,7 @@ const DEPTH_BLOCK = 256;
 /** Pixels of a block: with the depth block, panels of about 100 KB. */
 const PIXEL_BLOCK = 96;
 /** `TILE_SCRATCH_BYTES` of gemm/tile.ts, in floats. */
-const TILE_LENGTH = 56;
+const TILE_LENGTH = 64;
 
 /** Convolution as a matrix product, after padding. */
 export function planGemm(spec: Conv2dSpec): ConvSteps {

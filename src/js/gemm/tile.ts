@@ -5,13 +5,14 @@ export const ROWS = 5;
 /** Columns that a panel of `b` holds: 8, or 4 when it is the last and no more are needed. */
 export const COLUMNS = 8;
 
-/** Row panels are as even as can be: 16 rows are 4 panels of 4. */
+/** Row panels are as even as can be, the larger ones first: 16 rows are 4 panels of 4. */
 export function panelCount(rows: number): number {
   return Math.ceil(rows / ROWS);
 }
 
 export function panelBegin(rows: number, panels: number, panel: number): number {
-  return Math.trunc((rows * panel) / panels);
+  const least = Math.trunc(rows / panels);
+  return panel * least + Math.min(panel, rows - panels * least);
 }
 
 /** A row from which sums begin. */

@@ -1,0 +1,60 @@
+import onnxProto from 'onnx-proto';
+import { outHeight, outWidth } from '../shapes.mjs';
+
+const { AttributeProto, ModelProto, TensorProto } = onnxProto.onnx;
+const FLOAT = TensorProto.DataType.FLOAT;
+
+const ints = (name, values) => ({ name, type: AttributeProto.AttributeType.INTS, ints: values });
+const int = (name, value) => ({ name, type: AttributeProto.AttributeType.INT, i: value });
+const float = (name, value) => ({ name, type: AttributeProto.AttributeType.FLOAT, f: value });
+const value = (name, dims) => ({
+  name,
+  type: { tensorType: { elemType: FLOAT, shape: { dim: dims.map((dimValue) => ({ dimValue })) } } },
+});
+const constant = (name, dims, data) => ({
+  name,
+  dims,
+  dataType: FLOAT,
+  rawData: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+});
+
+function node(shape, { filter, slope }) {
+  const { kernel, stride, padding, groups, channels, alpha } = shape;
+  const window = [
+    ints('kernel_shape', [kernel, kernel]),
+    ints('strides', [stride, stride]),
+    ints('pads', [padding, padding, padding, padding]),
+  ];
+  switch (shape.operator) {
+    case 'conv2d':
+      return { opType: 'Conv', attribute: [...window, int('group', groups)], operand: constant('w', filter.shape, filter.data) };
+    case 'maxPool2d':
+      return { opType: 'MaxPool', attribute: window };
+    case 'averagePool2d':
+      return { opType: 'AveragePool', attribute: [...window, int('count_include_pad', 0)] };
+    case 'relu':
+      return { opType: 'Relu', attribute: [] };
+    case 'leakyRelu':
+      return { opType: 'LeakyRelu', attribute: [float('alpha', alpha)] };
+    case 'prelu':
+      return { opType: 'PRelu', attribute: [], operand: constant('w', [channels, 1, 1], slope) };
+    default:
+      throw new Error(`no operator ${shape.operator}`);
+  }
+}
+
+/** A model of one node, x → y, its filter or slope a constant. */
+export function model(shape, given) {
+  const { opType, attribute, operand } = node(shape, given);
+  return ModelProto.encode({
+    irVersion: 8,
+    opsetImport: [{ domain: '', version: 16 }],
+    graph: {
+      name: 'layer',
+      node: [{ opType, attribute, input: operand ? ['x', 'w'] : ['x'], output: ['y'] }],
+      initializer: operand ? [operand] : [],
+      input: [value('x', given.x.shape)],
+      output: [value('y', [1, shape.outChannels, outHeight(shape), outWidth(shape)])],
+    },
+  }).finish();
+}

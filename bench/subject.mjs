@@ -1,0 +1,55 @@
+import { operands } from './operands.mjs';
+import { dimensions, outHeight, outWidth } from './shapes.mjs';
+
+/**
+ * One shape on one engine, ready to be called: operands and result live in the engine's memory, filters are packed.
+ *
+ * @returns {{ run: () => unknown, out: import('simdconv').Tensor, plan: () => import('simdconv').Conv2dPlan | undefined, dispose: () => void }}
+ */
+export function subject(engine, shape, layout, { algorithm = 'auto', magnitude = false } = {}) {
+  const given = operands(shape, layout);
+  if (magnitude) for (const { data } of Object.values(given)) for (let i = 0; i < data.length; i++) data[i] = Math.abs(data[i]);
+  const x = engine.tensor(given.x.shape, given.x.data);
+  const out = engine.tensor(dimensions(layout, shape.outChannels, outHeight(shape), outWidth(shape)));
+  const owned = [x, out];
+  const { run, plan = () => undefined } = bind(engine, shape, layout, given, x, out, owned, algorithm);
+  return {
+    run,
+    out,
+    plan,
+    dispose() {
+      for (const each of owned) each.dispose();
+    },
+  };
+}
+
+function bind(engine, shape, layout, given, x, out, owned, algorithm) {
+  const { kernel, stride: strides, padding, groups } = shape;
+  const windowDimensions = [kernel, kernel];
+  switch (shape.operator) {
+    case 'conv2d': {
+      const conv = engine.prepareConv2d(given.filter, { strides, padding, groups, inputLayout: layout, algorithm });
+      owned.push(conv);
+      return { run: () => conv.run(x, out), plan: () => conv.plan };
+    }
+    case 'maxPool2d': {
+      const options = { windowDimensions, strides, padding, layout, out };
+      return { run: () => engine.maxPool2d(x, options) };
+    }
+    case 'averagePool2d': {
+      const options = { windowDimensions, strides, padding, layout, countIncludePad: false, out };
+      return { run: () => engine.averagePool2d(x, options) };
+    }
+    case 'relu':
+      return { run: () => engine.relu(x, { out }) };
+    case 'leakyRelu':
+      return { run: () => engine.leakyRelu(x, { alpha: shape.alpha, out }) };
+    case 'prelu': {
+      const slope = engine.tensor([shape.channels], given.slope);
+      owned.push(slope);
+      return { run: () => engine.prelu(x, slope, { layout, out }) };
+    }
+    default:
+      throw new Error(`no operator ${shape.operator}`);
+  }
+}

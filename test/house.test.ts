@@ -1,0 +1,175 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import asc from 'assemblyscript/asc';
+import binaryen from 'binaryen';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { FieldKind, Layout } from '../src/params.ts';
+import * as params from '../src/params.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+async function sources(folder: string): Promise<string[]> {
+  const entries = await readdir(join(root, folder), { recursive: true });
+  return entries.filter((name) => name.endsWith('.ts')).map((name) => name.replaceAll('\\', '/'));
+}
+
+describe('the mirror rule', () => {
+  /** What one side needs and the other has no use for: the ABI and its vectors, the list of twins and its driver. */
+  const ONLY_WASM = ['index.ts', 'params.ts', 'simd.ts'];
+  const ONLY_JS = ['index.ts', 'backend.ts', 'choice.ts'];
+
+  it('every kernel file has its twin, and every twin its kernel file', async () => {
+    const wasm = (await sources('assembly')).filter((name) => !ONLY_WASM.includes(name));
+    const js = (await sources('src/js')).filter((name) => !ONLY_JS.includes(name));
+    expect(wasm.length).toBeGreaterThan(5);
+    expect(js.sort()).toEqual(wasm.sort());
+  });
+
+  it('a driver and its twin stand in the files of the same path', async () => {
+    const drivers = async (folder: string, names: readonly string[]) => {
+      const places: Record<string, string> = {};
+      for (const file of await sources(folder)) {
+        const text = await readFile(join(root, folder, file), 'utf8');
+        for (const [, name] of text.matchAll(/^export function (\w+)/gm)) if (names.includes(name)) places[name] = file;
+      }
+      return places;
+    };
+    const names = Object.keys(params.kernels);
+    const wasm = await drivers('assembly', names);
+    expect(Object.keys(wasm).sort()).toEqual(names.sort());
+    expect(await drivers('src/js', names)).toEqual(wasm);
+  });
+
+  it('the entry simdconv/js reaches nothing of src/wasm', async () => {
+    const reached = new Set<string>();
+    const follow = async (file: string) => {
+      if (reached.has(file)) return;
+      reached.add(file);
+      const text = await readFile(join(root, file), 'utf8');
+      for (const [, path] of text.matchAll(/^(?:import|export)(?! type\b)[^;]*?from '(\.[^']+)'/gm))
+        await follow(join(dirname(file), path));
+    };
+    await follow('src/js.ts');
+    expect(reached.size).toBeGreaterThan(15);
+    expect([...reached].filter((file) => file.includes('wasm'))).toEqual([]);
+  });
+});
+
+describe('parameter blocks', () => {
+  const KINDS: readonly FieldKind[] = ['buffer', 'i32', 'f32'];
+  const isLayout = (value: unknown): value is Layout =>
+    typeof value === 'object' && value !== null && Object.values(value).every((kind) => KINDS.includes(kind as FieldKind));
+  const layouts = Object.entries<unknown>(params).filter((entry): entry is [string, Layout] => isLayout(entry[1]));
+
+  const isConstants = (value: unknown): value is Readonly<Record<string, number>> =>
+    typeof value === 'object' && value !== null && Object.values(value).every((number) => typeof number === 'number');
+  const constants = Object.entries<unknown>(params).filter((entry): entry is [string, Record<string, number>] => isConstants(entry[1]));
+
+  /** Asks the compiler: a module that answers, for every field, with its offset and its kind. */
+  async function compiled(): Promise<Record<string, () => number>> {
+    const lines = layouts.flatMap(([name, layout]) => [
+      `export function ${name}(): usize { return offsetof<P.${name}>(); }`,
+      ...Object.keys(layout).flatMap((field) => {
+        const value = `changetype<P.${name}>(0).${field}`;
+        return [
+          `export function ${name}_${field}(): usize { return offsetof<P.${name}>('${field}'); }`,
+          `export function ${name}_${field}_kind(): i32 { return isFloat(${value}) ? 2 : isSigned(${value}) ? 1 : 0; }`,
+        ];
+      }),
+    ]);
+    const source = [
+      "import * as P from './assembly/params';",
+      ...lines,
+      'export function abiVersion(): i32 { return P.ABI_VERSION; }',
+      ...constants.flatMap(([name, values]) =>
+        Object.keys(values).map((key) => `export function ${name}_${key}(): i32 { return P.${name}.${key}; }`),
+      ),
+    ].join('\n');
+    let binary: Uint8Array<ArrayBuffer> | undefined;
+    const { error, stderr } = await asc.main(['asked.ts', '--outFile', 'asked.wasm', '--runtime', 'stub', '--initialMemory', '1'], {
+      readFile: (name) => (name === 'asked.ts' ? source : name === 'assembly/params.ts' ? readFile(join(root, name), 'utf8') : null),
+      writeFile: (name, contents) => {
+        if (name === 'asked.wasm') binary = Uint8Array.from(contents as Uint8Array);
+      },
+      listFiles: () => [],
+    });
+    if (error) throw new Error(stderr.toString());
+    const { instance } = await WebAssembly.instantiate(binary!, { env: { abort: () => {} } });
+    return instance.exports as Record<string, () => number>;
+  }
+
+  let there: Record<string, () => number>;
+  beforeAll(async () => {
+    there = await compiled();
+  });
+
+  it('are laid out as src/params.ts says, field by field, four bytes each', () => {
+    expect(layouts.map(([name]) => name)).toEqual(expect.arrayContaining(['PadParams', 'FilterParams', 'ConvParams']));
+    for (const layout of Object.values(params.kernels)) expect(layouts.map(([, value]) => value)).toContain(layout);
+    for (const [name, layout] of layouts) {
+      const fields = Object.entries(layout);
+      const asWritten = fields.map(([field, kind], index) => ({ field, offset: 4 * index, kind }));
+      const asCompiled = fields.map(([field]) => ({
+        field,
+        offset: there[`${name}_${field}`](),
+        kind: KINDS[there[`${name}_${field}_kind`]()],
+      }));
+      expect(asCompiled).toEqual(asWritten);
+      expect(`${name}: ${there[name]()} bytes`).toBe(`${name}: ${4 * fields.length} bytes`);
+    }
+  });
+
+  it('have the version and the constants of the other side', async () => {
+    expect(there.abiVersion()).toBe(params.ABI_VERSION);
+    expect(constants.map(([name]) => name)).toContain('Activation');
+    const text = await readFile(join(root, 'assembly/params.ts'), 'utf8');
+    for (const [name, values] of constants) {
+      expect(Object.fromEntries(Object.keys(values).map((key) => [key, there[`${name}_${key}`]()]))).toEqual(values);
+      const [, body] = text.match(new RegExp(`namespace ${name} \\{([^}]*)\\}`))!;
+      expect([...body.matchAll(/export const (\w+)/g)].map(([, key]) => key)).toEqual(Object.keys(values));
+    }
+  });
+});
+
+describe.each(['simd', 'relaxed-simd', 'simd-threads', 'relaxed-simd-threads'])('the module %s', (variant) => {
+  const file = join(root, `dist/wasm/${variant}.wasm`);
+  /** Name of an exported function → its body as text. */
+  async function functions(): Promise<Map<string, string>> {
+    const module = binaryen.readBinary(await readFile(file));
+    const bodies = new Map<string, string>();
+    for (let i = 0; i < module.getNumExports(); i++) {
+      const { kind, name, value } = binaryen.getExportInfo(module.getExportByIndex(i));
+      if (kind !== binaryen.ExternalFunction) continue;
+      bodies.set(name, binaryen.emitText(binaryen.getFunctionInfo(module.getFunction(value)).body));
+    }
+    module.dispose();
+    return bodies;
+  }
+  const calls = (body: string) => [...body.matchAll(/\((?:return_)?call(?:_indirect|_ref)?\b/g)].length;
+
+  it('exports every kernel', async () => {
+    const exported = await functions();
+    for (const name of Object.keys(params.kernels)) expect(exported.has(name) ? name : `no ${name}`).toBe(name);
+  });
+
+  it('exports, besides kernels, only microkernels, and none of them calls anything', async () => {
+    const exported = await functions();
+    const micro = [...exported].filter(([name]) => !(name in params.kernels));
+    expect(micro.map(([name]) => name)).toEqual(expect.arrayContaining(['gemm5x8', 'gemm1x4']));
+    expect(Object.fromEntries(micro.map(([name, body]) => [name, calls(body)]))).toEqual(
+      Object.fromEntries(micro.map(([name]) => [name, 0])),
+    );
+    // That calls are seen where they are.
+    expect(calls(exported.get('convGemmNchw')!)).toBeGreaterThan(0);
+  });
+
+  it('is smaller than 96 KB', async () => {
+    expect((await readFile(file)).length).toBeLessThan(96 * 1024);
+  });
+
+  it('fuses multiplication and addition only where it may', async () => {
+    const exported = await functions();
+    expect(exported.get('gemm5x8')!.includes('relaxed_madd')).toBe(variant.startsWith('relaxed'));
+  });
+});

@@ -1,0 +1,51 @@
+import { Engine } from '../src/engine.ts';
+import { type KernelName, kernels } from '../src/params.ts';
+import { WasmBackend } from '../src/wasm/backend.ts';
+import { compileEmbedded } from '../src/wasm/compile.ts';
+import type { Instance, Kernel } from '../src/wasm/instance.ts';
+import { KernelMemory } from '../src/wasm/memory.ts';
+
+/** Kernel memory that remembers how many floats each buffer was asked for. */
+export class MeasuredMemory extends KernelMemory {
+  readonly lengths = new Map<number, number>();
+
+  override allocate(length: number): number {
+    const address = super.allocate(length);
+    this.lengths.set(address, length);
+    return address;
+  }
+}
+
+export interface OwnEngine {
+  readonly engine: Engine;
+  readonly memory: MeasuredMemory;
+}
+
+interface Making {
+  /** Pages that the memory begins with, and may grow to. */
+  readonly initial?: number;
+  readonly maximum?: number;
+  /** Puts something around every kernel. */
+  readonly around?: (name: KernelName, kernel: Kernel, memory: MeasuredMemory) => Kernel;
+}
+
+/** A `simd` engine whose memory and kernels a test can get at. */
+export async function ownEngine({ initial = 1, maximum, around }: Making = {}): Promise<OwnEngine> {
+  const linear = new WebAssembly.Memory({ initial, ...(maximum && { maximum }) });
+  const { exports } = new WebAssembly.Instance(await compileEmbedded('simd'), { env: { memory: linear } });
+  const memory = new MeasuredMemory(linear);
+  const entries = (Object.keys(kernels) as KernelName[]).map((name) => {
+    const kernel = exports[name] as unknown as Kernel;
+    return [name, around ? around(name, kernel, memory) : kernel];
+  });
+  const instance: Instance = { variant: 'simd', kernels: Object.fromEntries(entries), memory };
+  return { engine: new Engine(new WasmBackend(instance), []), memory };
+}
+
+/** The buffer that a field of a parameter block names, in bytes. */
+export function bufferOf(name: KernelName, field: string, block: number, memory: MeasuredMemory): { begin: number; end: number } {
+  const begin = memory.words[block / 4 + Object.keys(kernels[name]).indexOf(field)];
+  const length = memory.lengths.get(begin);
+  if (length === undefined) throw new Error(`${name}: ${field} is no buffer`);
+  return { begin, end: begin + 4 * length };
+}

@@ -1,0 +1,53 @@
+import fc from 'fast-check';
+import { describe, expect, it, vi } from 'vitest';
+import type { Engine } from '../src/index.ts';
+import { kernels } from '../src/params.ts';
+import { configuration, operands } from './conv-configuration.ts';
+import { expectSameBits } from './equal.ts';
+import { bufferOf, ownEngine } from './own-engine.ts';
+import { js, simd } from './platforms.ts';
+import { random, toNhwc } from './random.ts';
+import { pieces } from './split.ts';
+
+/** A kernel's tasks are independent: any split of their range, in any order and with any scratch, gives the same bits. */
+vi.mock('../src/js/index.ts', async (original) => {
+  const { inPieces } = await import('./split.ts');
+  const { twins } = await original<typeof import('../src/js/index.ts')>();
+  return { twins: inPieces(twins) };
+});
+
+const next = random(1);
+let most = 0;
+const { engine: splitSimd } = await ownEngine({
+  around: (name, kernel, memory) => (block, taskBegin, taskEnd) => {
+    most = Math.max(most, taskEnd - taskBegin);
+    for (const [begin, end] of pieces(taskBegin, taskEnd, next)) {
+      if ('scratch' in kernels[name]) {
+        const scratch = bufferOf(name, 'scratch', block, memory);
+        memory.floats.fill(Number.NaN, scratch.begin / 4, scratch.end / 4);
+      }
+      kernel(block, begin, end);
+    }
+  },
+});
+
+describe.each<[string, Engine]>([
+  ['kernels', splitSimd],
+  ['twins', js.engine],
+])('the tasks of %s', (_, split) => {
+  it('of conv2d can be done in any pieces', () => {
+    fc.assert(
+      fc.property(configuration, fc.constantFrom('nchw' as const, 'nhwc' as const), (c, inputLayout) => {
+        const made = operands(c);
+        const x = inputLayout === 'nchw' ? made.x : toNhwc(made.x);
+        const options = { ...made.options, inputLayout };
+        expectSameBits(split.conv2d(x, made.filter, options).data, simd.engine.conv2d(x, made.filter, options).data);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+it('there were tasks to split', () => {
+  expect(most).toBeGreaterThan(10);
+});
