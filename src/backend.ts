@@ -34,9 +34,15 @@ export function step<K extends KernelName>(
 
 /** Steps bound to buffers, ready to run any number of times. */
 export interface Call<B> {
-  /** Puts another buffer in every place that has this name. */
+  /** Puts another buffer in every place that has this name: to be called by `begin`, while no run of this call is under way. */
   set(name: string, buffer: B): void;
-  run(): void;
+  /** Calls `begin` and runs, after all asynchronous calls before. */
+  run(begin: () => void): void;
+  /**
+   * Calls `begin`, runs, and calls `finish`, after all calls before. Where there are workers they do it, and the caller's thread is
+   * free meanwhile.
+   */
+  runAsync(begin: () => void, finish: () => void): Promise<void>;
   release(): void;
 }
 
@@ -46,6 +52,7 @@ export interface Call<B> {
 export interface Backend<B = unknown> {
   readonly variant: Variant;
   readonly threads: number;
+  readonly disposed: boolean;
   /** `length` floats with anything in them. */
   allocate(length: number): B;
   free(buffer: B): void;
@@ -53,12 +60,13 @@ export interface Backend<B = unknown> {
   view(buffer: B, length: number): Float32Array;
   /** The buffer that `data` is a view of, if it is one. To be asked before anything is allocated: growth empties views. */
   locate(data: Float32Array): B | undefined;
-  /** A buffer for a caller's own array, filled from it when `read`. */
-  borrow(data: Float32Array, read: boolean): B;
+  /** A buffer for a caller's own array. */
+  borrow(data: Float32Array): B;
+  /** What is in the array, into its buffer. */
+  read(buffer: B, data: Float32Array): void;
   /** Ends a `borrow`; what was written goes back into the array when `written`. */
   giveBack(buffer: B, data: Float32Array, written: boolean): void;
-  bind(steps: readonly Step[], buffers: ReadonlyMap<string, B>): Call<B>;
-  readonly disposed: boolean;
+  bind(steps: readonly Step[], buffers: Readonly<Record<string, B>>): Call<B>;
   /** Lets go of everything. Whatever lives in the backend is refused afterwards. */
   dispose(): void;
 }

@@ -1,25 +1,21 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import type { Backend, Step, Variant } from './backend.ts';
+import type { Backend, Variant } from './backend.ts';
 import { DisposedError } from './errors.ts';
-import { copies, type Operand, reads, runOnce, type Workspaces, withResult } from './execute.ts';
-import { planActivation, planPrelu } from './plan/activation.ts';
-import { chooseConvKernel, planConv2d } from './plan/conv.ts';
-import { planPool } from './plan/pool.ts';
+import { copies, Placed, runOnce, runOnceAsync } from './execute.ts';
+import { activate, conv2d, type Operation, pool, prelu } from './operation.ts';
 import { PreparedConv2d } from './prepared-conv.ts';
 import {
   type ActivationOptions,
-  type ActivationSpec,
   activation,
   type ClampOptions,
-  type Elementwise,
   type LeakyReluOptions,
   type ThresholdedReluOptions,
 } from './shape/activation.ts';
 import { checkShape, floats } from './shape/check.ts';
-import { type Conv2dOptions, conv2d, type PrepareConv2dOptions } from './shape/conv.ts';
-import { type AveragePool2dOptions, type Pool2dOptions, type PoolReduction, pool2d } from './shape/pool.ts';
-import { type PreluOptions, prelu } from './shape/prelu.ts';
-import { type RreluOptions, type RreluSpec, rrelu } from './shape/rrelu.ts';
+import type { Conv2dOptions, PrepareConv2dOptions } from './shape/conv.ts';
+import type { AveragePool2dOptions, Pool2dOptions } from './shape/pool.ts';
+import type { PreluOptions } from './shape/prelu.ts';
+import { type RreluOptions, rrelu } from './shape/rrelu.ts';
 import { KernelTensor, type Tensor } from './tensor.ts';
 
 /** What `load` returns: the operators, bound to one backend. */
@@ -27,7 +23,7 @@ export class Engine {
   readonly #backend: Backend;
   #disposed = false;
 
-  /** Why this variant and not a faster one, and anything else that the host lacked: one sentence each. */
+  /** Why this variant and not a faster one, what else the host lacked, and which workers were lost since: one sentence each. */
   readonly notes: readonly string[];
 
   /** @internal */
@@ -40,6 +36,7 @@ export class Engine {
     return this.#backend.variant;
   }
 
+  /** Threads that share the work, the caller's among them: fewer than were asked for when workers did not start, or ended. */
   get threads(): number {
     return this.#backend.threads;
   }
@@ -70,19 +67,7 @@ export class Engine {
    * @throws ShapeError, LayoutError, OptionError before anything is written
    */
   conv2d(x: Tensor, filter: Tensor, options?: Conv2dOptions): Tensor {
-    const { spec, out } = conv2d(x, filter, options);
-    const { pack, run, workspaces, packedLength } = planConv2d(spec, chooseConvKernel(spec));
-    return this.#run(
-      x,
-      spec.outShape,
-      out,
-      [...pack, ...run],
-      { ...workspaces, packed: packedLength },
-      {
-        filter: reads(filter),
-        ...(spec.bias && { bias: reads(spec.bias) }),
-      },
-    );
+    return this.#run(conv2d(x, filter, options));
   }
 
   /** A convolution to be run often: checks, chooses and packs once. */
@@ -101,7 +86,7 @@ export class Engine {
    * @throws ShapeError, LayoutError, OptionError before anything is written
    */
   maxPool2d(x: Tensor, options?: Pool2dOptions): Tensor {
-    return this.#pool('max', x, options);
+    return this.#run(pool('max', x, options));
   }
 
   /**
@@ -110,7 +95,7 @@ export class Engine {
    * Shapes and errors as in `maxPool2d`.
    */
   averagePool2d(x: Tensor, options?: AveragePool2dOptions): Tensor {
-    return this.#pool('average', x, options);
+    return this.#run(pool('average', x, options));
   }
 
   /**
@@ -118,7 +103,7 @@ export class Engine {
    * they are Infinity, below 2.6e-23 they vanish. Shapes and errors as in `maxPool2d`.
    */
   l2Pool2d(x: Tensor, options?: Pool2dOptions): Tensor {
-    return this.#pool('l2', x, options);
+    return this.#run(pool('l2', x, options));
   }
 
   /**
@@ -129,12 +114,12 @@ export class Engine {
    * @throws ShapeError, OptionError, DisposedError before anything is written, as do all of the family below
    */
   relu(x: Tensor, options?: ActivationOptions): Tensor {
-    return this.#activate(x, activation('relu', x, options));
+    return this.#run(activate(x, activation('relu', x, options)));
   }
 
   /** `clamp` between 0 and 6. NaN and −0 stay what they are. */
   relu6(x: Tensor, options?: ActivationOptions): Tensor {
-    return this.#activate(x, activation('relu6', x, options));
+    return this.#run(activate(x, activation('relu6', x, options)));
   }
 
   /**
@@ -142,7 +127,7 @@ export class Engine {
    * stays −0 where a bound is 0.
    */
   clamp(x: Tensor, options?: ClampOptions): Tensor {
-    return this.#activate(x, activation('clamp', x, options));
+    return this.#run(activate(x, activation('clamp', x, options)));
   }
 
   /**
@@ -151,7 +136,7 @@ export class Engine {
    * Maas, Hannun and Ng, "Rectifier Nonlinearities Improve Neural Network Acoustic Models", 2013.
    */
   leakyRelu(x: Tensor, options?: LeakyReluOptions): Tensor {
-    return this.#activate(x, activation('leakyRelu', x, options));
+    return this.#run(activate(x, activation('leakyRelu', x, options)));
   }
 
   /**
@@ -163,8 +148,7 @@ export class Engine {
    * @throws ShapeError if there are several slopes, but not as many as channels
    */
   prelu(x: Tensor, slope: Tensor, options?: PreluOptions): Tensor {
-    const { spec, shape, out } = prelu(x, slope, options);
-    return this.#run(x, shape, out, planPrelu(spec, shape), {}, { slope: reads(slope) });
+    return this.#run(prelu(x, slope, options));
   }
 
   /**
@@ -174,15 +158,66 @@ export class Engine {
    * Xu, Wang, Chen and Li, "Empirical Evaluation of Rectified Activations in Convolutional Network", 2015.
    */
   rrelu(x: Tensor, options?: RreluOptions): Tensor {
-    return this.#activate(x, rrelu(x, options));
+    return this.#run(activate(x, rrelu(x, options)));
   }
 
   /** `x > alpha ? x : 0` as in ONNX, with an `alpha` of 1 unless given; but NaN stays NaN. */
   thresholdedRelu(x: Tensor, options?: ThresholdedReluOptions): Tensor {
-    return this.#activate(x, activation('thresholdedRelu', x, options));
+    return this.#run(activate(x, activation('thresholdedRelu', x, options)));
   }
 
-  /** Gives everything back. Tensors and prepared operators of this engine cannot be used any more. */
+  /**
+   * `conv2d` by the engine's workers, so that the caller's thread is free: a page stays responsive. The operands must stay as they
+   * are until the promise settles. Calls take effect in the order in which they are made, and a synchronous one waits for those
+   * before it. With one thread, and for what is too little to hand over, the work is done before the promise is returned.
+   *
+   * The same holds for all of the forms below, which take and give what their namesakes do; errors reject the promise.
+   */
+  async conv2dAsync(x: Tensor, filter: Tensor, options?: Conv2dOptions): Promise<Tensor> {
+    return this.#runAsync(conv2d(x, filter, options));
+  }
+
+  async maxPool2dAsync(x: Tensor, options?: Pool2dOptions): Promise<Tensor> {
+    return this.#runAsync(pool('max', x, options));
+  }
+
+  async averagePool2dAsync(x: Tensor, options?: AveragePool2dOptions): Promise<Tensor> {
+    return this.#runAsync(pool('average', x, options));
+  }
+
+  async l2Pool2dAsync(x: Tensor, options?: Pool2dOptions): Promise<Tensor> {
+    return this.#runAsync(pool('l2', x, options));
+  }
+
+  async reluAsync(x: Tensor, options?: ActivationOptions): Promise<Tensor> {
+    return this.#runAsync(activate(x, activation('relu', x, options)));
+  }
+
+  async relu6Async(x: Tensor, options?: ActivationOptions): Promise<Tensor> {
+    return this.#runAsync(activate(x, activation('relu6', x, options)));
+  }
+
+  async clampAsync(x: Tensor, options?: ClampOptions): Promise<Tensor> {
+    return this.#runAsync(activate(x, activation('clamp', x, options)));
+  }
+
+  async leakyReluAsync(x: Tensor, options?: LeakyReluOptions): Promise<Tensor> {
+    return this.#runAsync(activate(x, activation('leakyRelu', x, options)));
+  }
+
+  async preluAsync(x: Tensor, slope: Tensor, options?: PreluOptions): Promise<Tensor> {
+    return this.#runAsync(prelu(x, slope, options));
+  }
+
+  async rreluAsync(x: Tensor, options?: RreluOptions): Promise<Tensor> {
+    return this.#runAsync(activate(x, rrelu(x, options)));
+  }
+
+  async thresholdedReluAsync(x: Tensor, options?: ThresholdedReluOptions): Promise<Tensor> {
+    return this.#runAsync(activate(x, activation('thresholdedRelu', x, options)));
+  }
+
+  /** Ends the workers and gives everything back. Tensors and prepared operators of this engine cannot be used any more. */
   dispose(): void {
     if (!this.#disposed) this.#backend.dispose();
     this.#disposed = true;
@@ -197,27 +232,21 @@ export class Engine {
     return this.#backend;
   }
 
-  #pool(reduction: PoolReduction, x: Tensor, options: AveragePool2dOptions | undefined): Tensor {
-    const { spec, out } = pool2d(reduction, x, options);
-    return this.#run(x, spec.outShape, out, planPool(spec), {}, {});
-  }
-
-  #activate(x: Tensor, { spec, shape, out }: Elementwise<ActivationSpec | RreluSpec>): Tensor {
-    return this.#run(x, shape, out, planActivation(spec, shape), {}, {});
-  }
-
   /** The one way of every operator from a plan to a result. */
-  #run(
-    x: Tensor,
-    shape: readonly number[],
-    out: Tensor | undefined,
-    steps: readonly Step[],
-    workspaces: Workspaces,
-    operands: Readonly<Record<string, Operand>>,
-  ): Tensor {
+  #run({ x, shape, out, steps, workspaces, operands }: Operation): Tensor {
     const backend = this.#live();
-    return withResult(backend, x, shape, out, operands, (buffers) => {
-      if (steps.length > 0) runOnce(backend, steps, workspaces, buffers);
-    });
+    const placed = new Placed(backend, x, shape, out, operands, workspaces);
+    if (steps.length > 0) runOnce(backend, steps, placed);
+    else placed.release(true);
+    return placed.result;
+  }
+
+  /** The same by way of the workers' queue. */
+  async #runAsync({ x, shape, out, steps, workspaces, operands }: Operation): Promise<Tensor> {
+    const backend = this.#live();
+    const placed = new Placed(backend, x, shape, out, operands, workspaces);
+    if (steps.length > 0) await runOnceAsync(backend, steps, placed);
+    else placed.release(true);
+    return placed.result;
   }
 }

@@ -1,74 +1,84 @@
-import type { Backend, Call, Step } from './backend.ts';
+import type { Backend, Step } from './backend.ts';
 import { KernelTensor, lengthOf, newFloats, type Tensor } from './tensor.ts';
 
 /** What a plan needs besides its operands: buffers by name, in floats. */
 export type Workspaces = Readonly<Record<string, number>>;
 
-export interface Operand {
+export type Operands = Readonly<Record<string, Tensor>>;
+
+interface Borrowed<B> {
+  readonly name: string;
   readonly tensor: Tensor;
-  readonly read: boolean;
-  readonly written: boolean;
-}
-type Operands = Readonly<Record<string, Operand>>;
-
-export const reads = (tensor: Tensor): Operand => ({ tensor, read: true, written: false });
-export const writes = (tensor: Tensor): Operand => ({ tensor, read: false, written: true });
-
-/** Where those operands are that kernels reach as they are: tensors of the engine, and views of them in plain tensors. */
-function located<B>(backend: Backend<B>, operands: Operands): Map<string, B> {
-  const buffers = new Map<string, B>();
-  for (const [name, { tensor }] of Object.entries(operands)) {
-    const buffer = tensor instanceof KernelTensor ? tensor.bufferIn(backend) : backend.locate(tensor.data);
-    if (buffer !== undefined) buffers.set(name, buffer);
-  }
-  return buffers;
+  buffer: B | undefined;
 }
 
-/** Puts operands where the backend can reach them, runs `body`, and takes the results back whatever happens. */
-export function withOperands<B>(
-  backend: Backend<B>,
-  operands: Operands,
-  body: (buffers: Map<string, B>) => void,
-  buffers = located(backend, operands),
-): void {
-  const borrowed: { buffer: B; operand: Operand }[] = [];
-  let done = false;
-  try {
-    for (const [name, operand] of Object.entries(operands)) {
-      if (buffers.has(name)) continue;
-      const buffer = backend.borrow(operand.tensor.data, operand.read);
-      borrowed.push({ buffer, operand });
-      buffers.set(name, buffer);
+/** One call's operands, result and workspaces, where a backend reaches them, until they are released. */
+export class Placed<B> {
+  /** The caller's `out`, or a new tensor that lives where `x` lives. */
+  readonly result: Tensor;
+  /** By the names that steps know them by. */
+  readonly buffers: Record<string, B> = {};
+  readonly #backend: Backend<B>;
+  readonly #made: boolean;
+  #borrowed: Borrowed<B>[] = [];
+  #held: B[] = [];
+  #released = false;
+
+  constructor(
+    backend: Backend<B>,
+    x: Tensor,
+    shape: readonly number[],
+    out: Tensor | undefined,
+    operands: Operands = {},
+    workspaces: Workspaces = {},
+  ) {
+    this.#backend = backend;
+    // Views of kernel memory are looked for before anything is allocated, since growth empties them.
+    this.#find('x', x);
+    for (const name in operands) this.#find(name, operands[name]);
+    if (out !== undefined) this.#find('out', out);
+    this.#made = out === undefined;
+    this.result = out ?? newOutput(backend, x, shape);
+    try {
+      if (out === undefined) this.#find('out', this.result);
+      for (const borrowed of this.#borrowed) {
+        borrowed.buffer = backend.borrow(borrowed.tensor.data);
+        this.buffers[borrowed.name] = borrowed.buffer;
+      }
+      for (const name in workspaces) {
+        this.buffers[name] = backend.allocate(workspaces[name]);
+        this.#held.push(this.buffers[name]);
+      }
+    } catch (error) {
+      this.release(false);
+      throw error;
     }
-    body(buffers);
-    done = true;
-  } finally {
-    for (const { buffer, operand } of borrowed) backend.giveBack(buffer, operand.tensor.data, done && operand.written);
   }
-}
 
-/** `withOperands` for an operator with a result `out`: the caller's, or a new tensor of `shape` that lives where `x` lives. */
-export function withResult<B>(
-  backend: Backend<B>,
-  x: Tensor,
-  shape: readonly number[],
-  out: Tensor | undefined,
-  operands: Operands,
-  body: (buffers: Map<string, B>) => void,
-): Tensor {
-  const buffers = located(backend, { x: reads(x), ...operands, ...(out && { out: writes(out) }) });
-  const target = out ?? newOutput(backend, x, shape);
-  try {
-    if (target instanceof KernelTensor) {
-      const buffer = target.bufferIn(backend);
-      if (buffer !== undefined) buffers.set('out', buffer);
-    }
-    withOperands(backend, { x: reads(x), ...operands, out: writes(target) }, body, buffers);
-  } catch (error) {
-    if (target !== out && target instanceof KernelTensor) target.dispose();
-    throw error;
+  /** Takes plain tensors as they are now. To be called when nothing else is under way. */
+  read(): void {
+    for (const { name, tensor, buffer } of this.#borrowed) if (name !== 'out') this.#backend.read(buffer!, tensor.data);
   }
-  return target;
+
+  /** Gives everything back, a plain result with what was written when `done`. A second call does nothing. */
+  release(done: boolean): void {
+    if (this.#released) return;
+    this.#released = true;
+    try {
+      for (const { name, tensor, buffer } of this.#borrowed) {
+        if (buffer !== undefined) this.#backend.giveBack(buffer, tensor.data, done && name === 'out');
+      }
+    } finally {
+      for (const buffer of this.#held) this.#backend.free(buffer);
+      if (!done && this.#made && this.result instanceof KernelTensor) this.result.dispose();
+    }
+  }
+
+  #find(name: string, tensor: Tensor): void {
+    const buffer = tensor instanceof KernelTensor ? tensor.bufferIn(this.#backend) : this.#backend.locate(tensor.data);
+    if (buffer === undefined) this.#borrowed.push({ name, tensor, buffer });
+    else this.buffers[name] = buffer;
+  }
 }
 
 /** A new tensor of `shape` that lives where `x` lives. */
@@ -95,20 +105,33 @@ export function copies<B>(backend: Backend<B>, tensors: readonly Tensor[]): Kern
   }
 }
 
-/** Runs steps once on operands that are in reach: workspaces are had for the call and given back. */
-export function runOnce<B>(backend: Backend<B>, steps: readonly Step[], workspaces: Workspaces, buffers: Map<string, B>): void {
-  const held: B[] = [];
-  let call: Call<B> | undefined;
+/** Runs steps once on what is placed. */
+export function runOnce<B>(backend: Backend<B>, steps: readonly Step[], placed: Placed<B>): void {
   try {
-    for (const [name, length] of Object.entries(workspaces)) {
-      const buffer = backend.allocate(length);
-      held.push(buffer);
-      buffers.set(name, buffer);
+    const call = backend.bind(steps, placed.buffers);
+    try {
+      call.run(() => placed.read());
+    } finally {
+      call.release();
     }
-    call = backend.bind(steps, buffers);
-    call.run();
+    placed.release(true);
   } finally {
-    call?.release();
-    for (const buffer of held) backend.free(buffer);
+    placed.release(false);
+  }
+}
+
+export async function runOnceAsync<B>(backend: Backend<B>, steps: readonly Step[], placed: Placed<B>): Promise<void> {
+  try {
+    const call = backend.bind(steps, placed.buffers);
+    try {
+      await call.runAsync(
+        () => placed.read(),
+        () => placed.release(true),
+      );
+    } finally {
+      call.release();
+    }
+  } finally {
+    placed.release(false);
   }
 }

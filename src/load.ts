@@ -1,4 +1,4 @@
-import { relaxedSimd, simd } from 'wasm-feature-detect';
+import { relaxedSimd, simd, threads as threadsFeature } from 'wasm-feature-detect';
 import type { Variant } from './backend.ts';
 import { Engine } from './engine.ts';
 import { UnsupportedError } from './errors.ts';
@@ -6,15 +6,13 @@ import { loadJs } from './js.ts';
 import { type LoadOptions, type LoadSyncOptions, loadOptions, loadSyncOptions } from './shape/load.ts';
 import { WasmBackend } from './wasm/backend.ts';
 import { compileEmbedded, compileSource, type WasmVariant } from './wasm/compile.ts';
-import { instantiate } from './wasm/instance.ts';
+import { MAX_WORKERS } from './wasm/control.ts';
+import { hardwareThreads } from './wasm/host.ts';
+import { type Instance, instantiate } from './wasm/instance.ts';
+import { Threads } from './wasm/threads.ts';
 
-function wasmEngine(module: WebAssembly.Module, notes: readonly string[], asked?: Variant | 'auto'): Engine {
-  const instance = instantiate(module);
-  if (asked !== undefined && asked !== 'auto' && asked !== instance.variant) {
-    throw new UnsupportedError(`variant '${asked}': the module given is '${instance.variant}'`);
-  }
-  return new Engine(new WasmBackend(instance), notes);
-}
+/** More threads than this are to be asked for by number: layers are not large enough to keep them busy. */
+const AUTO_THREADS = 8;
 
 /** Can this host run a variant? Says why not. */
 async function refusal(variant: WasmVariant): Promise<string | undefined> {
@@ -24,32 +22,93 @@ async function refusal(variant: WasmVariant): Promise<string | undefined> {
   return undefined;
 }
 
+/** Can this host share memory with workers? Says why not. */
+async function threadsRefusal(): Promise<string | undefined> {
+  if (typeof SharedArrayBuffer === 'undefined') {
+    return 'this host has no SharedArrayBuffer (a page gets it by cross-origin isolation, the headers COOP and COEP)';
+  }
+  return (await threadsFeature()) ? undefined : 'this host has no WebAssembly threads';
+}
+
+/** Threads to share the work, the caller's among them. */
+async function wantedThreads(threads: number | 'auto', notes: string[]): Promise<number> {
+  const count = threads === 'auto' ? Math.min(AUTO_THREADS, await hardwareThreads()) : threads;
+  if (count <= 1 + MAX_WORKERS) return count;
+  notes.push(`${1 + MAX_WORKERS} threads: there can be no more`);
+  return 1 + MAX_WORKERS;
+}
+
+/** The engine of a variant, on as many of `threads` as can be had. */
+async function embeddedEngine(variant: WasmVariant, threads: number, notes: string[]): Promise<Engine> {
+  if (threads > 1) {
+    let reason = await threadsRefusal();
+    if (reason === undefined) {
+      try {
+        return await wasmEngine(await compileEmbedded(variant, true), threads, notes);
+      } catch (error) {
+        reason = (error as Error).message;
+      }
+    }
+    notes.push(`one thread: ${reason}`);
+  }
+  return wasmEngine(await compileEmbedded(variant), 1, notes);
+}
+
+async function wasmEngine(module: WebAssembly.Module, threads: number, notes: string[], instance = instantiate(module)): Promise<Engine> {
+  const workers = threads > 1 ? await Threads.start(module, instance.memory, threads - 1, notes) : undefined;
+  return new Engine(new WasmBackend(instance, workers), notes);
+}
+
+/** The engine of a caller's module, on threads if its memory can be shared. */
+async function ownEngine(module: WebAssembly.Module, variant: Variant | 'auto', threads: number, notes: string[]): Promise<Engine> {
+  const instance = own(module, variant);
+  const refused = threads > 1 && !instance.memory.shared;
+  if (refused) notes.push('one thread: options.module does not import a shared memory, as simd-threads.wasm does');
+  return wasmEngine(module, refused ? 1 : threads, notes, instance);
+}
+
+/** A caller's module, of the variant that was asked for. */
+function own(module: WebAssembly.Module, asked: Variant | 'auto' = 'auto'): Instance {
+  const instance = instantiate(module);
+  if (asked !== 'auto' && asked !== instance.variant) {
+    throw new UnsupportedError(`variant '${asked}': the module given is '${instance.variant}'`);
+  }
+  return instance;
+}
+
 /**
  * An engine. `'auto'` takes SIMD WebAssembly where the host has it and the JavaScript twin elsewhere, with the same
- * bits; `engine.variant` says which, and `engine.notes` why. A variant that is asked for by name is had or refused.
+ * bits; `engine.variant` says which, and `engine.notes` why. A variant that is asked for by name is had or refused. Threads are
+ * had as far as the host allows: `engine.threads` says how many, `engine.notes` why there are fewer.
  */
 export async function load(options?: LoadOptions): Promise<Engine> {
-  const { variant, relaxed, module } = loadOptions(options);
-  if (variant === 'js') return loadJs();
-  if (module !== undefined) return wasmEngine(await compileSource(module), [], variant);
+  const { variant, relaxed, threads, module } = loadOptions(options);
+  const notes: string[] = [];
+  const count = await wantedThreads(threads, notes);
+  if (variant === 'js') return twin(count, notes);
+  if (module !== undefined) return ownEngine(await compileSource(module), variant, count, notes);
   if (variant !== 'auto') {
     const reason = await refusal(variant);
     if (reason !== undefined) throw new UnsupportedError(`variant '${variant}': ${reason}`);
-    return wasmEngine(await compileEmbedded(variant), []);
+    return embeddedEngine(variant, count, notes);
   }
-  const notes: string[] = [];
   const wanted: readonly WasmVariant[] = relaxed ? ['relaxed-simd', 'simd'] : ['simd'];
   for (const candidate of wanted) {
     let reason = await refusal(candidate);
     if (reason === undefined) {
       try {
-        return wasmEngine(await compileEmbedded(candidate), notes);
+        return await embeddedEngine(candidate, count, notes);
       } catch (error) {
         reason = `this host refused to compile (${(error as Error).message})`;
       }
     }
     notes.push(`not '${candidate}': ${reason}`);
   }
+  return twin(count, notes);
+}
+
+function twin(threads: number, notes: string[]): Engine {
+  if (threads > 1) notes.push('one thread: the JavaScript twin has no more');
   return loadJs(notes);
 }
 
@@ -58,5 +117,6 @@ export async function load(options?: LoadOptions): Promise<Engine> {
  */
 export function loadSync(options?: LoadSyncOptions): Engine {
   const { variant, module } = loadSyncOptions(options);
-  return module === undefined ? loadJs() : wasmEngine(module, [], variant);
+  if (module === undefined) return loadJs();
+  return new Engine(new WasmBackend(own(module, variant)), []);
 }

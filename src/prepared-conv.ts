@@ -1,15 +1,16 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { Backend, Call } from './backend.ts';
 import { DisposedError } from './errors.ts';
-import { copies, reads, runOnce, withOperands, withResult } from './execute.ts';
+import { copies, Placed } from './execute.ts';
 import { type Conv2dPlan, type ConvKernel, type ConvSteps, chooseConvKernel, planConv2d } from './plan/conv.ts';
-import { out as checkOut } from './shape/check.ts';
+import { out as checkOut, sameShape } from './shape/check.ts';
 import { type Conv2dFilterSpec, type Conv2dSpec, conv2dFilter, conv2dInput, type PrepareConv2dOptions } from './shape/conv.ts';
 import { KernelTensor, type Tensor } from './tensor.ts';
 
 /** Everything that depends on the input's shape, kept until another shape comes. */
 interface Bound<B> {
   readonly shape: readonly number[];
+  readonly outShape: readonly number[];
   readonly call: Call<B>;
   readonly workspaces: readonly B[];
   readonly plan: Conv2dPlan;
@@ -27,6 +28,9 @@ export class PreparedConv2d<B = unknown> {
   #raw: { filter: KernelTensor<B>; bias: KernelTensor<B> | undefined } | undefined;
   #packed: { kernel: ConvKernel; buffer: B } | undefined;
   #bound: Bound<B> | undefined;
+  /** Operands of `#runBound`. */
+  #x: B | undefined;
+  #out: B | undefined;
 
   /** @internal */
   constructor(backend: Backend<B>, filter: Tensor, options: PrepareConv2dOptions | undefined) {
@@ -47,25 +51,32 @@ export class PreparedConv2d<B = unknown> {
    * The result lives where `x` does, or is `out`.
    */
   run(x: Tensor, out?: Tensor): Tensor {
-    const backend = this.#backend;
-    if (this.#packed === undefined && this.#raw === undefined) throw new DisposedError('the prepared convolution');
-    if (backend.disposed) throw new DisposedError('the engine of the prepared convolution');
-    const spec = conv2dInput(x, this.#filter);
-    checkOut(out, spec.outShape, { x });
-    const from = x instanceof KernelTensor ? x.bufferIn(backend) : undefined;
-    const to = out instanceof KernelTensor ? out.bufferIn(backend) : undefined;
-    if (out !== undefined && from !== undefined && to !== undefined) {
-      const call = this.#bind(x.shape, spec);
-      call.set('x', from);
-      call.set('out', to);
-      call.run();
-      return out;
+    if (this.#runBound(x, out)) return out!;
+    const { call, placed } = this.#prepare(x, out);
+    try {
+      call.run(() => enter(call, placed));
+      placed.release(true);
+    } finally {
+      placed.release(false);
     }
-    return withResult(backend, x, spec.outShape, out, {}, (buffers) => {
-      const call = this.#bind(x.shape, spec);
-      for (const [name, buffer] of buffers) call.set(name, buffer);
-      call.run();
-    });
+    return placed.result;
+  }
+
+  /**
+   * `run` by the engine's workers, so that the caller's thread is free: see `engine.conv2dAsync`. The filter is packed, at the first
+   * input, on the caller's thread.
+   */
+  async runAsync(x: Tensor, out?: Tensor): Promise<Tensor> {
+    const { call, placed } = this.#prepare(x, out);
+    try {
+      await call.runAsync(
+        () => enter(call, placed),
+        () => placed.release(true),
+      );
+    } finally {
+      placed.release(false);
+    }
+    return placed.result;
   }
 
   /** Gives the filter and the workspaces back. A second call does nothing. */
@@ -80,6 +91,40 @@ export class PreparedConv2d<B = unknown> {
     this.dispose();
   }
 
+  /** The case that has to be fast: tensors of the engine with the shapes of the call before, which need no other check. */
+  #runBound(x: Tensor, out: Tensor | undefined): boolean {
+    const bound = this.#bound;
+    if (bound === undefined || !(x instanceof KernelTensor) || !(out instanceof KernelTensor) || x.disposed || out.disposed) return false;
+    const from = x.bufferIn(this.#backend);
+    const to = out.bufferIn(this.#backend);
+    if (from === undefined || to === undefined || from === to) return false;
+    if (!sameShape(x.shape, bound.shape) || !sameShape(out.shape, bound.outShape)) return false;
+    this.#x = from;
+    this.#out = to;
+    bound.call.run(this.#enter);
+    return true;
+  }
+
+  readonly #enter = (): void => {
+    this.#bound!.call.set('x', this.#x!);
+    this.#bound!.call.set('out', this.#out!);
+  };
+
+  /** Checks, places and binds. */
+  #prepare(x: Tensor, out: Tensor | undefined): { call: Call<B>; placed: Placed<B> } {
+    const backend = this.#backend;
+    if (this.#packed === undefined && this.#raw === undefined) throw new DisposedError('the prepared convolution');
+    if (backend.disposed) throw new DisposedError('the engine of the prepared convolution');
+    const spec = conv2dInput(x, this.#filter);
+    const placed = new Placed(backend, x, spec.outShape, checkOut(out, spec.outShape, { x }));
+    try {
+      return { call: this.#bind(x.shape, spec), placed };
+    } catch (error) {
+      placed.release(false);
+      throw error;
+    }
+  }
+
   #disposeRaw(): void {
     this.#raw?.filter.dispose();
     this.#raw?.bias?.dispose();
@@ -88,21 +133,21 @@ export class PreparedConv2d<B = unknown> {
 
   #bind(shape: readonly number[], spec: Conv2dSpec): Call<B> {
     const last = this.#bound;
-    if (last?.shape.every((extent, axis) => extent === shape[axis])) return last.call;
+    if (last !== undefined && sameShape(last.shape, shape)) return last.call;
     this.#unbind();
     const kernel = this.#packed?.kernel ?? chooseConvKernel(spec);
     const steps = planConv2d(spec, kernel);
     this.#packed ??= { kernel, buffer: this.#pack(steps) };
-    const buffers = new Map<string, B>([['packed', this.#packed.buffer]]);
+    const buffers: Record<string, B> = { packed: this.#packed.buffer };
     const held: B[] = [];
     try {
       for (const [name, length] of Object.entries(steps.workspaces)) {
         const buffer = this.#backend.allocate(length);
         held.push(buffer);
-        buffers.set(name, buffer);
+        buffers[name] = buffer;
       }
       const call = this.#backend.bind(steps.run, buffers);
-      this.#bound = { shape: [...shape], call, workspaces: held, plan: steps.plan };
+      this.#bound = { shape: [...shape], outShape: spec.outShape, call, workspaces: held, plan: steps.plan };
       return call;
     } catch (error) {
       for (const buffer of held) this.#backend.free(buffer);
@@ -111,14 +156,20 @@ export class PreparedConv2d<B = unknown> {
   }
 
   #pack({ pack, packedLength }: ConvSteps): B {
+    const backend = this.#backend;
     const { filter, bias } = this.#raw!;
-    const packed = this.#backend.allocate(packedLength);
+    const buffers: Record<string, B> = { filter: filter.bufferIn(backend)! };
+    if (bias !== undefined) buffers.bias = bias.bufferIn(backend)!;
+    const packed = backend.allocate(packedLength);
     try {
-      withOperands(this.#backend, { filter: reads(filter), ...(bias && { bias: reads(bias) }) }, (buffers) =>
-        runOnce(this.#backend, pack, {}, buffers.set('packed', packed)),
-      );
+      const call = backend.bind(pack, { ...buffers, packed });
+      try {
+        call.run(() => {});
+      } finally {
+        call.release();
+      }
     } catch (error) {
-      this.#backend.free(packed);
+      backend.free(packed);
       throw error;
     }
     this.#disposeRaw();
@@ -132,4 +183,9 @@ export class PreparedConv2d<B = unknown> {
     for (const buffer of bound.workspaces) this.#backend.free(buffer);
     this.#bound = undefined;
   }
+}
+
+function enter<B>(call: Call<B>, placed: Placed<B>): void {
+  placed.read();
+  for (const name in placed.buffers) call.set(name, placed.buffers[name]);
 }

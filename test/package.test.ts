@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -52,6 +52,9 @@ describe('the packed tarball', () => {
       'dist/js.d.ts',
       'dist/wasm/simd.wasm',
       'dist/wasm/relaxed-simd.wasm',
+      'dist/wasm/simd-threads.wasm',
+      'dist/wasm/relaxed-simd-threads.wasm',
+      'dist/wasm/worker.js',
     ];
     expect(files).toEqual(expect.arrayContaining(needed));
     const odd = files.filter((path) => !/^(package\.json|LICENSE|README\.md|CHANGELOG\.md|dist\/[\w/-]+\.(js|d\.ts|wasm))$/.test(path));
@@ -108,6 +111,31 @@ describe('the packed tarball', () => {
     ]);
   });
 
+  it('has its workers, and needs no other variant than the one that is chosen', async () => {
+    const installed = join(app, 'node_modules/simdconv');
+    const alone = join(app, 'node_modules/alone');
+    for (const [variant, options] of [
+      ['simd', {}],
+      ['simd-threads', { threads: 2 }],
+    ] as const) {
+      await cp(installed, alone, { recursive: true });
+      const embedded = join(alone, 'dist/wasm/embedded');
+      const others = (await readdir(embedded)).filter((name) => name !== `${variant}.js`);
+      expect(others).toContain('relaxed-simd-threads.js');
+      for (const name of others) await rm(join(embedded, name));
+      const printed = await runFile(
+        'alone.mjs',
+        `import { load } from 'alone';
+        const engine = await load(${JSON.stringify(options)});
+        const x = { shape: [1, 1, 1000, 1000], data: new Float32Array(1e6).fill(3) };
+        const y = await engine.conv2dAsync(x, { shape: [1, 1, 1, 1], data: Float32Array.of(3) });
+        console.log(JSON.stringify([engine.variant, engine.threads, engine.notes, y.data[999999]]));`,
+      );
+      expect(printed).toEqual(['simd', variant === 'simd' ? 1 : 2, [], 9]);
+      await rm(alone, { recursive: true });
+    }
+  });
+
   it('opens no other way in', async () => {
     const printed = await runFile(
       'deep.mjs',
@@ -124,16 +152,17 @@ describe('the packed tarball', () => {
     const source = `
       import { load, loadSync, type Conv2dOptions, type Engine, type KernelTensor, type Tensor, ShapeError } from 'simdconv';
       import { loadJs } from 'simdconv/js';
-      const engine: Engine = await load({ variant: 'auto', relaxed: true, threads: 1 });
+      const engine: Engine = await load({ variant: 'auto', relaxed: true, threads: 'auto' });
       const options: Conv2dOptions = { strides: [1, 2], padding: 'same', activation: { type: 'leakyRelu', alpha: 0.1 } };
       const x: Tensor = { shape: [1, 1, 3, 3], data: new Float32Array(9) };
       const kernelX: KernelTensor = engine.tensor(x.shape, [1, 2, 3]);
       const y: Tensor = engine.conv2d(kernelX, x, options);
+      const z: Tensor = await engine.conv2dAsync(kernelX, x, options);
       const conv = loadSync().prepareConv2d(x, { groups: 1 });
       const flops: number | undefined = conv.plan?.flops;
       const variant: 'simd' | 'relaxed-simd' | 'js' = loadJs().variant;
       const error: RangeError = new ShapeError('x', 'one', 'another');
-      console.log(y.data, flops, variant, error.message);
+      console.log(y.data, z.data, flops, variant, error.message);
       // @ts-expect-error
       engine.conv2d(x, x, { stride: 2 });
       // @ts-expect-error

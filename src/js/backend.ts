@@ -11,7 +11,7 @@ class JsCall implements Call<Float32Array> {
   readonly #steps: { twin: Twin; params: Record<string, unknown>; taskCount: number }[];
   readonly #places = new Map<string, { params: Record<string, unknown>; field: string }[]>();
 
-  constructor(steps: readonly Step[], buffers: ReadonlyMap<string, Float32Array>) {
+  constructor(steps: readonly Step[], buffers: Readonly<Record<string, Float32Array>>) {
     this.#steps = steps.map(({ kernel, buffers: names, values, taskCount, scratchLength }) => {
       const params: Record<string, unknown> = {};
       for (const [field, kind] of Object.entries(kernels[kernel] as Layout)) {
@@ -25,15 +25,21 @@ class JsCall implements Call<Float32Array> {
       }
       return { twin: twins[kernel as KernelName] as unknown as Twin, params, taskCount };
     });
-    for (const [name, buffer] of buffers) this.set(name, buffer);
+    for (const [name, buffer] of Object.entries(buffers)) this.set(name, buffer);
   }
 
   set(name: string, buffer: Float32Array): void {
     for (const { params, field } of this.#places.get(name) ?? []) params[field] = buffer;
   }
 
-  run(): void {
+  run(begin: () => void): void {
+    begin();
     for (const { twin, params, taskCount } of this.#steps) twin(params, 0, taskCount);
+  }
+
+  async runAsync(begin: () => void, finish: () => void): Promise<void> {
+    this.run(begin);
+    finish();
   }
 
   release(): void {}
@@ -62,9 +68,11 @@ export class JsBackend implements Backend<Float32Array> {
     return data;
   }
 
+  read(): void {}
+
   giveBack(): void {}
 
-  bind(steps: readonly Step[], buffers: ReadonlyMap<string, Float32Array>): Call<Float32Array> {
+  bind(steps: readonly Step[], buffers: Readonly<Record<string, Float32Array>>): Call<Float32Array> {
     return new JsCall(steps, buffers);
   }
 

@@ -102,7 +102,11 @@ function isDetached(data: Float32Array): boolean {
 export function tensor(argument: string, value: unknown, rank?: number, anyZero = false): Tensor {
   if (value instanceof KernelTensor) {
     if (value.disposed) throw new DisposedError(argument);
-  } else if (value === null || typeof value !== 'object' || !('shape' in value) || !('data' in value)) {
+    // Its shape was checked when it was made, and cannot change; its data is what the shape says.
+    checkRank(argument, value.shape, rank, anyZero);
+    return value;
+  }
+  if (value === null || typeof value !== 'object' || !('shape' in value) || !('data' in value)) {
     throw new ShapeError(argument, show(value), 'a tensor { shape, data: Float32Array }');
   }
   const { shape, data } = value as Tensor;
@@ -144,12 +148,17 @@ export function floats(argument: string, value: unknown, shape: readonly number[
 
 export function checkShape(argument: string, shape: unknown, rank?: number, anyZero = false): void {
   if (!areCounts(shape)) throw new ShapeError(argument, show(shape), 'an array of whole numbers of at least 0');
+  checkRank(argument, shape, rank, anyZero);
+  checkLength(argument, shape);
+}
+
+function checkRank(argument: string, shape: readonly number[], rank: number | undefined, anyZero: boolean): void {
   if (rank !== undefined && shape.length !== rank)
     throw new ShapeError(argument, `${shape.length} dimensions ${show(shape)}`, `${rank} dimensions`);
-  if (!anyZero && shape.some((extent, axis) => axis > 0 && extent === 0)) {
-    throw new ShapeError(argument, show(shape), 'no dimension of 0 after the first');
+  if (anyZero) return;
+  for (let axis = 1; axis < shape.length; axis++) {
+    if (shape[axis] === 0) throw new ShapeError(argument, show(shape), 'no dimension of 0 after the first');
   }
-  checkLength(argument, shape);
 }
 
 /** Refuses a shape with more floats than memory can ever hold. */
@@ -158,9 +167,19 @@ export function checkLength(argument: string, shape: readonly number[]): void {
   if (lengthOf(extents) > MAX_LENGTH) throw new ShapeError(argument, show(shape), `at most ${MAX_LENGTH} floats in all`);
 }
 
-/** Do two arrays share a byte? */
-function overlap(a: Float32Array, b: Float32Array): boolean {
+/** Do two tensors share a byte? Those of an engine share none, unless they are one. */
+function overlap({ data: a }: Tensor, { data: b }: Tensor): boolean {
   return a.buffer === b.buffer && a.byteOffset < b.byteOffset + b.byteLength && b.byteOffset < a.byteOffset + a.byteLength;
+}
+
+function samePlace(a: Tensor, b: Tensor): boolean {
+  return a === b || (a.data.buffer === b.data.buffer && a.data.byteOffset === b.data.byteOffset);
+}
+
+export function sameShape(a: readonly number[], b: readonly number[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let axis = 0; axis < a.length; axis++) if (a[axis] !== b[axis]) return false;
+  return true;
 }
 
 /** The caller's `out`: of the right shape, and apart from every operand. With `inPlace` it may be exactly the first. */
@@ -172,14 +191,15 @@ export function out(
 ): Tensor | undefined {
   if (value === undefined) return undefined;
   const target = tensor('out', value, undefined, true);
-  if (target.shape.length !== shape.length || target.shape.some((extent, axis) => extent !== shape[axis])) {
+  if (!sameShape(target.shape, shape)) {
     throw new ShapeError('out.shape', show(target.shape), show(shape));
   }
   let first = true;
-  for (const [name, operand] of Object.entries(operands)) {
+  for (const name in operands) {
+    const operand = operands[name];
     if (operand === undefined) continue;
-    const same = operand.data.buffer === target.data.buffer && operand.data.byteOffset === target.data.byteOffset;
-    if (overlap(operand.data, target.data) && !(inPlace && first && same)) {
+    const apart = operand !== target && operand instanceof KernelTensor && target instanceof KernelTensor;
+    if (!apart && !(inPlace && first && samePlace(operand, target)) && overlap(operand, target)) {
       throw new ShapeError('out', `memory that overlaps ${name}`, 'memory of its own');
     }
     first = false;

@@ -83,7 +83,11 @@ function filterDimensions(
   filterLayout: FilterLayout,
 ): { o: number; i: number; h: number; w: number; strides: FilterStrides } {
   const extent = (letter: string) => shape[filterLayout.indexOf(letter)];
-  const stride = (letter: string) => shape.slice(filterLayout.indexOf(letter) + 1).reduce((product, n) => product * n, 1);
+  const stride = (letter: string) => {
+    let product = 1;
+    for (let axis = 3; filterLayout[axis] !== letter; axis--) product *= shape[axis];
+    return product;
+  };
   return {
     o: extent('o'),
     i: extent('i'),

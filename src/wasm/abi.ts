@@ -1,5 +1,5 @@
 import type { Step } from '../backend.ts';
-import { type KernelName, kernels, type Layout } from '../params.ts';
+import { type FieldKind, type KernelName, kernels, type Layout } from '../params.ts';
 
 /** Words of the largest block that any kernel takes. */
 export const BLOCK_LENGTH = Math.max(...Object.values(kernels).map((layout) => Object.keys(layout).length));
@@ -11,17 +11,47 @@ function floatBits(value: number): number {
   return bits.getInt32(0);
 }
 
+interface Field {
+  readonly name: string;
+  readonly word: number;
+}
+
+/** A kernel as its callers see it. Words are counted from the block's first, −1 is for a field that it has not. */
+export interface Form {
+  /** By which workers know it. */
+  readonly number: number;
+  readonly buffers: readonly Field[];
+  readonly integers: readonly Field[];
+  readonly floats: readonly Field[];
+  readonly inputWord: number;
+  readonly outputWord: number;
+  readonly scratchWord: number;
+}
+
+/** In the order of their numbers. */
+export const kernelNames = Object.keys(kernels) as readonly KernelName[];
+
+const forms = Object.fromEntries(kernelNames.map((name, number) => [name, formOf(kernels[name], number)])) as Record<KernelName, Form>;
+
+function formOf(layout: Layout, number: number): Form {
+  const names = Object.keys(layout);
+  const of = (kind: FieldKind) => names.map((name, word) => ({ name, word })).filter(({ name }) => layout[name] === kind);
+  const [inputWord, outputWord, scratchWord] = ['input', 'output', 'scratch'].map((name) => names.indexOf(name));
+  return { number, buffers: of('buffer'), integers: of('i32'), floats: of('f32'), inputWord, outputWord, scratchWord };
+}
+
+export function form(kernel: KernelName): Form {
+  return forms[kernel];
+}
+
 /** The word of a field, counted from the block's first. */
 export function wordOf(kernel: KernelName, field: string): number {
   return Object.keys(kernels[kernel]).indexOf(field);
 }
 
 /** Writes everything of a step but its buffers. */
-export function writeValues(words: Int32Array, at: number, step: Step): void {
-  let word = at;
-  for (const [field, kind] of Object.entries(kernels[step.kernel] as Layout)) {
-    if (kind === 'i32') words[word] = step.values[field];
-    else if (kind === 'f32') words[word] = floatBits(step.values[field]);
-    word++;
-  }
+export function writeValues(words: Int32Array, at: number, { kernel, values }: Step): void {
+  const { integers, floats } = forms[kernel];
+  for (let i = 0; i < integers.length; i++) words[at + integers[i].word] = values[integers[i].name];
+  for (let i = 0; i < floats.length; i++) words[at + floats[i].word] = floatBits(values[floats[i].name]);
 }

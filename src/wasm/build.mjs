@@ -5,7 +5,7 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import asc from 'assemblyscript/asc';
 
-const variants = ['simd', 'relaxed-simd'];
+const variants = ['simd', 'relaxed-simd', 'simd-threads', 'relaxed-simd-threads'];
 
 await rm('dist', { recursive: true, force: true });
 await mkdir('src/wasm/embedded', { recursive: true });

@@ -1,26 +1,37 @@
 import type { Variant } from '../backend.ts';
 import { OptionError, UnsupportedError } from '../errors.ts';
 import { show } from '../shape/check.ts';
+import { inNode, nodeModule } from './host.ts';
 
 export type WasmVariant = Exclude<Variant, 'js'>;
 /** Where a caller's own module may come from. A string is an address, or in Node a path. */
 export type ModuleSource = WebAssembly.Module | BufferSource | Response | URL | string;
 
-const compiled = new Map<WasmVariant, Promise<WebAssembly.Module>>();
+const embedded = {
+  simd: () => import('./embedded/simd.ts'),
+  'relaxed-simd': () => import('./embedded/relaxed-simd.ts'),
+  'simd-threads': () => import('./embedded/simd-threads.ts'),
+  'relaxed-simd-threads': () => import('./embedded/relaxed-simd-threads.ts'),
+};
+
+type Target = keyof typeof embedded;
+
+const compiled = new Map<Target, Promise<WebAssembly.Module>>();
 
 /** The embedded module of a variant, compiled once a process. A failure is not kept: the next call tries again. */
-export function compileEmbedded(variant: WasmVariant): Promise<WebAssembly.Module> {
-  let module = compiled.get(variant);
+export function compileEmbedded(variant: WasmVariant, threads = false): Promise<WebAssembly.Module> {
+  const target: Target = threads ? `${variant}-threads` : variant;
+  let module = compiled.get(target);
   if (module === undefined) {
-    module = decode(variant).then((bytes) => WebAssembly.compile(bytes));
-    module.catch(() => compiled.delete(variant));
-    compiled.set(variant, module);
+    module = decode(target).then((bytes) => WebAssembly.compile(bytes));
+    module.catch(() => compiled.delete(target));
+    compiled.set(target, module);
   }
   return module;
 }
 
-async function decode(variant: WasmVariant): Promise<BufferSource> {
-  const { default: base64 } = await (variant === 'simd' ? import('./embedded/simd.ts') : import('./embedded/relaxed-simd.ts'));
+async function decode(target: Target): Promise<BufferSource> {
+  const { default: base64 } = await embedded[target]();
   return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 }
 
@@ -59,17 +70,11 @@ async function readAddress(source: string | URL): Promise<BufferSource> {
   const address = typeof source === 'string' && /^[a-z][a-z0-9+.-]+:/i.test(source) && URL.canParse(source) ? new URL(source) : source;
   const isFile = typeof address === 'string' || address.protocol === 'file:';
   try {
-    if (!isFile || typeof process === 'undefined' || !process.versions?.node) return await readResponse(await fetch(address));
-    const { readFile } = await nodeFiles();
+    if (!isFile || !inNode) return await readResponse(await fetch(address));
+    const { readFile } = await nodeModule<typeof import('node:fs/promises')>('node:fs/promises');
     return await readFile(address);
   } catch (error) {
     if (error instanceof UnsupportedError) throw error;
     throw new UnsupportedError(`module: ${source} cannot be read (${(error as Error).message})`, { cause: error });
   }
-}
-
-/** By a name that bundlers do not follow: a page never gets here. */
-function nodeFiles(): Promise<typeof import('node:fs/promises')> {
-  const name = 'node:fs/promises';
-  return import(/* @vite-ignore */ /* webpackIgnore: true */ name);
 }

@@ -1,7 +1,7 @@
 import type { Variant } from '../backend.ts';
 import { UnsupportedError } from '../errors.ts';
 import { ABI_VERSION, type KernelName, kernels } from '../params.ts';
-import { KernelMemory } from './memory.ts';
+import { KernelMemory, sharedMemory } from './memory.ts';
 
 export type Kernel = (params: number, taskBegin: number, taskEnd: number) => void;
 
@@ -11,10 +11,15 @@ export interface Instance {
   readonly memory: KernelMemory;
 }
 
-function link(module: WebAssembly.Module, memory: WebAssembly.Memory): WebAssembly.Exports {
+/** With a memory of its own. A module says nowhere whether the memory that it imports is a shared one: only trying tells. */
+function link(module: WebAssembly.Module): { memory: WebAssembly.Memory; exports: WebAssembly.Exports } {
+  const linkTo = (memory: WebAssembly.Memory) => ({ memory, exports: new WebAssembly.Instance(module, { env: { memory } }).exports });
   try {
-    return new WebAssembly.Instance(module, { env: { memory } }).exports;
+    return linkTo(new WebAssembly.Memory({ initial: 1 }));
   } catch (error) {
+    try {
+      if (error instanceof WebAssembly.LinkError && typeof SharedArrayBuffer !== 'undefined') return linkTo(sharedMemory());
+    } catch {}
     throw new UnsupportedError(`module: it asks for more than a memory (${(error as Error).message})`, { cause: error });
   }
 }
@@ -25,8 +30,7 @@ export function instantiate(module: WebAssembly.Module): Instance {
   if (exported.get('abiVersion') !== 'global' || exported.get('relaxed') !== 'global') {
     throw new UnsupportedError('module: not a simdconv module (it exports no abiVersion)');
   }
-  const memory = new WebAssembly.Memory({ initial: 1 });
-  const exports = link(module, memory);
+  const { memory, exports } = link(module);
   const version = (exports.abiVersion as WebAssembly.Global).value as number;
   if (version !== ABI_VERSION) {
     throw new UnsupportedError(`module: its kernels are of version ${version}, this package's of version ${ABI_VERSION}`);

@@ -10,6 +10,22 @@ const SLACK_BYTES = 64;
 const FIRST_BYTE = 1024;
 
 /**
+ * The most that a shared memory is asked to be able to grow to, in pages: it has to say so beforehand, and a host short of
+ * addresses refuses the larger ones.
+ */
+const SHARED_MAXIMUM_PAGES = [65536, 32768, 16384, 4096];
+
+/** A memory that workers can share. */
+export function sharedMemory(): WebAssembly.Memory {
+  for (const maximum of SHARED_MAXIMUM_PAGES) {
+    try {
+      return new WebAssembly.Memory({ initial: 1, maximum, shared: true });
+    } catch {}
+  }
+  throw new OutOfMemoryError(PAGE_BYTES, 'the host refused a shared memory');
+}
+
+/**
  * The allocator of one linear memory: best fit over a list of free runs in the order of their addresses, neighbours
  * joined when freed. Kernel memory holds few and large buffers, so a list is enough.
  */
@@ -19,23 +35,26 @@ export class KernelMemory {
   readonly #free: { address: number; bytes: number }[] = [];
   readonly #taken = new Map<number, number>();
   #end = FIRST_BYTE;
-  #floats: Float32Array;
-  #words: Int32Array;
+  #floats!: Float32Array;
+  #words!: Int32Array;
 
   constructor(memory: WebAssembly.Memory) {
     this.memory = memory;
-    this.#floats = new Float32Array(memory.buffer);
-    this.#words = new Int32Array(memory.buffer);
+    this.#look();
   }
 
+  /** All of memory as floats. Like `words`, never kept across an allocation. */
   get floats(): Float32Array {
-    if (this.#floats.buffer !== this.memory.buffer) this.#floats = new Float32Array(this.memory.buffer);
     return this.#floats;
   }
 
   get words(): Int32Array {
-    if (this.#words.buffer !== this.memory.buffer) this.#words = new Int32Array(this.memory.buffer);
     return this.#words;
+  }
+
+  /** May workers have it too? */
+  get shared(): boolean {
+    return !(this.#words.buffer instanceof ArrayBuffer);
   }
 
   /** Bytes that are taken now. */
@@ -73,6 +92,12 @@ export class KernelMemory {
     }
   }
 
+  /** Only `#extend` grows memory, so that views need no look at `memory.buffer`, which is a slow call. */
+  #look(): void {
+    this.#floats = new Float32Array(this.memory.buffer);
+    this.#words = new Int32Array(this.memory.buffer);
+  }
+
   #take(index: number, bytes: number): number {
     const run = this.#free[index];
     const { address } = run;
@@ -95,13 +120,14 @@ export class KernelMemory {
     const address = this.#end;
     const end = address + bytes;
     if (!(end <= MAX_MEMORY_BYTES)) throw new OutOfMemoryError(bytes, 'WebAssembly addresses 4 GiB');
-    const have = this.memory.buffer.byteLength;
+    const have = this.#words.byteLength;
     if (end > have) {
       try {
         this.memory.grow(Math.ceil((end - have) / PAGE_BYTES));
       } catch {
         throw new OutOfMemoryError(bytes, 'the host refused to grow the memory');
       }
+      this.#look();
     }
     this.#end = end;
     return address;

@@ -1,0 +1,37 @@
+import type { Step } from '../backend.ts';
+import { ActivationParams, ConvParams, kernels, PadParams, PoolParams, PreluParams, RreluParams } from '../params.ts';
+
+/**
+ * How long a step takes on one thread, in nanoseconds: roughly, as a processor of 2025 takes, for one decision only, whether
+ * other threads are asked to help.
+ */
+export function workOf({ kernel, values, taskCount }: Step): number {
+  switch (kernels[kernel]) {
+    case ConvParams: {
+      const products = values.kernelHeight * values.kernelWidth * values.groupInChannels;
+      return (values.batch * values.outHeight * values.outWidth * values.groups * values.groupOutChannels * products) / PRODUCTS;
+    }
+    case PoolParams: {
+      const taps = values.kernelHeight + values.kernelWidth;
+      return (taskCount * values.outWidth * values.pixelLength * taps) / TAPS;
+    }
+    case ActivationParams:
+    case PreluParams:
+    case RreluParams:
+      return values.length / FLOATS;
+    case PadParams:
+      return (values.planes * values.outHeight * values.outRowLength) / FLOATS;
+    default:
+      return taskCount * OTHER_TASK;
+  }
+}
+
+/** Below it, waking a worker and waiting for it takes a good part of what it saves. */
+export const isSmall = (nanoseconds: number): boolean => nanoseconds < 20000;
+
+/** A nanosecond's worth of each. */
+const PRODUCTS = 20;
+const TAPS = 4;
+const FLOATS = 8;
+/** Nanoseconds of a task of any other kernel: they are cut so that one is about that. */
+const OTHER_TASK = 1000;

@@ -1,0 +1,163 @@
+import type { Call, Step } from '../backend.ts';
+import { isSmall, workOf } from '../plan/work.ts';
+import { BLOCK_LENGTH, type Form, form as formOf, writeValues } from './abi.ts';
+import { MAX_CHUNKS } from './control.ts';
+import type { Instance, Kernel } from './instance.ts';
+import type { KernelMemory } from './memory.ts';
+import type { Run, Threads } from './threads.ts';
+
+/** A step whose parameter block is written. */
+export interface BoundStep {
+  readonly form: Form;
+  readonly kernel: Kernel;
+  readonly block: number;
+  readonly taskCount: number;
+  /** Into how many pieces threads cut the tasks; 1 where that is not worth it. */
+  readonly chunkCount: number;
+  /** Not worth a worker's while. */
+  readonly small: boolean;
+  /** The result may take the place of the input, and doing a task twice would spoil it. */
+  readonly once: boolean;
+}
+
+/** Chunks a thread: enough that one which is late costs little. */
+const CHUNKS_PER_THREAD = 16;
+
+/** Kernels that may write over their input, and of whose result they would make something else. */
+const NOT_TWICE: ReadonlySet<string> = new Set(['leakyRelu', 'preluRows', 'preluColumns', 'rrelu']);
+
+/**
+ * The scratch that every call of an engine shares, for each thread as large as the largest call bound so far. The old one is given
+ * back when the new one is had: calls that are bound already go on with it if there is no memory for another.
+ */
+export class Scratch {
+  readonly #memory: KernelMemory;
+  readonly #threads: Threads | undefined;
+  /** The caller's; that of worker `i` lies `i` strides behind. */
+  address = 0;
+  strideBytes = 0;
+
+  constructor(memory: KernelMemory, threads: Threads | undefined) {
+    this.#memory = memory;
+    this.#threads = threads;
+  }
+
+  reserve(length: number): void {
+    if (length * 4 <= this.strideBytes) return;
+    const count = this.#threads?.count ?? 1;
+    // Of several threads each has whole cache lines, and one between it and the next.
+    const stride = count === 1 ? length : Math.ceil(length / 16) * 16 + 16;
+    const address = this.#memory.allocate(stride * count);
+    this.giveUp(this.address);
+    this.address = address;
+    this.strideBytes = stride * 4;
+  }
+
+  /** Gives any buffer back, once no asynchronous call can use it. */
+  giveUp(address: number): void {
+    if (this.#threads === undefined) this.#memory.free(address);
+    else this.#threads.free(address);
+  }
+}
+
+export class WasmCall implements Call<number>, Run {
+  readonly steps: readonly BoundStep[];
+  readonly scratch: Scratch;
+  readonly #memory: KernelMemory;
+  readonly #threads: Threads | undefined;
+  readonly #blocks: number;
+  /** The words that hold the addresses of buffers, and whose. */
+  readonly #places: number[] = [];
+  readonly #names: string[] = [];
+
+  constructor(
+    instance: Instance,
+    threads: Threads | undefined,
+    scratch: Scratch,
+    steps: readonly Step[],
+    buffers: Readonly<Record<string, number>>,
+  ) {
+    this.#memory = instance.memory;
+    this.#threads = threads;
+    this.scratch = scratch;
+    let scratchLength = 0;
+    for (const step of steps) scratchLength = Math.max(scratchLength, step.scratchLength);
+    scratch.reserve(scratchLength);
+    this.#blocks = this.#memory.allocate(steps.length * BLOCK_LENGTH);
+    const bound: BoundStep[] = [];
+    for (let i = 0; i < steps.length; i++) {
+      const address = this.#blocks + i * BLOCK_LENGTH * 4;
+      bound.push(this.#bind(steps[i], address, instance.kernels[steps[i].kernel], buffers));
+    }
+    this.steps = bound;
+  }
+
+  #bind(step: Step, block: number, kernel: Kernel, buffers: Readonly<Record<string, number>>): BoundStep {
+    const { words } = this.#memory;
+    const form = formOf(step.kernel);
+    const word = block / 4;
+    writeValues(words, word, step);
+    for (let i = 0; i < form.buffers.length; i++) {
+      const field = form.buffers[i];
+      const name = step.buffers[field.name];
+      words[word + field.word] = 0;
+      if (typeof name !== 'string') continue;
+      words[word + field.word] = buffers[name] ?? 0;
+      this.#names.push(name);
+      this.#places.push(word + field.word);
+    }
+    const { taskCount } = step;
+    const threads = this.#threads;
+    if (threads === undefined) return { form, kernel, block, taskCount, chunkCount: 1, small: true, once: false };
+    const small = isSmall(workOf(step));
+    const chunkCount = small ? 1 : Math.min(taskCount, MAX_CHUNKS, CHUNKS_PER_THREAD * threads.count);
+    return { form, kernel, block, taskCount, chunkCount, small, once: NOT_TWICE.has(step.kernel) };
+  }
+
+  set(name: string, buffer: number): void {
+    const { words } = this.#memory;
+    for (let i = 0; i < this.#names.length; i++) if (this.#names[i] === name) words[this.#places[i]] = buffer;
+  }
+
+  run(begin: () => void): void {
+    const threads = this.#threads;
+    threads?.settle();
+    begin();
+    const { steps } = this;
+    for (let i = 0; i < steps.length; i++) {
+      if (threads !== undefined && threads.live > 1 && this.#splits(steps[i])) threads.run(steps[i], this.scratch);
+      else this.runAlone(steps[i]);
+    }
+  }
+
+  async runAsync(begin: () => void, finish: () => void): Promise<void> {
+    if (this.#threads !== undefined) return this.#threads.queue(this, begin, finish);
+    this.run(begin);
+    finish();
+  }
+
+  release(): void {
+    this.scratch.giveUp(this.#blocks);
+  }
+
+  /** On the caller's thread. */
+  runAlone({ form, kernel, block, taskCount }: BoundStep): void {
+    if (form.scratchWord >= 0) this.#memory.words[block / 4 + form.scratchWord] = this.scratch.address;
+    kernel(block, 0, taskCount);
+  }
+
+  /** May a worker do it, be it alone? */
+  leaves(step: BoundStep): boolean {
+    return !step.small && this.#repeats(step);
+  }
+
+  #splits(step: BoundStep): boolean {
+    return step.chunkCount > 1 && this.#repeats(step);
+  }
+
+  /** Can what a lost worker had be done again? Otherwise the caller's thread does all of it. */
+  #repeats({ once, block, form }: BoundStep): boolean {
+    const { words } = this.#memory;
+    return !once || words[block / 4 + form.inputWord] !== words[block / 4 + form.outputWord];
+  }
+}

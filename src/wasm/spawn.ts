@@ -1,0 +1,42 @@
+import type { Report, Start } from './control.ts';
+import { inNode, nodeModule } from './host.ts';
+
+/** A worker of Node or of a browser, under one interface. */
+export interface Thread {
+  start(message: Start): void;
+  /** Whether it keeps a process alive, which it does at first. */
+  keepAlive(alive: boolean): void;
+  terminate(): void;
+}
+
+interface Events {
+  report(report: Report): void;
+  /** It is no more, or never was. */
+  end(reason: string): void;
+}
+
+/**
+ * The address is written out where it is used: bundlers look for exactly that. Options of the command line are not for the worker,
+ * which would refuse to start with some of them.
+ */
+export async function spawn(events: Events): Promise<Thread> {
+  if (inNode) {
+    const { Worker: NodeWorker } = await nodeModule<typeof import('node:worker_threads')>('node:worker_threads');
+    const worker = new NodeWorker(new URL('./worker.js', import.meta.url), { execArgv: [] });
+    worker.on('message', events.report);
+    worker.on('error', (error) => events.end(error.message));
+    worker.on('exit', (code) => events.end(`exit code ${code}`));
+    return {
+      start: (message) => worker.postMessage(message),
+      keepAlive: (alive) => (alive ? worker.ref() : worker.unref()),
+      terminate: () => void worker.terminate(),
+    };
+  }
+  const worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
+  worker.onmessage = ({ data }) => events.report(data);
+  worker.onerror = (event) => {
+    event.preventDefault();
+    events.end(event.message || 'its script cannot be loaded');
+  };
+  return { start: (message) => worker.postMessage(message), keepAlive: () => {}, terminate: () => worker.terminate() };
+}
