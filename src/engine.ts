@@ -68,7 +68,7 @@ export class Engine {
    */
   conv2d(x: Tensor, filter: Tensor, options?: Conv2dOptions): Tensor {
     const { spec, out } = conv2d(x, filter, options);
-    const { pack, run, workspaces, packedLength } = planConv2d(spec, chooseConvKernel(spec));
+    const { pack, run, workspaces, packedLength } = planConv2d(spec, chooseConvKernel(spec, true));
     return this.#run(
       x,
       spec.outShape,

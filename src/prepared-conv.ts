@@ -87,7 +87,7 @@ export class PreparedConv2d<B = unknown> {
     const last = this.#bound;
     if (last?.shape.every((extent, axis) => extent === x.shape[axis])) return last;
     this.#unbind();
-    const kernel = this.#packed?.kernel ?? chooseConvKernel(spec);
+    const kernel = this.#packed?.kernel ?? chooseConvKernel(spec, false);
     const steps = planConv2d(spec, kernel);
     this.#packed ??= { kernel, buffer: this.#pack(steps) };
     const buffers = new Map<string, B>([['packed', this.#packed.buffer]]);
@@ -129,9 +129,10 @@ export class PreparedConv2d<B = unknown> {
   }
 }
 
-function copy<B>(backend: Backend<B>, { shape, data }: Tensor): KernelTensor<B> {
-  const made = new KernelTensor(backend, shape);
-  made.data.set(data);
+function copy<B>(backend: Backend<B>, tensor: Tensor): KernelTensor<B> {
+  const made = new KernelTensor(backend, tensor.shape);
+  // Not before: to allocate may detach the view of a tensor in kernel memory.
+  made.data.set(tensor.data);
   return made;
 }
 

@@ -295,13 +295,14 @@ export function convWinogradNchw(p: ConvParams, taskBegin: i32, taskEnd: i32): v
     let c = products;
     for (let position = positions; position > 0; position--) {
       for (let quad = 0; quad < quads; quad += 2) {
-        for (let panel = firstPanel; panel < lastPanel; panel++) {
-          const row = panelBegin(p.groupOutChannels, rowPanels, panel) - firstRow;
-          const rows = panelBegin(p.groupOutChannels, rowPanels, panel + 1) - firstRow - row;
+        for (let panel = firstPanel, row = 0; panel < lastPanel; panel++) {
+          const end = panelBegin(p.groupOutChannels, rowPanels, panel + 1) - firstRow;
+          const rows = end - row;
           tile(
             rows, min(COLUMNS, (quads - quad) << 2), depth, a + (<usize>(row * depth) << 2), b + <usize>(quad >> 1) * panelBytes, work, 0, false,
             c + <usize>row * cBytes + (<usize>quad << 4), cBytes, 0, work,
           );
+          row = end;
         }
       }
       a += <usize>(partRows * depth) << 2;

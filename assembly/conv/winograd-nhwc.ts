@@ -220,15 +220,16 @@ export function convWinogradNhwc(p: ConvParams, taskBegin: i32, taskEnd: i32): v
     let b = weights + (<usize>((group * groupColumns + firstColumn) * positions * depth) << 2);
     let c = products;
     for (let position = positions; position > 0; position--) {
-      for (let panel = 0; panel < rowPanels; panel++) {
-        const row = panelBegin(count, rowPanels, panel);
-        const rows = panelBegin(count, rowPanels, panel + 1) - row;
+      for (let panel = 0, row = 0; panel < rowPanels; panel++) {
+        const end = panelBegin(count, rowPanels, panel + 1);
+        const rows = end - row;
         for (let column = 0; column < columns; column += COLUMNS) {
           tile(
             rows, min(COLUMNS, columns - column), depth, a + (<usize>(row * depth) << 2), b + (<usize>(column * depth) << 2), work, 0, false,
             c + <usize>row * cBytes + (<usize>column << 2), cBytes, 0, work,
           );
         }
+        row = end;
       }
       a += positionBytes;
       b += <usize>(columns * depth) << 2;
