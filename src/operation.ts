@@ -25,7 +25,7 @@ const NONE = {};
 
 export function conv2d(x: Tensor, filter: Tensor, options: Conv2dOptions | undefined): Operation {
   const { spec, out } = checkConv2d(x, filter, options);
-  const { pack, run, workspaces, packedLength } = planConv2d(spec, chooseConvKernel(spec));
+  const { pack, run, workspaces, packedLength } = planConv2d(spec, chooseConvKernel(spec, true));
   return {
     x,
     shape: spec.outShape,

@@ -135,7 +135,7 @@ export class PreparedConv2d<B = unknown> {
     const last = this.#bound;
     if (last !== undefined && sameShape(last.shape, shape)) return last.call;
     this.#unbind();
-    const kernel = this.#packed?.kernel ?? chooseConvKernel(spec);
+    const kernel = this.#packed?.kernel ?? chooseConvKernel(spec, false);
     const steps = planConv2d(spec, kernel);
     this.#packed ??= { kernel, buffer: this.#pack(steps) };
     const buffers: Record<string, B> = { packed: this.#packed.buffer };

@@ -293,7 +293,7 @@ describe('a memory that cannot grow', () => {
   const filter = randomTensor([1, 1, 3, 3], 2);
   const largeX = randomTensor([1, 8, 20, 20], 3);
   const largeFilter = randomTensor([2, 8, 3, 3], 4);
-  const largeOptions = { padding: 1 };
+  const largeOptions = { padding: 1, algorithm: 'gemm' as const };
   const expected = js.engine.conv2d(x, filter).data;
   const largeExpected = js.engine.conv2d(largeX, largeFilter, largeOptions).data;
 

@@ -1,5 +1,6 @@
 import { COLUMNS, panelBegin, panelCount } from '../gemm/tile';
 import { FilterParams } from '../params';
+import { copyFloats } from '../simd';
 import { PART_PANELS } from './winograd-tiles';
 
 /**
@@ -11,6 +12,9 @@ import { PART_PANELS } from './winograd-tiles';
  *
  * A task is a group.
  */
+
+/** Three floats of eight bytes for each of at most eight points. */
+const MATRIX_BYTES: usize = 192;
 
 /** One row of G: what a point takes of the first tap, of the second, of the third. */
 @inline
@@ -86,14 +90,25 @@ function transformTaps(p: FilterParams, taps: usize, to: usize, positionBytes: u
   }
 }
 
-/** `count` channels from `channel` on, side by side for every input channel; `width - count` zeros after them. */
+/**
+ * `count` channels from `channel` on, side by side for every input channel; `width - count` zeros after them. They meet in
+ * scratch, `[position][8]`: positions lie far apart in the end, and on the same cache sets as often as not.
+ */
 function packPanel(p: FilterParams, channel: i32, count: i32, width: i32, to: usize, positionBytes: usize): void {
   const positions = (p.tileSize + 2) * (p.tileSize + 2);
-  if (count < width) for (let i = 0; i < positions; i++) memory.fill(to + <usize>i * positionBytes, 0, <usize>(p.groupInChannels * width) << 2);
+  const staged = p.scratch + MATRIX_BYTES;
+  memory.fill(staged, 0, <usize>positions << 5);
   for (let i = 0; i < p.groupInChannels; i++) {
     for (let c = 0; c < count; c++) {
       const taps = p.filter + (<usize>((channel + c) * p.outChannelStride + i * p.inChannelStride) << 2);
-      transformTaps(p, taps, to + (<usize>(i * width + c) << 2), positionBytes);
+      transformTaps(p, taps, staged + (<usize>c << 2), 32);
+    }
+    let from = staged;
+    let point = to + (<usize>(i * width) << 2);
+    for (let position = positions; position > 0; position--) {
+      copyFloats(point, from, width);
+      from += 32;
+      point += positionBytes;
     }
   }
 }

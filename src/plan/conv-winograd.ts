@@ -5,15 +5,18 @@ import { convValues, evenBlock, filterBuffers, filterValues, roundUp } from './c
 
 export type TileSize = 2 | 4 | 6;
 
-/** Floats of a block's transformed input: with the products of a panel they stay in a second-level cache of 512 KB. */
-const POINTS_LENGTH = 196608;
+/**
+ * Floats of a block's transformed input, for a second-level cache of 1 MB. A block of fewer than two panels would wait for
+ * its weights, whatever they are.
+ */
+export const POINTS_LENGTH = 196608;
 /** `PART_PANELS` of conv/winograd-tiles.ts. */
 const PART_PANELS = 4;
 /** `WORK_BYTES` and `TILE_BYTES` of conv/winograd-tiles.ts, in floats. */
 const WORK_LENGTH = 1024;
 const RECORD_LENGTH = 8;
-/** G: three floats of eight bytes for each of at most eight points. */
-const MATRIX_LENGTH = 48;
+/** Scratch of conv/winograd-filter.ts: G, and 64 positions of eight channels. */
+const FILTER_LENGTH = 48 + 64 * 8;
 
 /** `oddLines` of conv/winograd-tiles.ts, in floats. */
 const oddLines = (length: number) => roundUp(length, 16) | 16;
@@ -25,8 +28,8 @@ export function planWinograd(spec: Conv2dSpec, size: TileSize): ConvSteps {
   const positions = (size + 2) ** 2;
   const tiles = Math.max(1, batch) * Math.ceil(window.outHeight / size) * Math.ceil(window.outWidth / size);
   const multiple = nchw ? 8 : 5;
-  const most = Math.floor(POINTS_LENGTH / (positions * groupInChannels * multiple)) * multiple;
-  const pixelBlock = Math.min(roundUp(tiles, nchw ? 4 : 1), evenBlock(tiles, Math.max(most, multiple), multiple));
+  const fitting = Math.floor(POINTS_LENGTH / (positions * groupInChannels * multiple)) * multiple;
+  const pixelBlock = Math.min(roundUp(tiles, nchw ? 4 : 1), evenBlock(tiles, Math.max(fitting, 2 * multiple), multiple));
   const partChannels = PART_PANELS * (nchw ? 5 : 8);
   const parts = Math.ceil(nchw ? Math.ceil(groupOutChannels / 5) / PART_PANELS : groupOutChannels / partChannels);
   const columns = roundUp(pixelBlock, 4);
@@ -39,7 +42,7 @@ export function planWinograd(spec: Conv2dSpec, size: TileSize): ConvSteps {
         filterBuffers(spec),
         { ...filterValues(spec), tileSize: size },
         groups,
-        MATRIX_LENGTH,
+        FILTER_LENGTH,
       ),
     ],
     packedLength:

@@ -1,6 +1,7 @@
 import type { Step } from '../backend.ts';
 import type { Workspaces } from '../execute.ts';
-import type { Conv2dSpec } from '../shape/conv.ts';
+import { type Conv2dSpec, suitsWinograd } from '../shape/conv.ts';
+import { gemmCost, winogradCost } from './conv-cost.ts';
 import { planDirect } from './conv-direct.ts';
 import { planGemm } from './conv-gemm.ts';
 import { planWinograd } from './conv-winograd.ts';
@@ -30,11 +31,28 @@ export interface ConvSteps {
   readonly tile: Readonly<Record<string, number>>;
 }
 
-/** The one place that chooses. */
-export function chooseConvKernel(spec: Conv2dSpec): ConvKernel {
-  if (spec.algorithm === 'direct' || spec.algorithm === 'gemm') return spec.algorithm;
-  if (spec.algorithm === 'winograd') return 'winograd-4';
-  return spec.groupInChannels === 1 && spec.groupOutChannels <= 4 ? 'direct' : 'gemm';
+/** F(6×6) errs four times as much as F(4×4) (docs/numerics.md): it has to be this much faster. */
+const WORTH_ITS_ERROR = 1.1;
+
+/**
+ * The one place that chooses. A convolution that runs `once` packs its filter for that one run. Where the algorithm is
+ * given, its bits are too: then the tiles of Winograd are the same, run once or often.
+ */
+export function chooseConvKernel(spec: Conv2dSpec, once: boolean): ConvKernel {
+  const { algorithm, groupInChannels, groupOutChannels } = spec;
+  if (algorithm === 'direct' || algorithm === 'gemm') return algorithm;
+  if (algorithm === 'auto') {
+    if (groupInChannels === 1 && groupOutChannels <= 4) return 'direct';
+    if (!suitsWinograd(spec.kernel, spec.strides, spec.dilations)) return 'gemm';
+  }
+  const paid = once && algorithm === 'auto';
+  const costs: readonly (readonly [ConvKernel, number])[] = [
+    ['winograd-4', winogradCost(spec, 4, paid)],
+    ['winograd-2', winogradCost(spec, 2, paid)],
+    ['winograd-6', winogradCost(spec, 6, paid) * WORTH_ITS_ERROR],
+    ['gemm', algorithm === 'auto' ? gemmCost(spec, paid) : Number.POSITIVE_INFINITY],
+  ];
+  return costs.reduce((least, other) => (other[1] < least[1] ? other : least))[0];
 }
 
 function planSteps(spec: Conv2dSpec, kernel: ConvKernel): ConvSteps {
