@@ -12,8 +12,9 @@ export function workOf({ kernel, values, taskCount }: Step): number {
       return (values.batch * values.outHeight * values.outWidth * values.groups * values.groupOutChannels * products) / PRODUCTS;
     }
     case PoolParams: {
-      const taps = values.kernelHeight + values.kernelWidth;
-      return (taskCount * values.outWidth * values.pixelLength * taps) / TAPS;
+      // First the columns of a row of windows, then their rows.
+      const taps = values.kernelHeight * values.inWidth + values.kernelWidth * values.outWidth;
+      return (taskCount * values.pixelLength * taps) / TAPS;
     }
     case ActivationParams:
     case PreluParams:

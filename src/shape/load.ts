@@ -8,7 +8,7 @@ export interface LoadOptions {
   readonly variant?: 'auto' | Variant;
   /** Lets `'auto'` choose `'relaxed-simd'`: faster on most processors, no longer the same bits. */
   readonly relaxed?: boolean;
-  /** Threads that share the work, the caller's among them. */
+  /** Threads that share the work, the caller's among them; 1 unless given, `'auto'` for as many as the host runs at once, 8 at most. */
   readonly threads?: number | 'auto';
   /** Kernels from elsewhere: `simdconv/wasm/simd.wasm`, fetched, read or compiled by you. It decides the variant. */
   readonly module?: ModuleSource;

@@ -55,7 +55,7 @@ export const State = { Idle: 0, Busy: 1, Dead: 2 } as const;
 /** First task of a chunk; the next one's first is its end. */
 export const taskOf = (chunk: number, tasks: number, chunks: number): number => Math.floor((chunk * tasks) / chunks);
 
-/** How often a thread looks again before it sleeps: some tens of microseconds, in which the next step of a network mostly comes. */
+/** How often a thread looks again before it sleeps: for a tenth of a millisecond, in which the next step of a network mostly comes. */
 export const SPINS = 20000;
 
 /** The first message to a worker. */

@@ -7,6 +7,8 @@ export interface Thread {
   /** Whether it keeps a process alive, which it does at first. */
   keepAlive(alive: boolean): void;
   terminate(): void;
+  /** Is it known to have ended? Asked by a thread that waits, and gets no events. */
+  isGone(): boolean;
 }
 
 interface Events {
@@ -30,6 +32,11 @@ export async function spawn(events: Events): Promise<Thread> {
       start: (message) => worker.postMessage(message),
       keepAlive: (alive) => (alive ? worker.ref() : worker.unref()),
       terminate: () => void worker.terminate(),
+      isGone: () => {
+        // Node can say how long the loop of a worker was idle and active, and of one that has ended says −1, or that it never ran.
+        const spent = worker.performance?.eventLoopUtilization?.();
+        return spent !== undefined && (spent.idle < 0 || spent.active <= 0);
+      },
     };
   }
   const worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
@@ -38,5 +45,10 @@ export async function spawn(events: Events): Promise<Thread> {
     event.preventDefault();
     events.end(event.message || 'its script cannot be loaded');
   };
-  return { start: (message) => worker.postMessage(message), keepAlive: () => {}, terminate: () => worker.terminate() };
+  return {
+    start: (message) => worker.postMessage(message),
+    keepAlive: () => {},
+    terminate: () => worker.terminate(),
+    isGone: () => false,
+  };
 }

@@ -58,10 +58,10 @@ interface Live {
 /** For a worker to start. */
 const START_MS = 10000;
 /**
- * A worker that is ended from outside while it has a chunk says nothing, and a thread that sleeps gets no events. It is given up
- * when nothing has got done for so long, and for ten times as long as the caller took for its own share.
+ * A worker that is ended from outside while it has a chunk says nothing, and a thread that sleeps gets no events. Where the host
+ * cannot tell, it is given up when nothing has got done for so long, and for ten times as long as the caller took for its share.
  */
-const LOST_MS = 1000;
+const LOST_MS = 10000;
 /** One sleep: many of them have to pass, so that a process that was stopped for a while loses no worker. */
 const NAP_MS = 20;
 
@@ -276,7 +276,10 @@ export class Threads {
       const now = Atomics.load(words, PENDING);
       naps = now === pending ? naps + 1 : 0;
       pending = now;
-      if (naps > patience) for (const live of [...this.#live]) if (this.#isBusy(live)) this.#bury(live, 'it did not answer');
+      if (naps === 0) continue;
+      for (const live of [...this.#live]) {
+        if (this.#isBusy(live) && (live.thread.isGone() || naps > patience)) this.#bury(live, 'it no longer answers');
+      }
     }
     Atomics.store(words, WAITING, 0);
   }

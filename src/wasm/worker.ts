@@ -90,9 +90,11 @@ function begin(start: Start, post: Post): void {
   }
 }
 
+// Without a top-level await, which scripts that bundlers make for workers may not have.
 if (inNode) {
-  const { parentPort } = await nodeModule<typeof import('node:worker_threads')>('node:worker_threads');
-  parentPort!.once('message', (start: Start) => begin(start, (report) => parentPort!.postMessage(report)));
+  void nodeModule<typeof import('node:worker_threads')>('node:worker_threads').then(({ parentPort }) =>
+    parentPort!.once('message', (start: Start) => begin(start, (report) => parentPort!.postMessage(report))),
+  );
 } else {
   self.onmessage = ({ data }: MessageEvent<Start>) => begin(data, (report) => self.postMessage(report));
 }
