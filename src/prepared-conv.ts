@@ -26,7 +26,7 @@ export class PreparedConv2d<B = unknown> {
   readonly #backend: Backend<B>;
   readonly #filter: Conv2dFilterSpec;
   #raw: { filter: KernelTensor<B>; bias: KernelTensor<B> | undefined } | undefined;
-  #packed: { algorithm: ConvKernel; buffer: B } | undefined;
+  #packed: { kernel: ConvKernel; buffer: B } | undefined;
   #bound: Bound<B> | undefined;
   /** Operands of `#runBound`. */
   #x: B | undefined;
@@ -135,9 +135,9 @@ export class PreparedConv2d<B = unknown> {
     const last = this.#bound;
     if (last !== undefined && sameShape(last.shape, shape)) return last.call;
     this.#unbind();
-    const algorithm = this.#packed?.algorithm ?? chooseConvKernel(spec);
-    const steps = planConv2d(spec, algorithm);
-    this.#packed ??= { algorithm, buffer: this.#pack(steps) };
+    const kernel = this.#packed?.kernel ?? chooseConvKernel(spec);
+    const steps = planConv2d(spec, kernel);
+    this.#packed ??= { kernel, buffer: this.#pack(steps) };
     const buffers: Record<string, B> = { packed: this.#packed.buffer };
     const held: B[] = [];
     try {

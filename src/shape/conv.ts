@@ -97,6 +97,10 @@ function filterDimensions(
   };
 }
 
+export function suitsWinograd(kernel: Pair, strides: Pair, dilations: Pair): boolean {
+  return kernel.every((extent) => extent === 3) && [...strides, ...dilations].every((step) => step === 1);
+}
+
 /** Filter and options, without an input. */
 export function conv2dFilter(filter: Tensor, given: PrepareConv2dOptions | undefined): Conv2dFilterSpec {
   return filterSpec(filter, known('options', given, PREPARE_OPTIONS));
@@ -114,6 +118,16 @@ function filterSpec(filter: Tensor, options: PrepareConv2dOptions): Conv2dFilter
     if (options.bias.shape[0] !== o)
       throw new ShapeError('options.bias.shape', show(options.bias.shape), `[${o}], the filter's output channels`);
   }
+  const strides = pair('options.strides', options.strides, 1, 1);
+  const dilations = pair('options.dilations', options.dilations, 1, 1);
+  const algorithm = oneOf('options.algorithm', options.algorithm, 'auto', ['auto', 'direct', 'gemm', 'winograd']);
+  if (algorithm === 'winograd' && !suitsWinograd([h, w], strides, dilations)) {
+    throw new OptionError(
+      'options.algorithm',
+      `'winograd' for a filter of ${h} × ${w}, strides ${show(strides)}, dilations ${show(dilations)}`,
+      "'winograd' only for 3 × 3 with strides and dilations of 1",
+    );
+  }
   const normalize = oneOf('options.normalize', options.normalize, 'none', ['none', 'mean']);
   return {
     groups,
@@ -121,13 +135,13 @@ function filterSpec(filter: Tensor, options: PrepareConv2dOptions): Conv2dFilter
     groupOutChannels: o / groups,
     kernel: [h, w],
     filterStrides,
-    strides: pair('options.strides', options.strides, 1, 1),
-    dilations: pair('options.dilations', options.dilations, 1, 1),
+    strides,
+    dilations,
     padding: padding(options.padding),
     layout: layout('options.inputLayout', options.inputLayout, 'nchw', ['nchw', 'nhwc']),
     divisor: normalize === 'mean' ? h * w * i : 1,
     activation: fusedActivation(options.activation),
-    algorithm: oneOf('options.algorithm', options.algorithm, 'auto', ['auto', 'direct', 'gemm', 'winograd']),
+    algorithm,
     bias: options.bias,
   };
 }
