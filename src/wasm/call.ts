@@ -20,8 +20,8 @@ export interface BoundStep {
   readonly once: boolean;
 }
 
-/** Chunks a thread: enough that one which is late costs little. */
-const CHUNKS_PER_THREAD = 16;
+/** Of two threads the first chunk is then a quarter of the whole, the last one a sixty-fourth: see `taskOf`. */
+const CHUNKS_PER_THREAD = 4;
 
 /** Kernels that may write over their input, and of whose result they would make something else. */
 const NOT_TWICE: ReadonlySet<string> = new Set(['leakyRelu', 'preluRows', 'preluColumns', 'rrelu']);
