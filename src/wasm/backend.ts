@@ -50,7 +50,8 @@ export class WasmBackend implements Backend<number> {
   }
 
   locate(data: Float32Array): number | undefined {
-    return data.buffer === this.#memory.floats.buffer ? data.byteOffset : undefined;
+    // Nothing lies at 0; most arrays do, and a small one that is asked for its buffer has first to be given one.
+    return data.byteOffset > 0 && data.buffer === this.#memory.floats.buffer ? data.byteOffset : undefined;
   }
 
   borrow(data: Float32Array): number {
