@@ -8,6 +8,7 @@ import { Engine } from '../dist/engine.js';
 import { DisposedError, load, loadSync, ShapeError } from '../dist/index.js';
 import { WasmBackend } from '../dist/wasm/backend.js';
 import { compileEmbedded } from '../dist/wasm/compile.js';
+import { taskOf } from '../dist/wasm/control.js';
 import { instantiate } from '../dist/wasm/instance.js';
 import { Threads } from '../dist/wasm/threads.js';
 import { load as loadSource, type Tensor } from '../src/index.ts';
@@ -85,15 +86,21 @@ function randomCase(seed: number): Case {
     const groups = pick(1, 1, channels);
     const outChannels = groups * int(1, groups === 1 ? 40 : 3);
     const kernel = int(1, 5);
+    const strides = int(1, 2);
     const filter = randomTensor([outChannels, channels / groups, kernel, kernel], seed + 2);
     const options = {
       inputLayout: layout,
       groups,
       padding: pick(0, 1, 2),
-      strides: int(1, 2),
+      strides,
       bias: randomTensor([outChannels], seed + 3),
       activation: pick('relu' as const, 'leakyRelu' as const, undefined),
-      algorithm: pick('auto' as const, 'gemm' as const, 'direct' as const),
+      algorithm: pick(
+        'auto' as const,
+        'gemm' as const,
+        'direct' as const,
+        kernel === 3 && strides === 1 ? ('winograd' as const) : ('auto' as const),
+      ),
     };
     return {
       name: 'conv2d',
@@ -175,6 +182,16 @@ describe('the same bits', () => {
 
 describe('what is shared', () => {
   const [{ engine, threads }] = several;
+
+  it('every task once, whatever the number of chunks', () => {
+    for (let tasks = 1; tasks < 300; tasks++) {
+      for (const chunks of [1, 2, 3, 8, 12, 16, 256]) {
+        if (chunks > tasks) continue;
+        expect([taskOf(0, tasks, chunks), taskOf(chunks, tasks, chunks)]).toEqual([0, tasks]);
+        for (let i = 0; i < chunks; i++) expect(taskOf(i, tasks, chunks)).toBeLessThanOrEqual(taskOf(i + 1, tasks, chunks));
+      }
+    }
+  });
 
   it('large steps are, small ones stay on the caller', () => {
     const jobs = (call: () => unknown) => {

@@ -1,5 +1,5 @@
 import type { Conv2dSpec } from '../shape/conv.ts';
-import { POINTS_LENGTH, type TileSize } from './conv-winograd.ts';
+import type { TileSize } from './conv-winograd.ts';
 
 /**
  * What a convolution would take, in nanoseconds of one thread of the machine on which this was calibrated (`simd`, Node 20).
@@ -16,8 +16,9 @@ const PRODUCT = 0.044;
 const TILE = 16;
 /** A float of a window unrolled into a panel, or of a packed filter fetched. */
 const GEMM_FLOAT = 0.37;
-/** A float of a transformed filter fetched, once a block of tiles. */
+/** A float of a transformed filter fetched, once for so many floats of transformed input. */
 const POINT = 0.028;
+const BLOCK_LENGTH = 196608;
 /** One channel of a tile to its points. */
 const INPUT: Readonly<Record<TileSize, number>> = { 2: 9, 4: 24, 6: 47 };
 /** One channel of a tile from its points, stored. */
@@ -46,7 +47,7 @@ export function winogradCost(
   const positions = (size + 2) ** 2;
   const tiles = batch * Math.ceil(window.outHeight / size) * Math.ceil(window.outWidth / size);
   const weights = groupInChannels * groupOutChannels;
-  const blocks = Math.ceil((positions * groupInChannels * tiles) / POINTS_LENGTH);
+  const blocks = Math.ceil((positions * groupInChannels * tiles) / BLOCK_LENGTH);
   const run =
     positions * (products(groupOutChannels, tiles, groupInChannels) + POINT * blocks * weights) +
     tiles * (INPUT[size] * groupInChannels + OUTPUT[size] * groupOutChannels);

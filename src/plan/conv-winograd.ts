@@ -6,10 +6,10 @@ import { convValues, evenBlock, filterBuffers, filterValues, roundUp } from './c
 export type TileSize = 2 | 4 | 6;
 
 /**
- * Floats of a block's transformed input, for a second-level cache of 1 MB. A block of fewer than two panels would wait for
- * its weights, whatever they are.
+ * Floats of a block's transformed input and of a part's products, for a second-level cache of 1 MB. A block of fewer than
+ * two panels would wait for its weights, whatever they are.
  */
-export const POINTS_LENGTH = 196608;
+const BLOCK_LENGTH = 262144;
 /** `PART_PANELS` of conv/winograd-tiles.ts. */
 const PART_PANELS = 4;
 /** `WORK_BYTES` and `TILE_BYTES` of conv/winograd-tiles.ts, in floats. */
@@ -21,16 +21,20 @@ const FILTER_LENGTH = 48 + 64 * 8;
 /** `oddLines` of conv/winograd-tiles.ts, in floats. */
 const oddLines = (length: number) => roundUp(length, 16) | 16;
 
+/** Tiles of a block, of which each needs `tileLength` floats; a multiple of a panel, or all of them, up to a whole vector. */
+function blockOf(tiles: number, tileLength: number, panel: number, vector: number): number {
+  const most = Math.max(2, Math.floor(BLOCK_LENGTH / (tileLength * panel))) * panel;
+  return Math.min(roundUp(tiles, vector), evenBlock(tiles, most, panel));
+}
+
 /** Winograd's convolution with tiles of `size` × `size` outputs. */
 export function planWinograd(spec: Conv2dSpec, size: TileSize): ConvSteps {
   const { window, batch, groups, groupInChannels, groupOutChannels } = spec;
   const nchw = spec.layout === 'nchw';
   const positions = (size + 2) ** 2;
   const tiles = Math.max(1, batch) * Math.ceil(window.outHeight / size) * Math.ceil(window.outWidth / size);
-  const multiple = nchw ? 8 : 5;
-  const fitting = Math.floor(POINTS_LENGTH / (positions * groupInChannels * multiple)) * multiple;
-  const pixelBlock = Math.min(roundUp(tiles, nchw ? 4 : 1), evenBlock(tiles, Math.max(fitting, 2 * multiple), multiple));
   const partChannels = PART_PANELS * (nchw ? 5 : 8);
+  const pixelBlock = blockOf(tiles, positions * (groupInChannels + partChannels), nchw ? 8 : 5, nchw ? 4 : 1);
   const parts = Math.ceil(nchw ? Math.ceil(groupOutChannels / 5) / PART_PANELS : groupOutChannels / partChannels);
   const columns = roundUp(pixelBlock, 4);
   const pointsLength = positions * oddLines(columns * groupInChannels);

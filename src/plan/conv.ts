@@ -34,6 +34,20 @@ export interface ConvSteps {
 /** F(6×6) errs four times as much as F(4×4) (docs/numerics.md): it has to be this much faster. */
 const WORTH_ITS_ERROR = 1.1;
 
+/** Products of one pixel of a group up to which Winograd's transforms cost more than they save. */
+const NARROW = 64;
+
+/**
+ * The same sums by a direct kernel or by the matrix product: the same bits, so the layout may decide. In planes a direct
+ * kernel is the faster one for every narrow group; over channels it copies each input channel once for every output channel
+ * that sees it, which is worth it for depthwise and nearly depthwise groups only.
+ */
+function sums({ layout, groups, groupInChannels, groupOutChannels }: Conv2dSpec): 'direct' | 'gemm' {
+  const products = groupInChannels * groupOutChannels;
+  if (layout === 'nchw') return products <= NARROW ? 'direct' : 'gemm';
+  return (groupInChannels === 1 && groupOutChannels <= 8) || (groups > 1 && products <= 16) ? 'direct' : 'gemm';
+}
+
 /**
  * The one place that chooses. A convolution that runs `once` packs its filter for that one run. Where the algorithm is
  * given, its bits are too: then the tiles of Winograd are the same, run once or often.
@@ -42,8 +56,8 @@ export function chooseConvKernel(spec: Conv2dSpec, once: boolean): ConvKernel {
   const { algorithm, groupInChannels, groupOutChannels } = spec;
   if (algorithm === 'direct' || algorithm === 'gemm') return algorithm;
   if (algorithm === 'auto') {
-    if (groupInChannels === 1 && groupOutChannels <= 4) return 'direct';
-    if (!suitsWinograd(spec.kernel, spec.strides, spec.dilations)) return 'gemm';
+    const isNarrow = groupInChannels * groupOutChannels <= NARROW;
+    if (isNarrow || !suitsWinograd(spec.kernel, spec.strides, spec.dilations)) return sums(spec);
   }
   const paid = once && algorithm === 'auto';
   const costs: readonly (readonly [ConvKernel, number])[] = [

@@ -20,8 +20,11 @@ export interface BoundStep {
   readonly once: boolean;
 }
 
-/** Chunks a thread: enough that one which is late costs little. */
-const CHUNKS_PER_THREAD = 16;
+/**
+ * Of two threads the chunks are then 7, 5, 3 and 1 sixteenths of the whole: see `taskOf`. More of them cost Winograd a sixth, since
+ * each transforms its input anew, and gain nothing where the threads are equally fast.
+ */
+const CHUNKS_PER_THREAD = 2;
 
 /** Kernels that may write over their input, and of whose result they would make something else. */
 const NOT_TWICE: ReadonlySet<string> = new Set(['leakyRelu', 'preluRows', 'preluColumns', 'rrelu']);

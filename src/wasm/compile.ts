@@ -32,7 +32,12 @@ export function compileEmbedded(variant: WasmVariant, threads = false): Promise<
 
 async function decode(target: Target): Promise<BufferSource> {
   const { default: base64 } = await embedded[target]();
-  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+  const deflated = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+  // A host of Node's kind may lack the web's streams, and has its own way.
+  if (typeof DecompressionStream === 'undefined' && inNode) {
+    return (await nodeModule<typeof import('node:zlib')>('node:zlib')).inflateRawSync(deflated);
+  }
+  return new Response(new Blob([deflated]).stream().pipeThrough(new DecompressionStream('deflate-raw'))).arrayBuffer();
 }
 
 /** A caller's own module, compiled. Bytes that are no module, or only a part of one, are refused with a reason. */

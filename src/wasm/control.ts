@@ -52,8 +52,15 @@ export const controlLength = (workers: number): number => stateOf(workers + 1);
 
 export const State = { Idle: 0, Busy: 1, Dead: 2 } as const;
 
-/** First task of a chunk; the next one's first is its end. */
-export const taskOf = (chunk: number, tasks: number, chunks: number): number => Math.floor((chunk * tasks) / chunks);
+/**
+ * First task of a chunk; the next one's first is its end. Chunks become smaller: the first ones are long, since some kernels do for
+ * neighbours once what they need of the input, the last ones short, so that all threads end together.
+ */
+export function taskOf(chunk: number, tasks: number, chunks: number): number {
+  if (tasks === chunks) return chunk;
+  const left = (chunks - chunk) / chunks;
+  return Math.floor(tasks * (1 - left * left));
+}
 
 /** How often a thread looks again before it sleeps: for a tenth of a millisecond, in which the next step of a network mostly comes. */
 export const SPINS = 20000;
