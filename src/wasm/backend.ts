@@ -72,6 +72,10 @@ export class WasmBackend implements Backend<number> {
     return new WasmCall(this.#held.instance, this.#threads, this.#held.scratch, steps, buffers);
   }
 
+  settle(): void {
+    this.#threads?.settle();
+  }
+
   dispose(): void {
     this.#held = undefined;
     this.#threads?.dispose();
