@@ -67,6 +67,8 @@ export interface Backend<B = unknown> {
   /** Ends a `borrow`; what was written goes back into the array when `written`. */
   giveBack(buffer: B, data: Float32Array, written: boolean): void;
   bind(steps: readonly Step[], buffers: Readonly<Record<string, B>>): Call<B>;
+  /** Finishes all asynchronous calls. */
+  settle(): void;
   /** Lets go of everything. Whatever lives in the backend is refused afterwards. */
   dispose(): void;
 }

@@ -90,6 +90,8 @@ function newOutput<B>(backend: Backend<B>, x: Tensor, shape: readonly number[]):
 /** Copies in kernel memory, of plain tensors or of views of its own: all of them, or none. */
 export function copies<B>(backend: Backend<B>, tensors: readonly Tensor[]): KernelTensor<B>[] {
   const places = tensors.map(({ data }) => backend.locate(data));
+  // What an asynchronous call is still to write there has to be there.
+  if (places.some((place) => place !== undefined)) backend.settle();
   const made: KernelTensor<B>[] = [];
   try {
     for (const [i, { shape, data }] of tensors.entries()) {

@@ -25,6 +25,8 @@ const configuration = fc
     spare: fc.tuple(fc.nat(12), fc.nat(12)),
     activation: fc.constantFrom(undefined, 'relu' as const, 'relu6' as const, 'leakyRelu' as const),
     bias: fc.boolean(),
+    // The two whose error is bounded by the terms of each sum alone; 'auto' may choose Winograd.
+    algorithm: fc.constantFrom('direct' as const, 'gemm' as const),
     seed: fc.integer(),
   })
   .map(({ steps, spare, ...rest }) => ({
@@ -109,8 +111,16 @@ describe.each(platforms)('conv2d on $name and TensorFlow.js agree', ({ engine })
 });
 
 function ourOptions(c: Configuration) {
-  const { strides, dilations, padding, activation } = c;
-  return { strides, dilations, padding, inputLayout: 'nhwc' as const, filterLayout: 'hwio' as const, ...(activation && { activation }) };
+  const { strides, dilations, padding, algorithm, activation } = c;
+  return {
+    strides,
+    dilations,
+    padding,
+    algorithm,
+    inputLayout: 'nhwc' as const,
+    filterLayout: 'hwio' as const,
+    ...(activation && { activation }),
+  };
 }
 
 /** Both sides round: each is within its own bound of the exact sum. */

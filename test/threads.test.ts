@@ -247,6 +247,20 @@ describe('asynchronous calls', () => {
     }
   });
 
+  it('are finished before what they write is copied', async () => {
+    for (const { engine } of several) {
+      const [a, b] = [engine.tensor(x.shape, x.data), engine.tensor(x.shape)];
+      const first = engine.conv2dAsync(a, filter, { padding: 1, out: b });
+      expectSameBits(engine.tensor(x.shape, b.data).data, expected);
+      const weights = engine.tensor(filter.shape);
+      const second = engine.clampAsync(engine.tensor(filter.shape, filter.data), { out: weights });
+      const conv = engine.prepareConv2d(weights, { padding: 1 });
+      expectSameBits(conv.run(x).data, expected);
+      await Promise.all([first, second]);
+      conv.dispose();
+    }
+  });
+
   it('leave the thread free', async () => {
     const [{ engine }] = several;
     const big = randomTensor([8, 64, 56, 56], 22);

@@ -76,6 +76,8 @@ export class JsBackend implements Backend<Float32Array> {
     return new JsCall(steps, buffers);
   }
 
+  settle(): void {}
+
   dispose(): void {
     this.disposed = true;
   }

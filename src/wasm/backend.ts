@@ -50,7 +50,8 @@ export class WasmBackend implements Backend<number> {
   }
 
   locate(data: Float32Array): number | undefined {
-    return data.buffer === this.#memory.floats.buffer ? data.byteOffset : undefined;
+    // Nothing lies at 0; most arrays do, and a small one that is asked for its buffer has first to be given one.
+    return data.byteOffset > 0 && data.buffer === this.#memory.floats.buffer ? data.byteOffset : undefined;
   }
 
   borrow(data: Float32Array): number {
@@ -69,6 +70,10 @@ export class WasmBackend implements Backend<number> {
   bind(steps: readonly Step[], buffers: Readonly<Record<string, number>>): Call<number> {
     if (this.#held === undefined) throw new DisposedError('the engine');
     return new WasmCall(this.#held.instance, this.#threads, this.#held.scratch, steps, buffers);
+  }
+
+  settle(): void {
+    this.#threads?.settle();
   }
 
   dispose(): void {
