@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { OptionError, type PrepareConv2dOptions, type Tensor } from '../src/index.ts';
-import { type ConvKernel, planConv2d } from '../src/plan/conv.ts';
+import { type ConvKernel, chooseConvKernel, planConv2d } from '../src/plan/conv.ts';
 import { conv2dFilter, conv2dInput } from '../src/shape/conv.ts';
 import { lengthOf } from '../src/tensor.ts';
 import { expectSameBits, expectWithin } from './equal.ts';
@@ -281,6 +281,50 @@ describe.each(platforms)('Winograd through the engine on $name', ({ engine }) =>
     expect(
       engine.conv2d({ shape: [0, 2, 8, 8], data: new Float32Array(0) }, randomTensor([3, 2, 3, 3], 1), { algorithm: 'winograd' }).shape,
     ).toEqual([0, 3, 6, 6]);
+  });
+});
+
+describe('the choice of an algorithm', () => {
+  const chosen = (channels: number, extent: number, options: PrepareConv2dOptions = {}, once = false) => {
+    const filter = {
+      shape: [channels, channels / (options.groups ?? 1), 3, 3],
+      data: new Float32Array((9 * channels ** 2) / (options.groups ?? 1)),
+    };
+    const shape = options.inputLayout === 'nhwc' ? [1, extent, extent, channels] : [1, channels, extent, extent];
+    const x = { shape, data: new Float32Array(channels * extent ** 2) };
+    return chooseConvKernel(conv2dInput(x, conv2dFilter(filter, { padding: 1, ...options })), once);
+  };
+
+  it('is Winograd where there are channels and pixels enough', () => {
+    for (const [channels, extent] of [
+      [64, 56],
+      [128, 28],
+      [256, 14],
+      [512, 7],
+    ])
+      expect(chosen(channels, extent)).toBe('winograd-4');
+    expect(chosen(128, 54)).toBe('winograd-6');
+    expect(chosen(1024, 4)).toBe('winograd-2');
+    expect(chosen(1, 64)).toBe('direct');
+    expect(chosen(64, 56, { groups: 64 })).toBe('direct');
+  });
+
+  it('does not depend on the layout', () => {
+    for (const channels of [3, 16, 40, 200])
+      for (const extent of [5, 12, 31, 60]) expect(chosen(channels, extent)).toBe(chosen(channels, extent, { inputLayout: 'nhwc' }));
+  });
+
+  it('is never Winograd where it was not allowed or is not possible', () => {
+    expect(chosen(64, 56, { algorithm: 'gemm' })).toBe('gemm');
+    expect(chosen(64, 56, { algorithm: 'direct' })).toBe('direct');
+    expect(chosen(64, 56, { strides: 2 })).toBe('gemm');
+    expect(chosen(64, 56, { dilations: [1, 2] })).toBe('gemm');
+  });
+
+  it('counts the transform of a filter that runs once, unless Winograd was asked for', () => {
+    expect(chosen(512, 7, {}, true)).toBe('gemm');
+    expect(chosen(64, 56, {}, true)).toBe('winograd-4');
+    expect(chosen(512, 7, { algorithm: 'winograd' }, true)).toBe(chosen(512, 7, { algorithm: 'winograd' }));
   });
 });
 

@@ -3,9 +3,9 @@ import type { TileSize } from './conv-winograd.ts';
 
 /**
  * What a convolution would take, in nanoseconds of one thread of the machine on which this was calibrated (`simd`, Node 20).
- * 33 shapes from 1 to 1024 channels, in both layouts, are estimated within 22 % of what was measured (root mean square), and
- * the choice by these estimates takes 1.5 % longer than the best one on average, 14 % at most. On other machines everything
- * takes longer or less long, and the ratios, which decide, stay near.
+ * 33 shapes from 1 to 1024 channels, in both layouts, measured on a busy machine, were estimated within 26 % (root mean square),
+ * and the choice by these estimates took 2.4 % longer than the best one on average, 18 % at most. On other machines everything
+ * takes longer or less long; it is the ratios that decide.
  *
  * Neither layout nor variant nor the number of threads may enter, or they would choose different bits.
  */
