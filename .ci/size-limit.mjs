@@ -4,12 +4,12 @@ const modifyEsbuildConfig = (config) => ({ ...config, format: 'esm' });
 export default [
   {
     name: 'entry, loader and the simd variant, bundled',
-    path: 'dist/index.js',
+    path: '../dist/index.js',
     import: '{ load }',
     ignore: ['./embedded/relaxed-simd.js', './embedded/simd-threads.js', './embedded/relaxed-simd-threads.js'],
     limit: '48 KB',
     gzip: true,
     modifyEsbuildConfig,
   },
-  { name: 'the JavaScript twin alone, bundled', path: 'dist/js.js', limit: '24 KB', gzip: true, modifyEsbuildConfig },
+  { name: 'the JavaScript twin alone, bundled', path: '../dist/js.js', limit: '24 KB', gzip: true, modifyEsbuildConfig },
 ];
