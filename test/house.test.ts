@@ -164,6 +164,12 @@ describe.each(['simd', 'relaxed-simd', 'simd-threads', 'relaxed-simd-threads'])(
     expect(calls(exported.get('convGemmNchw')!)).toBeGreaterThan(0);
   });
 
+  it('has no data of its own, which would lie where the allocator begins', async () => {
+    const module = binaryen.readBinary(await readFile(file));
+    expect(module.getNumDataSegments()).toBe(0);
+    module.dispose();
+  });
+
   it('is smaller than 96 KB', async () => {
     expect((await readFile(file)).length).toBeLessThan(96 * 1024);
   });

@@ -42,9 +42,14 @@ export async function ownEngine({ initial = 1, maximum, around }: Making = {}): 
   return { engine: new Engine(new WasmBackend(instance), []), memory };
 }
 
+/** The word of a field in its parameter block. */
+export function wordOf(name: KernelName, field: string): number {
+  return Object.keys(kernels[name]).indexOf(field);
+}
+
 /** The buffer that a field of a parameter block names, in bytes; nothing where a kernel has asked for no scratch. */
 export function bufferOf(name: KernelName, field: string, block: number, memory: MeasuredMemory): { begin: number; end: number } {
-  const begin = memory.words[block / 4 + Object.keys(kernels[name]).indexOf(field)];
+  const begin = memory.words[block / 4 + wordOf(name, field)];
   if (begin === 0 && field === 'scratch') return { begin, end: begin };
   const length = memory.lengths.get(begin);
   if (length === undefined) throw new Error(`${name}: ${field} is no buffer`);

@@ -1,9 +1,10 @@
 import type { Step } from '../src/backend.ts';
 import { twins } from '../src/js/index.ts';
 import { type KernelName, kernels, type Layout } from '../src/params.ts';
-import { wordOf, writeValues } from '../src/wasm/abi.ts';
+import { writeValues } from '../src/wasm/abi.ts';
 import { compileEmbedded } from '../src/wasm/compile.ts';
 import { instantiate } from '../src/wasm/instance.ts';
+import { wordOf } from './own-engine.ts';
 
 const { kernels: compiled, memory } = instantiate(await compileEmbedded('simd'));
 

@@ -44,11 +44,6 @@ export function form(kernel: KernelName): Form {
   return forms[kernel];
 }
 
-/** The word of a field, counted from the block's first. */
-export function wordOf(kernel: KernelName, field: string): number {
-  return Object.keys(kernels[kernel]).indexOf(field);
-}
-
 /** Writes everything of a step but its buffers. */
 export function writeValues(words: Int32Array, at: number, { kernel, values }: Step): void {
   const { integers, floats } = forms[kernel];
