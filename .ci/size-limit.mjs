@@ -6,7 +6,8 @@ export default [
     name: 'entry, loader and the simd variant, bundled',
     path: '../dist/index.js',
     import: '{ load }',
-    ignore: ['./embedded/relaxed-simd.js', './embedded/simd-threads.js', './embedded/relaxed-simd-threads.js'],
+    // What a host that has SIMD never fetches.
+    ignore: ['./js.js', './embedded/relaxed-simd.js', './embedded/simd-threads.js', './embedded/relaxed-simd-threads.js'],
     limit: '48 KB',
     gzip: true,
     modifyEsbuildConfig,

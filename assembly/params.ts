@@ -18,17 +18,20 @@ export namespace Activation {
   export const ThresholdedRelu: i32 = 3;
 }
 
-/** `[planes][inHeight][inRowLength]` into a zero-bordered `[planes][outHeight][outRowLength]`, cropping what does not fit. */
+/** `[planes][inDepth][inHeight][inRowLength]` into a zero-bordered `[planes][outDepth][outHeight][outRowLength]`, cropping what does not fit. */
 @unmanaged
 export class PadParams {
   input: usize;
   output: usize;
   planes: i32;
+  inDepth: i32;
   inHeight: i32;
   inRowLength: i32;
+  outDepth: i32;
   outHeight: i32;
   outRowLength: i32;
   outPlaneStride: i32;
+  front: i32;
   top: i32;
   left: i32;
 }
@@ -45,10 +48,14 @@ export class FilterParams {
   groups: i32;
   groupOutChannels: i32;
   groupInChannels: i32;
+  kernelDepth: i32;
   kernelHeight: i32;
   kernelWidth: i32;
+  /** Where the first tap lies: strides are negative where a filter is read backwards. */
+  filterOffset: i32;
   outChannelStride: i32;
   inChannelStride: i32;
+  depthStride: i32;
   heightStride: i32;
   widthStride: i32;
   /** Output rows and columns of a Winograd tile. */
@@ -57,7 +64,7 @@ export class FilterParams {
 
 @unmanaged
 export class ConvParams {
-  /** Products: bordered with its zeros already. Direct kernels: as it came. */
+  /** Products: bordered with its zeros already, and read by strides alone. Direct kernels: as it came. */
   input: usize;
   /** Packed, bias first: see docs/kernels.md. */
   filter: usize;
@@ -95,6 +102,18 @@ export class ConvParams {
   depthBlock: i32;
   /** Output rows and columns of a Winograd tile. */
   tileSize: i32;
+  /** Of products only, which know of three dimensions: the others have a depth of 1. */
+  outDepth: i32;
+  kernelDepth: i32;
+  /** From the first channel of a group to that of the next. */
+  inGroupStride: i32;
+  /** From the window of one output to that of the next, and from one tap to the next. */
+  windowDepthStride: i32;
+  windowHeightStride: i32;
+  windowWidthStride: i32;
+  tapDepthStride: i32;
+  tapHeightStride: i32;
+  tapWidthStride: i32;
 }
 
 /** A pooling window over planes. In NCHW a plane is a channel and a pixel one float, in NHWC an image and its channels. */

@@ -6,41 +6,50 @@ export type Workspaces = Readonly<Record<string, number>>;
 
 export type Operands = Readonly<Record<string, Tensor>>;
 
+/** A result: the caller's `out`, or a new tensor of that shape. */
+export interface Result {
+  readonly shape: readonly number[];
+  readonly out: Tensor | undefined;
+}
+
+/** Everything that steps read and write, by the names that they know it by. */
+export interface Placing {
+  /** New results live where this operand lives. */
+  readonly beside: Tensor;
+  readonly operands: Operands;
+  readonly results: Readonly<Record<string, Result>>;
+  readonly workspaces: Workspaces;
+}
+
 interface Borrowed<B> {
   readonly name: string;
   readonly tensor: Tensor;
   buffer: B | undefined;
 }
 
-/** One call's operands, result and workspaces, where a backend reaches them, until they are released. */
+/** One call's operands, results and workspaces, where a backend reaches them, until they are released. */
 export class Placed<B> {
-  /** The caller's `out`, or a new tensor that lives where `x` lives. */
-  readonly result: Tensor;
-  /** By the names that steps know them by. */
+  readonly results: Readonly<Record<string, Tensor>>;
   readonly buffers: Record<string, B> = {};
   readonly #backend: Backend<B>;
-  readonly #made: boolean;
-  #borrowed: Borrowed<B>[] = [];
-  #held: B[] = [];
+  /** Results that are not the caller's. */
+  readonly #made: KernelTensor[] = [];
+  readonly #borrowed: Borrowed<B>[] = [];
+  readonly #held: B[] = [];
   #released = false;
 
-  constructor(
-    backend: Backend<B>,
-    x: Tensor,
-    shape: readonly number[],
-    out: Tensor | undefined,
-    operands: Operands = {},
-    workspaces: Workspaces = {},
-  ) {
+  constructor(backend: Backend<B>, { beside, operands, results, workspaces }: Placing) {
     this.#backend = backend;
     // Views of kernel memory are looked for before anything is allocated, since growth empties them.
-    this.#find('x', x);
     for (const name in operands) this.#find(name, operands[name]);
-    if (out !== undefined) this.#find('out', out);
-    this.#made = out === undefined;
-    this.result = out ?? newOutput(backend, x, shape);
+    for (const name in results) if (results[name].out !== undefined) this.#find(name, results[name].out);
+    const all: Record<string, Tensor> = {};
+    this.results = all;
     try {
-      if (out === undefined) this.#find('out', this.result);
+      for (const name in results) {
+        const { shape, out } = results[name];
+        all[name] = out ?? this.#make(name, beside, shape);
+      }
       for (const borrowed of this.#borrowed) {
         borrowed.buffer = backend.borrow(borrowed.tensor.data);
         this.buffers[borrowed.name] = borrowed.buffer;
@@ -57,20 +66,20 @@ export class Placed<B> {
 
   /** Takes plain tensors as they are now. To be called when nothing else is under way. */
   read(): void {
-    for (const { name, tensor, buffer } of this.#borrowed) if (name !== 'out') this.#backend.read(buffer!, tensor.data);
+    for (const { name, tensor, buffer } of this.#borrowed) if (!(name in this.results)) this.#backend.read(buffer!, tensor.data);
   }
 
-  /** Gives everything back, a plain result with what was written when `done`. A second call does nothing. */
+  /** Gives everything back, plain results with what was written when `done`. A second call does nothing. */
   release(done: boolean): void {
     if (this.#released) return;
     this.#released = true;
     try {
       for (const { name, tensor, buffer } of this.#borrowed) {
-        if (buffer !== undefined) this.#backend.giveBack(buffer, tensor.data, done && name === 'out');
+        if (buffer !== undefined) this.#backend.giveBack(buffer, tensor.data, done && name in this.results);
       }
     } finally {
       for (const buffer of this.#held) this.#backend.free(buffer);
-      if (!done && this.#made && this.result instanceof KernelTensor) this.result.dispose();
+      if (!done) for (const tensor of this.#made) tensor.dispose();
     }
   }
 
@@ -79,12 +88,19 @@ export class Placed<B> {
     if (buffer === undefined) this.#borrowed.push({ name, tensor, buffer });
     else this.buffers[name] = buffer;
   }
-}
 
-/** A new tensor of `shape` that lives where `x` lives. */
-function newOutput<B>(backend: Backend<B>, x: Tensor, shape: readonly number[]): Tensor {
-  if (x instanceof KernelTensor && x.bufferIn(backend) !== undefined) return new KernelTensor(backend, shape);
-  return { shape: [...shape], data: newFloats(lengthOf(shape)) };
+  /** A new tensor of `shape` that lives where `beside` lives. */
+  #make(name: string, beside: Tensor, shape: readonly number[]): Tensor {
+    if (!(beside instanceof KernelTensor) || beside.bufferIn(this.#backend) === undefined) {
+      const tensor = { shape: [...shape], data: newFloats(lengthOf(shape)) };
+      this.#borrowed.push({ name, tensor, buffer: undefined });
+      return tensor;
+    }
+    const tensor = new KernelTensor(this.#backend, shape);
+    this.#made.push(tensor as KernelTensor);
+    this.buffers[name] = tensor.bufferIn(this.#backend)!;
+    return tensor;
+  }
 }
 
 /** Copies in kernel memory, of plain tensors or of views of its own: all of them, or none. */

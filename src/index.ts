@@ -1,3 +1,4 @@
-export { load, loadSync } from './load.ts';
+export { load } from './load.ts';
+export { loadSync } from './load-sync.ts';
 export * from './public.ts';
 export type { LoadOptions, LoadSyncOptions } from './shape/load.ts';

@@ -2,13 +2,12 @@ import { relaxedSimd, simd, threads as threadsFeature } from 'wasm-feature-detec
 import type { Variant } from './backend.ts';
 import { Engine } from './engine.ts';
 import { UnsupportedError } from './errors.ts';
-import { loadJs } from './js.ts';
-import { type LoadOptions, type LoadSyncOptions, loadOptions, loadSyncOptions } from './shape/load.ts';
+import { type LoadOptions, loadOptions } from './shape/load.ts';
 import { WasmBackend } from './wasm/backend.ts';
 import { compileEmbedded, compileSource, type WasmVariant } from './wasm/compile.ts';
 import { MAX_WORKERS } from './wasm/control.ts';
 import { hardwareThreads } from './wasm/host.ts';
-import { type Instance, instantiate } from './wasm/instance.ts';
+import { instantiate, ownInstance } from './wasm/instance.ts';
 import { Threads } from './wasm/threads.ts';
 
 /** More threads than this are to be asked for by number: layers are not large enough to keep them busy. */
@@ -61,19 +60,10 @@ async function wasmEngine(module: WebAssembly.Module, threads: number, notes: st
 
 /** The engine of a caller's module, on threads if its memory can be shared. */
 async function ownEngine(module: WebAssembly.Module, variant: Variant | 'auto', threads: number, notes: string[]): Promise<Engine> {
-  const instance = own(module, variant);
+  const instance = ownInstance(module, variant);
   const refused = threads > 1 && !instance.memory.shared;
   if (refused) notes.push('one thread: options.module does not import a shared memory, as simd-threads.wasm does');
   return wasmEngine(module, refused ? 1 : threads, notes, instance);
-}
-
-/** A caller's module, of the variant that was asked for. */
-function own(module: WebAssembly.Module, asked: Variant | 'auto' = 'auto'): Instance {
-  const instance = instantiate(module);
-  if (asked !== 'auto' && asked !== instance.variant) {
-    throw new UnsupportedError(`variant '${asked}': the module given is '${instance.variant}'`);
-  }
-  return instance;
 }
 
 /**
@@ -107,16 +97,9 @@ export async function load(options?: LoadOptions): Promise<Engine> {
   return twin(count, notes);
 }
 
-function twin(threads: number, notes: string[]): Engine {
+/** The twin is fetched by those only who need it. */
+async function twin(threads: number, notes: string[]): Promise<Engine> {
   if (threads > 1) notes.push('one thread: the JavaScript twin has no more');
+  const { loadJs } = await import('./js.ts');
   return loadJs(notes);
-}
-
-/**
- * An engine at once: the JavaScript twin, or a module that is compiled already. Never a network.
- */
-export function loadSync(options?: LoadSyncOptions): Engine {
-  const { variant, module } = loadSyncOptions(options);
-  if (module === undefined) return loadJs();
-  return new Engine(new WasmBackend(own(module, variant)), []);
 }

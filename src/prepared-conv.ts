@@ -59,7 +59,7 @@ export class PreparedConv2d<B = unknown> {
     } finally {
       placed.release(false);
     }
-    return placed.result;
+    return placed.results.out;
   }
 
   /**
@@ -76,7 +76,7 @@ export class PreparedConv2d<B = unknown> {
     } finally {
       placed.release(false);
     }
-    return placed.result;
+    return placed.results.out;
   }
 
   /** Gives the filter and the workspaces back. A second call does nothing. */
@@ -116,7 +116,12 @@ export class PreparedConv2d<B = unknown> {
     if (this.#packed === undefined && this.#raw === undefined) throw new DisposedError('the prepared convolution');
     if (backend.disposed) throw new DisposedError('the engine of the prepared convolution');
     const spec = conv2dInput(x, this.#filter);
-    const placed = new Placed(backend, x, spec.outShape, checkOut(out, spec.outShape, { x }));
+    const placed = new Placed(backend, {
+      beside: x,
+      operands: { x },
+      results: { out: { shape: spec.outShape, out: checkOut(out, spec.outShape, { x }) } },
+      workspaces: {},
+    });
     try {
       return { call: this.#bind(x.shape, spec), placed };
     } catch (error) {

@@ -3,7 +3,7 @@ import { FilterParams } from '../params';
 
 /**
  * Filters into the orders that kernels read, each with its bias in front, in the form in which sums begin with it. The
- * depth of a sum runs over (kernel row, kernel column, channel).
+ * depth of a sum runs over (kernel slice, kernel row, kernel column, channel).
  *
  *   rows     NCHW product: channels are its rows
  *     bias     [channel][8 times the same]
@@ -36,28 +36,36 @@ function packBias(p: FilterParams, channel: i32, count: i32, copies: i32, to: us
 function packPanel(p: FilterParams, channel: i32, count: i32, width: i32, to: usize): void {
   const channelBytes = <usize>p.outChannelStride << 2;
   const inBytes = <usize>p.inChannelStride << 2;
-  for (let y = 0; y < p.kernelHeight; y++) {
-    for (let x = 0; x < p.kernelWidth; x++) {
-      let from = p.filter + (<usize>(channel * p.outChannelStride + y * p.heightStride + x * p.widthStride) << 2);
-      for (let i = p.groupInChannels; i > 0; i--) {
-        let source = from;
-        for (let c = 0; c < count; c++) {
-          store<f32>(to, load<f32>(source));
-          source += channelBytes;
-          to += 4;
+  for (let z = 0; z < p.kernelDepth; z++) {
+    for (let y = 0; y < p.kernelHeight; y++) {
+      for (let x = 0; x < p.kernelWidth; x++) {
+        const first = p.filterOffset + channel * p.outChannelStride + z * p.depthStride + y * p.heightStride + x * p.widthStride;
+        let from = p.filter + (<usize>first << 2);
+        for (let i = p.groupInChannels; i > 0; i--) {
+          let source = from;
+          for (let c = 0; c < count; c++) {
+            store<f32>(to, load<f32>(source));
+            source += channelBytes;
+            to += 4;
+          }
+          for (let c = count; c < width; c++) {
+            store<f32>(to, 0);
+            to += 4;
+          }
+          from += inBytes;
         }
-        for (let c = count; c < width; c++) {
-          store<f32>(to, 0);
-          to += 4;
-        }
-        from += inBytes;
       }
     }
   }
 }
 
+/** Products of a sum. */
+function productsOf(p: FilterParams): i32 {
+  return p.kernelDepth * p.kernelHeight * p.kernelWidth * p.groupInChannels;
+}
+
 export function packFilterRows(p: FilterParams, taskBegin: i32, taskEnd: i32): void {
-  const depth = p.kernelHeight * p.kernelWidth * p.groupInChannels;
+  const depth = productsOf(p);
   const panels = panelCount(p.groupOutChannels);
   const weights = p.output + (<usize>(p.groups * p.groupOutChannels) << 5);
   for (let group = taskBegin; group < taskEnd; group++) {
@@ -73,7 +81,7 @@ export function packFilterRows(p: FilterParams, taskBegin: i32, taskEnd: i32): v
 }
 
 export function packFilterColumns(p: FilterParams, taskBegin: i32, taskEnd: i32): void {
-  const depth = p.kernelHeight * p.kernelWidth * p.groupInChannels;
+  const depth = productsOf(p);
   const groupColumns = (p.groupOutChannels + 3) & ~3;
   const biasLength = (p.groupOutChannels + 7) & ~7;
   const weights = p.output + (<usize>(p.groups * biasLength) << 2);
@@ -90,7 +98,7 @@ export function packFilterColumns(p: FilterParams, taskBegin: i32, taskEnd: i32)
 }
 
 export function packFilterPlanes(p: FilterParams, taskBegin: i32, taskEnd: i32): void {
-  const depth = p.kernelHeight * p.kernelWidth * p.groupInChannels;
+  const depth = productsOf(p);
   const weights = p.output + (<usize>(p.groups * p.groupOutChannels) << 2);
   packBias(p, taskBegin, taskEnd - taskBegin, 1, p.output + (<usize>taskBegin << 2));
   for (let channel = taskBegin; channel < taskEnd; channel++) {
@@ -99,7 +107,7 @@ export function packFilterPlanes(p: FilterParams, taskBegin: i32, taskEnd: i32):
 }
 
 export function packFilterLanes(p: FilterParams, taskBegin: i32, taskEnd: i32): void {
-  const depth = p.kernelHeight * p.kernelWidth * p.groupInChannels;
+  const depth = productsOf(p);
   const channels = p.groups * p.groupOutChannels;
   const weights = p.output + (<usize>((channels + 3) & ~3) << 2);
   for (let vector = taskBegin; vector < taskEnd; vector++) {

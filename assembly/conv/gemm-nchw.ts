@@ -1,6 +1,7 @@
 import { COLUMNS, panelBegin, panelCount, prepareTiles, TILE_SCRATCH_BYTES, tileRun } from '../gemm/tile';
 import { ConvParams } from '../params';
 import { clampsInRegisters, finishRows, needsFinish } from './finish';
+import { locateWindows } from './windows';
 
 /**
  * Convolution as a matrix product, NCHW: rows are output channels, columns output pixels.
@@ -25,19 +26,7 @@ namespace Quad {
 /** Offsets of `count` pixels from `begin` on; past the end the last one again, so that a full quad can always be read. */
 function locate(p: ConvParams, begin: i32, count: i32, offsets: usize, kinds: usize): void {
   const quads = (count + 3) >> 2;
-  const rowBytes = p.strideHeight * p.inWidth << 2;
-  const columnBytes = p.strideWidth << 2;
-  let y = begin / p.outWidth;
-  let x = begin - y * p.outWidth;
-  let offset = y * rowBytes + x * columnBytes;
-  for (let i = 0; i < count; i++) {
-    store<i32>(offsets + (<usize>i << 2), offset);
-    offset += columnBytes;
-    if (++x == p.outWidth) {
-      x = 0;
-      offset = ++y * rowBytes;
-    }
-  }
+  locateWindows(p, begin, count, offsets);
   const last = load<i32>(offsets + (<usize>(count - 1) << 2));
   for (let i = count; i < quads << 2; i++) store<i32>(offsets + (<usize>i << 2), last);
   for (let quad = 0; quad < quads; quad++) {
@@ -68,12 +57,13 @@ function packPixels(
   const planeBytes = <usize>p.inPlaneStride << 2;
   const tap = depthBegin / channels;
   let channel = depthBegin - tap * channels;
-  let y = tap / p.kernelWidth;
-  let x = tap - y * p.kernelWidth;
+  let z = tap / (p.kernelHeight * p.kernelWidth);
+  let y = tap / p.kernelWidth - z * p.kernelHeight;
+  let x = tap % p.kernelWidth;
   let source: usize = 0;
   for (let depth = depthBegin, located = false; depth < depthEnd; depth++) {
     if (!located) {
-      source = group + (<usize>(channel * p.inPlaneStride + y * p.dilationHeight * p.inWidth + x * p.dilationWidth) << 2);
+      source = group + (<usize>(channel * p.inPlaneStride + z * p.tapDepthStride + y * p.tapHeightStride + x * p.tapWidthStride) << 2);
       located = true;
     }
     let to = panels + (<usize>(depth - depthBegin) << 5);
@@ -93,16 +83,19 @@ function packPixels(
       located = false;
       if (++x == p.kernelWidth) {
         x = 0;
-        y++;
+        if (++y == p.kernelHeight) {
+          y = 0;
+          z++;
+        }
       }
     }
   }
 }
 
 export function convGemmNchw(p: ConvParams, taskBegin: i32, taskEnd: i32): void {
-  const pixels = p.outHeight * p.outWidth;
+  const pixels = p.outDepth * p.outHeight * p.outWidth;
   const blocks = (pixels + p.pixelBlock - 1) / p.pixelBlock;
-  const depth = p.kernelHeight * p.kernelWidth * p.groupInChannels;
+  const depth = p.kernelDepth * p.kernelHeight * p.kernelWidth * p.groupInChannels;
   const rowPanels = panelCount(p.groupOutChannels);
   const weights = p.filter + (<usize>(p.groups * p.groupOutChannels) << 5);
   const cBytes = <usize>pixels << 2;
@@ -125,7 +118,7 @@ export function convGemmNchw(p: ConvParams, taskBegin: i32, taskEnd: i32): void 
     const image = task / blocks / p.groups;
     const begin = block * p.pixelBlock;
     const count = min(p.pixelBlock, pixels - begin);
-    const input = p.input + (<usize>(image * p.inImageStride + group * p.groupInChannels * p.inPlaneStride) << 2);
+    const input = p.input + (<usize>(image * p.inImageStride + group * p.inGroupStride) << 2);
     const output = p.output + (<usize>((image * p.groups + group) * p.groupOutChannels * pixels + begin) << 2);
     const whole = count / COLUMNS;
     const rest = count - whole * COLUMNS;

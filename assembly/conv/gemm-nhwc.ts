@@ -1,6 +1,7 @@
 import { COLUMNS, panelBegin, panelCount, prepareTiles, TILE_SCRATCH_BYTES, tileRun } from '../gemm/tile';
 import { ConvParams } from '../params';
 import { clampsInRegisters, finishColumns, needsFinish } from './finish';
+import { locateWindows } from './windows';
 
 /**
  * Convolution as a matrix product, NHWC: rows are output pixels, columns output channels.
@@ -12,23 +13,6 @@ import { clampsInRegisters, finishColumns, needsFinish } from './finish';
  *
  * A task is a block of pixels of one group of one image.
  */
-
-function locate(p: ConvParams, begin: i32, count: i32, offsets: usize): void {
-  const channels = p.groups * p.groupInChannels;
-  const rowBytes = p.strideHeight * p.inWidth * channels << 2;
-  const columnBytes = p.strideWidth * channels << 2;
-  let y = begin / p.outWidth;
-  let x = begin - y * p.outWidth;
-  let offset = y * rowBytes + x * columnBytes;
-  for (let i = 0; i < count; i++) {
-    store<i32>(offsets + (<usize>i << 2), offset);
-    offset += columnBytes;
-    if (++x == p.outWidth) {
-      x = 0;
-      offset = ++y * rowBytes;
-    }
-  }
-}
 
 /**
  * `length` floats of up to five pixels, transposed: `to[k * rows + row] = pixel[row][k]`. Vectors are stored whole where
@@ -73,17 +57,18 @@ function packRun(source: usize, offsets: usize, rows: i32, length: i32, to: usiz
 
 /** Products `depthBegin` up to `depthEnd` of one panel's pixels. A run is what lies side by side in the input. */
 function packPixels(p: ConvParams, group: usize, depthBegin: i32, depthEnd: i32, offsets: usize, rows: i32, to: usize): void {
-  const channels = p.groups * p.groupInChannels;
-  const wholeRow = p.groups == 1 && p.dilationWidth == 1;
-  const run = wholeRow ? p.kernelWidth * channels : p.groupInChannels;
+  const wholeRow = p.tapWidthStride == p.groupInChannels;
+  const run = wholeRow ? p.kernelWidth * p.groupInChannels : p.groupInChannels;
   const runsInRow = wholeRow ? 1 : p.kernelWidth;
   for (let depth = depthBegin; depth < depthEnd; ) {
     const index = depth / run;
     const skip = depth - index * run;
-    const y = index / runsInRow;
-    const x = index - y * runsInRow;
+    const row = index / runsInRow;
+    const x = index - row * runsInRow;
+    const z = row / p.kernelHeight;
+    const y = row - z * p.kernelHeight;
     const length = min(run - skip, depthEnd - depth);
-    const source = group + (<usize>((y * p.dilationHeight * p.inWidth + x * p.dilationWidth) * channels + skip) << 2);
+    const source = group + (<usize>(z * p.tapDepthStride + y * p.tapHeightStride + x * p.tapWidthStride + skip) << 2);
     packRun(source, offsets, rows, length, to);
     to += <usize>(length * rows) << 2;
     depth += length;
@@ -91,9 +76,9 @@ function packPixels(p: ConvParams, group: usize, depthBegin: i32, depthEnd: i32,
 }
 
 export function convGemmNhwc(p: ConvParams, taskBegin: i32, taskEnd: i32): void {
-  const pixels = p.outHeight * p.outWidth;
+  const pixels = p.outDepth * p.outHeight * p.outWidth;
   const blocks = (pixels + p.pixelBlock - 1) / p.pixelBlock;
-  const depth = p.kernelHeight * p.kernelWidth * p.groupInChannels;
+  const depth = p.kernelDepth * p.kernelHeight * p.kernelWidth * p.groupInChannels;
   const groupColumns = (p.groupOutChannels + 3) & ~3;
   const biasLength = (p.groupOutChannels + 7) & ~7;
   const outChannels = p.groups * p.groupOutChannels;
@@ -115,10 +100,10 @@ export function convGemmNhwc(p: ConvParams, taskBegin: i32, taskEnd: i32): void 
     const count = min(p.pixelBlock, pixels - begin);
     const rowPanels = panelCount(count);
     const larger = count - rowPanels * (count / rowPanels);
-    const input = p.input + (<usize>(image * p.inImageStride + group * p.groupInChannels) << 2);
+    const input = p.input + (<usize>(image * p.inImageStride + group * p.inGroupStride) << 2);
     const output = p.output + (<usize>((image * pixels + begin) * outChannels + group * p.groupOutChannels) << 2);
     const bias = p.filter + (<usize>group * biasLength << 2);
-    locate(p, begin, count, offsets);
+    locateWindows(p, begin, count, offsets);
     for (let depthBegin = 0; depthBegin < depth; depthBegin += p.depthBlock) {
       const depthEnd = min(depth, depthBegin + p.depthBlock);
       const depthCount = depthEnd - depthBegin;

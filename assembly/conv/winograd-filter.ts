@@ -100,7 +100,7 @@ function packPanel(p: FilterParams, channel: i32, count: i32, width: i32, to: us
   memory.fill(staged, 0, <usize>positions << 5);
   for (let i = 0; i < p.groupInChannels; i++) {
     for (let c = 0; c < count; c++) {
-      const taps = p.filter + (<usize>((channel + c) * p.outChannelStride + i * p.inChannelStride) << 2);
+      const taps = p.filter + (<usize>(p.filterOffset + (channel + c) * p.outChannelStride + i * p.inChannelStride) << 2);
       transformTaps(p, taps, staged + (<usize>c << 2), 32);
     }
     let from = staged;

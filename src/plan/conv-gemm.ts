@@ -2,7 +2,7 @@ import { type Step, step } from '../backend.ts';
 import type { Workspaces } from '../execute.ts';
 import type { Conv2dSpec } from '../shape/conv.ts';
 import type { ConvSteps } from './conv.ts';
-import { convValues, evenBlock, filterBuffers, filterValues, roundUp } from './conv-values.ts';
+import { convValues, evenBlock, filterBuffers, filterValues, inputStrides, roundUp } from './conv-values.ts';
 
 /** Products of a sum between two visits to memory: a panel of either side then fits the first-level cache. */
 const DEPTH_BLOCK = 256;
@@ -57,7 +57,7 @@ function planPad(spec: Conv2dSpec): {
   const plane = inHeight * inWidth;
   // Planes a multiple of 4 KiB apart would share cache sets.
   const inPlaneStride = plane % 1024 === 0 ? plane + 16 : plane;
-  const inImageStride = channels * (nchw ? inPlaneStride : plane);
+  const values = inputStrides(spec, inHeight, inWidth, inPlaneStride);
   const planes = nchw ? batch * channels : batch;
   const steps: Step[] = [
     step(
@@ -65,11 +65,14 @@ function planPad(spec: Conv2dSpec): {
       { input: 'x', output: 'padded' },
       {
         planes,
+        inDepth: 1,
         inHeight: window.inHeight,
         inRowLength: nchw ? window.inWidth : window.inWidth * channels,
+        outDepth: 1,
         outHeight: inHeight,
         outRowLength: nchw ? inWidth : inWidth * channels,
-        outPlaneStride: nchw ? inPlaneStride : inImageStride,
+        outPlaneStride: nchw ? inPlaneStride : values.inImageStride,
+        front: 0,
         top: Math.min(window.top, inHeight),
         left: Math.min(window.left, inWidth) * (nchw ? 1 : channels),
       },
@@ -78,8 +81,8 @@ function planPad(spec: Conv2dSpec): {
   ];
   return {
     steps,
-    workspaces: { padded: batch * inImageStride },
+    workspaces: { padded: batch * values.inImageStride },
     input: 'padded',
-    values: { inHeight, inWidth, inPlaneStride, inImageStride },
+    values,
   };
 }

@@ -20,10 +20,13 @@ export function filterValues(spec: Conv2dFilterSpec) {
     groups: spec.groups,
     groupOutChannels: spec.groupOutChannels,
     groupInChannels: spec.groupInChannels,
+    kernelDepth: 1,
     kernelHeight: spec.kernel[0],
     kernelWidth: spec.kernel[1],
+    filterOffset: filterStrides.offset,
     outChannelStride: filterStrides.outChannel,
     inChannelStride: filterStrides.inChannel,
+    depthStride: 0,
     heightStride: filterStrides.height,
     widthStride: filterStrides.width,
     tileSize: 0,
@@ -33,17 +36,12 @@ export function filterValues(spec: Conv2dFilterSpec) {
 /** Values of `ConvParams` for an input as it came; an algorithm that pads it first overrides its size. */
 export function convValues(spec: Conv2dSpec) {
   const { window, activation } = spec;
-  const channels = spec.groups * spec.groupInChannels;
-  const plane = window.inHeight * window.inWidth;
   return {
+    ...inputStrides(spec, window.inHeight, window.inWidth),
     batch: spec.batch,
     groups: spec.groups,
     groupInChannels: spec.groupInChannels,
     groupOutChannels: spec.groupOutChannels,
-    inHeight: window.inHeight,
-    inWidth: window.inWidth,
-    inPlaneStride: plane,
-    inImageStride: plane * channels,
     outHeight: window.outHeight,
     outWidth: window.outWidth,
     kernelHeight: window.kernelHeight,
@@ -61,5 +59,29 @@ export function convValues(spec: Conv2dSpec) {
     left: window.left,
     depthBlock: 0,
     tileSize: 0,
+    outDepth: 1,
+    kernelDepth: 1,
+  };
+}
+
+/** How the input lies in memory, be it padded or as it came; `inPlaneStride` from one channel plane to the next. */
+export function inputStrides(spec: Conv2dSpec, inHeight: number, inWidth: number, inPlaneStride = inHeight * inWidth) {
+  const { window, groups, groupInChannels } = spec;
+  const nchw = spec.layout === 'nchw';
+  const channels = groups * groupInChannels;
+  const width = nchw ? 1 : channels;
+  const height = width * inWidth;
+  return {
+    inHeight,
+    inWidth,
+    inPlaneStride,
+    inImageStride: channels * (nchw ? inPlaneStride : inHeight * inWidth),
+    inGroupStride: groupInChannels * (nchw ? inPlaneStride : 1),
+    windowDepthStride: 0,
+    windowHeightStride: height * window.strideHeight,
+    windowWidthStride: width * window.strideWidth,
+    tapDepthStride: 0,
+    tapHeightStride: height * window.dilationHeight,
+    tapWidthStride: width * window.dilationWidth,
   };
 }

@@ -8,8 +8,11 @@ import { ActivationParams, ConvParams, kernels, PadParams, PoolParams, PreluPara
 export function workOf({ kernel, values, taskCount }: Step): number {
   switch (kernels[kernel]) {
     case ConvParams: {
-      const products = values.kernelHeight * values.kernelWidth * values.groupInChannels;
-      return (values.batch * values.outHeight * values.outWidth * values.groups * values.groupOutChannels * products) / PRODUCTS;
+      const products = values.kernelDepth * values.kernelHeight * values.kernelWidth * values.groupInChannels;
+      return (
+        (values.batch * values.outDepth * values.outHeight * values.outWidth * values.groups * values.groupOutChannels * products) /
+        PRODUCTS
+      );
     }
     case PoolParams: {
       // First the columns of a row of windows, then their rows.
@@ -21,7 +24,7 @@ export function workOf({ kernel, values, taskCount }: Step): number {
     case RreluParams:
       return values.length / FLOATS;
     case PadParams:
-      return (values.planes * values.outHeight * values.outRowLength) / FLOATS;
+      return (values.planes * values.outDepth * values.outHeight * values.outRowLength) / FLOATS;
     default:
       return taskCount * OTHER_TASK;
   }

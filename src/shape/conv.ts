@@ -48,6 +48,8 @@ const PREPARE_OPTIONS = [
 
 /** Strides of a filter in floats, whatever its layout. */
 export interface FilterStrides {
+  /** Of the first tap: strides are negative where a filter is read backwards. */
+  readonly offset: number;
   readonly outChannel: number;
   readonly inChannel: number;
   readonly height: number;
@@ -93,7 +95,7 @@ function filterDimensions(
     i: extent('i'),
     h: extent('h'),
     w: extent('w'),
-    strides: { outChannel: stride('o'), inChannel: stride('i'), height: stride('h'), width: stride('w') },
+    strides: { offset: 0, outChannel: stride('o'), inChannel: stride('i'), height: stride('h'), width: stride('w') },
   };
 }
 

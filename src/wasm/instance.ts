@@ -43,3 +43,12 @@ export function instantiate(module: WebAssembly.Module): Instance {
     memory: new KernelMemory(memory),
   };
 }
+
+/** A caller's module, of the variant that was asked for. */
+export function ownInstance(module: WebAssembly.Module, asked: Variant | 'auto' = 'auto'): Instance {
+  const instance = instantiate(module);
+  if (asked !== 'auto' && asked !== instance.variant) {
+    throw new UnsupportedError(`variant '${asked}': the module given is '${instance.variant}'`);
+  }
+  return instance;
+}

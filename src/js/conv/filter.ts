@@ -5,7 +5,7 @@ type Params = Block<typeof FilterParams>;
 
 /**
  * Filters into the orders that kernels read, each with its bias in front, in the form in which sums begin with it. The
- * depth of a sum runs over (kernel row, kernel column, channel).
+ * depth of a sum runs over (kernel slice, kernel row, kernel column, channel).
  *
  *   rows     NCHW product: channels are its rows
  *     bias     [channel][8 times the same]
@@ -33,21 +33,28 @@ function packBias(p: Params, channel: number, count: number, copies: number, to:
 
 /** `count` channels from `channel` on, side by side for every product of the depth; `width - count` zeros after them. */
 function packPanel(p: Params, channel: number, count: number, width: number, to: number): void {
-  for (let y = 0; y < p.kernelHeight; y++) {
-    for (let x = 0; x < p.kernelWidth; x++) {
-      let from = channel * p.outChannelStride + y * p.heightStride + x * p.widthStride;
-      for (let i = p.groupInChannels; i > 0; i--) {
-        for (let c = 0; c < count; c++) p.output[to + c] = p.filter[from + c * p.outChannelStride];
-        for (let c = count; c < width; c++) p.output[to + c] = 0;
-        from += p.inChannelStride;
-        to += width;
+  for (let z = 0; z < p.kernelDepth; z++) {
+    for (let y = 0; y < p.kernelHeight; y++) {
+      for (let x = 0; x < p.kernelWidth; x++) {
+        let from = p.filterOffset + channel * p.outChannelStride + z * p.depthStride + y * p.heightStride + x * p.widthStride;
+        for (let i = p.groupInChannels; i > 0; i--) {
+          for (let c = 0; c < count; c++) p.output[to + c] = p.filter[from + c * p.outChannelStride];
+          for (let c = count; c < width; c++) p.output[to + c] = 0;
+          from += p.inChannelStride;
+          to += width;
+        }
       }
     }
   }
 }
 
+/** Products of a sum. */
+function productsOf(p: Params): number {
+  return p.kernelDepth * p.kernelHeight * p.kernelWidth * p.groupInChannels;
+}
+
 export function packFilterRows(p: Params, taskBegin: number, taskEnd: number): void {
-  const depth = p.kernelHeight * p.kernelWidth * p.groupInChannels;
+  const depth = productsOf(p);
   const panels = panelCount(p.groupOutChannels);
   const weights = p.groups * p.groupOutChannels * 8;
   for (let group = taskBegin; group < taskEnd; group++) {
@@ -63,7 +70,7 @@ export function packFilterRows(p: Params, taskBegin: number, taskEnd: number): v
 }
 
 export function packFilterColumns(p: Params, taskBegin: number, taskEnd: number): void {
-  const depth = p.kernelHeight * p.kernelWidth * p.groupInChannels;
+  const depth = productsOf(p);
   const groupColumns = (p.groupOutChannels + 3) & ~3;
   const biasLength = (p.groupOutChannels + 7) & ~7;
   const weights = p.groups * biasLength;
@@ -80,14 +87,14 @@ export function packFilterColumns(p: Params, taskBegin: number, taskEnd: number)
 }
 
 export function packFilterPlanes(p: Params, taskBegin: number, taskEnd: number): void {
-  const depth = p.kernelHeight * p.kernelWidth * p.groupInChannels;
+  const depth = productsOf(p);
   const weights = p.groups * p.groupOutChannels;
   packBias(p, taskBegin, taskEnd - taskBegin, 1, taskBegin);
   for (let channel = taskBegin; channel < taskEnd; channel++) packPanel(p, channel, 1, 1, weights + channel * depth);
 }
 
 export function packFilterLanes(p: Params, taskBegin: number, taskEnd: number): void {
-  const depth = p.kernelHeight * p.kernelWidth * p.groupInChannels;
+  const depth = productsOf(p);
   const channels = p.groups * p.groupOutChannels;
   const weights = (channels + 3) & ~3;
   for (let vector = taskBegin; vector < taskEnd; vector++) {

@@ -1,6 +1,7 @@
 import type { Block, ConvParams } from '../../params.ts';
 import { COLUMNS, panelBegin, panelCount, tile, ZEROS } from '../gemm/tile.ts';
 import { finishRows, needsFinish } from './finish.ts';
+import { locateWindows } from './windows.ts';
 
 type Params = Block<typeof ConvParams>;
 
@@ -15,20 +16,6 @@ type Params = Block<typeof ConvParams>;
  * A task is a block of pixels of one group of one image.
  */
 
-/** Offset of the window of each of `count` pixels from `begin` on. */
-function locate(p: Params, begin: number, count: number, offsets: Int32Array): void {
-  const rowLength = p.strideHeight * p.inWidth;
-  let y = Math.trunc(begin / p.outWidth);
-  let x = begin - y * p.outWidth;
-  for (let i = 0; i < count; i++) {
-    offsets[i] = y * rowLength + x * p.strideWidth;
-    if (++x === p.outWidth) {
-      x = 0;
-      y++;
-    }
-  }
-}
-
 /** The windows of a block of pixels, products `depthBegin` up to `depthEnd` of each, into panels of 8, the last of 4 or 8. */
 function packPixels(
   p: Params, group: number, depthBegin: number, depthEnd: number, count: number, offsets: Int32Array, panelLength: number,
@@ -38,9 +25,10 @@ function packPixels(
   let tap = Math.trunc(depthBegin / channels);
   let channel = depthBegin - tap * channels;
   for (let depth = depthBegin; depth < depthEnd; depth++) {
-    const y = Math.trunc(tap / p.kernelWidth);
-    const x = tap - y * p.kernelWidth;
-    const source = group + channel * p.inPlaneStride + y * p.dilationHeight * p.inWidth + x * p.dilationWidth;
+    const z = Math.trunc(tap / (p.kernelHeight * p.kernelWidth));
+    const y = Math.trunc(tap / p.kernelWidth) - z * p.kernelHeight;
+    const x = tap % p.kernelWidth;
+    const source = group + channel * p.inPlaneStride + z * p.tapDepthStride + y * p.tapHeightStride + x * p.tapWidthStride;
     for (let column = 0; column < count; column += COLUMNS) {
       const columns = Math.min(COLUMNS, count - column);
       const to = (column / COLUMNS) * panelLength + (depth - depthBegin) * (columns > 4 ? 8 : 4);
@@ -54,9 +42,9 @@ function packPixels(
 }
 
 export function convGemmNchw(p: Params, taskBegin: number, taskEnd: number): void {
-  const pixels = p.outHeight * p.outWidth;
+  const pixels = p.outDepth * p.outHeight * p.outWidth;
   const blocks = Math.ceil(pixels / p.pixelBlock);
-  const depth = p.kernelHeight * p.kernelWidth * p.groupInChannels;
+  const depth = p.kernelDepth * p.kernelHeight * p.kernelWidth * p.groupInChannels;
   const rowPanels = panelCount(p.groupOutChannels);
   const weights = p.groups * p.groupOutChannels * 8;
   const biasFirst = p.divisor === 1;
@@ -69,9 +57,9 @@ export function convGemmNchw(p: Params, taskBegin: number, taskEnd: number): voi
     const image = Math.trunc(task / blocks / p.groups);
     const begin = block * p.pixelBlock;
     const count = Math.min(p.pixelBlock, pixels - begin);
-    const input = image * p.inImageStride + group * p.groupInChannels * p.inPlaneStride;
+    const input = image * p.inImageStride + group * p.inGroupStride;
     const output = (image * p.groups + group) * p.groupOutChannels * pixels + begin;
-    locate(p, begin, count, offsets);
+    locateWindows(p, begin, count, offsets);
     for (let depthBegin = 0; depthBegin < depth; depthBegin += p.depthBlock) {
       const depthEnd = Math.min(depth, depthBegin + p.depthBlock);
       packPixels(p, input, depthBegin, depthEnd, count, offsets, panelLength);

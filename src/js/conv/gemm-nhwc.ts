@@ -1,6 +1,7 @@
 import type { Block, ConvParams } from '../../params.ts';
 import { COLUMNS, panelBegin, panelCount, tile, ZEROS } from '../gemm/tile.ts';
 import { finishColumns, needsFinish } from './finish.ts';
+import { locateWindows } from './windows.ts';
 
 type Params = Block<typeof ConvParams>;
 
@@ -13,33 +14,20 @@ type Params = Block<typeof ConvParams>;
  * A task is a block of pixels of one group of one image.
  */
 
-function locate(p: Params, begin: number, count: number, offsets: Int32Array): void {
-  const channels = p.groups * p.groupInChannels;
-  let y = Math.trunc(begin / p.outWidth);
-  let x = begin - y * p.outWidth;
-  for (let i = 0; i < count; i++) {
-    offsets[i] = (y * p.strideHeight * p.inWidth + x * p.strideWidth) * channels;
-    if (++x === p.outWidth) {
-      x = 0;
-      y++;
-    }
-  }
-}
-
 /** Products `depthBegin` up to `depthEnd` of one panel's pixels. A run is what lies side by side in the input. */
 function packPixels(p: Params, group: number, depthBegin: number, depthEnd: number, offsets: Int32Array, first: number, rows: number, to: number): void {
   const { input, scratch } = p;
-  const channels = p.groups * p.groupInChannels;
-  const wholeRow = p.groups === 1 && p.dilationWidth === 1;
-  const run = wholeRow ? p.kernelWidth * channels : p.groupInChannels;
+  const wholeRow = p.tapWidthStride === p.groupInChannels;
+  const run = wholeRow ? p.kernelWidth * p.groupInChannels : p.groupInChannels;
   const runsInRow = wholeRow ? 1 : p.kernelWidth;
   for (let depth = depthBegin; depth < depthEnd; ) {
     const index = Math.trunc(depth / run);
     const skip = depth - index * run;
     const y = Math.trunc(index / runsInRow);
     const x = index - y * runsInRow;
+    const z = Math.trunc(y / p.kernelHeight);
     const length = Math.min(run - skip, depthEnd - depth);
-    const source = group + (y * p.dilationHeight * p.inWidth + x * p.dilationWidth) * channels + skip;
+    const source = group + z * p.tapDepthStride + (y - z * p.kernelHeight) * p.tapHeightStride + x * p.tapWidthStride + skip;
     for (let row = 0; row < rows; row++) {
       const from = source + offsets[first + row];
       for (let k = 0; k < length; k++) scratch[to + k * rows + row] = input[from + k];
@@ -50,9 +38,9 @@ function packPixels(p: Params, group: number, depthBegin: number, depthEnd: numb
 }
 
 export function convGemmNhwc(p: Params, taskBegin: number, taskEnd: number): void {
-  const pixels = p.outHeight * p.outWidth;
+  const pixels = p.outDepth * p.outHeight * p.outWidth;
   const blocks = Math.ceil(pixels / p.pixelBlock);
-  const depth = p.kernelHeight * p.kernelWidth * p.groupInChannels;
+  const depth = p.kernelDepth * p.kernelHeight * p.kernelWidth * p.groupInChannels;
   const groupColumns = (p.groupOutChannels + 3) & ~3;
   const biasLength = (p.groupOutChannels + 7) & ~7;
   const outChannels = p.groups * p.groupOutChannels;
@@ -66,9 +54,9 @@ export function convGemmNhwc(p: Params, taskBegin: number, taskEnd: number): voi
     const begin = block * p.pixelBlock;
     const count = Math.min(p.pixelBlock, pixels - begin);
     const rowPanels = panelCount(count);
-    const input = image * p.inImageStride + group * p.groupInChannels;
+    const input = image * p.inImageStride + group * p.inGroupStride;
     const output = (image * pixels + begin) * outChannels + group * p.groupOutChannels;
-    locate(p, begin, count, offsets);
+    locateWindows(p, begin, count, offsets);
     for (let depthBegin = 0; depthBegin < depth; depthBegin += p.depthBlock) {
       const depthEnd = Math.min(depth, depthBegin + p.depthBlock);
       const depthCount = depthEnd - depthBegin;

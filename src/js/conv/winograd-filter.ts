@@ -59,7 +59,7 @@ function packPanel(p: Params, channel: number, count: number, width: number, to:
   }
   for (let i = 0; i < p.groupInChannels; i++) {
     for (let c = 0; c < count; c++) {
-      transformTaps(p, (channel + c) * p.outChannelStride + i * p.inChannelStride, to + i * width + c, positionLength);
+      transformTaps(p, p.filterOffset + (channel + c) * p.outChannelStride + i * p.inChannelStride, to + i * width + c, positionLength);
     }
   }
 }

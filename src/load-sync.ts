@@ -1,0 +1,14 @@
+import { Engine } from './engine.ts';
+import { loadJs } from './js.ts';
+import { type LoadSyncOptions, loadSyncOptions } from './shape/load.ts';
+import { WasmBackend } from './wasm/backend.ts';
+import { ownInstance } from './wasm/instance.ts';
+
+/**
+ * An engine at once: the JavaScript twin, or a module that is compiled already. Never a network.
+ */
+export function loadSync(options?: LoadSyncOptions): Engine {
+  const { variant, module } = loadSyncOptions(options);
+  if (module === undefined) return loadJs();
+  return new Engine(new WasmBackend(ownInstance(module, variant)), []);
+}

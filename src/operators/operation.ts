@@ -1,0 +1,22 @@
+import type { Step } from '../backend.ts';
+import type { Placing } from '../execute.ts';
+import type { Tensor } from '../tensor.ts';
+
+/** One call of an operator, checked and planned: what its synchronous and its asynchronous form have in common. */
+export interface Operation<R = Tensor> extends Placing {
+  readonly steps: readonly Step[];
+  /** What the caller gets, from the results by name. */
+  readonly value: (results: Readonly<Record<string, Tensor>>) => R;
+}
+
+/** How the methods of a contract are made into operations. */
+export type Operations<T> = {
+  readonly [K in keyof T]: T[K] extends (...args: infer A) => infer R ? (...args: A) => Operation<R> : never;
+};
+
+const NONE = {};
+
+/** An operator with one input `x` and one result `out`, and with the operands that are given besides. */
+export function one(x: Tensor, shape: readonly number[], out: Tensor | undefined, steps: readonly Step[], operands = NONE): Operation {
+  return { beside: x, operands: { x, ...operands }, results: { out: { shape, out } }, workspaces: NONE, steps, value: ({ out }) => out };
+}
