@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { Backend } from './backend.ts';
-import { DisposedError, OutOfMemoryError } from './errors.ts';
+import { DisposedError, OutOfMemoryError, ShapeError } from './errors.ts';
 
 /**
  * What operators take and give: a shape and its floats, the last dimension contiguous. Any object with these two
@@ -36,12 +36,29 @@ export class KernelTensor<B = unknown> implements Tensor {
   readonly #length: number;
   #buffer: B | undefined;
 
+  /** Whose memory this is: another's, of which this is a view. */
+  readonly #owner: KernelTensor<B> | undefined;
+
   /** @internal */
-  constructor(backend: Backend<B>, shape: readonly number[]) {
+  constructor(backend: Backend<B>, shape: readonly number[], owner?: KernelTensor<B>) {
     this.#backend = backend;
     this.shape = Object.freeze([...shape]);
     this.#length = lengthOf(shape);
-    this.#buffer = backend.allocate(this.#length);
+    this.#owner = owner;
+    if (owner === undefined) this.#buffer = backend.allocate(this.#length);
+  }
+
+  /**
+   * The same memory under another shape. It lives as long as this tensor does, and need not be disposed.
+   *
+   * @throws ShapeError if the shape is of another number of elements
+   */
+  view(shape: readonly number[]): KernelTensor<B> {
+    this.#held();
+    if (!shape.every((extent) => Number.isSafeInteger(extent) && extent >= 0) || lengthOf(shape) !== this.#length) {
+      throw new ShapeError('shape', `[${shape.join(', ')}]`, `the ${this.#length} elements of [${this.shape.join(', ')}]`);
+    }
+    return new KernelTensor(this.#backend, shape, this);
   }
 
   /** A live view. Fetch it again after any call of the engine: kernel memory that grows leaves old views empty. */
@@ -50,10 +67,10 @@ export class KernelTensor<B = unknown> implements Tensor {
   }
 
   get disposed(): boolean {
-    return this.#buffer === undefined || this.#backend.disposed;
+    return this.#owner?.disposed ?? (this.#buffer === undefined || this.#backend.disposed);
   }
 
-  /** Gives the memory back. A second call does nothing. */
+  /** Gives the memory back. A second call does nothing, and neither does that of a view. */
   dispose(): void {
     if (this.#buffer !== undefined) this.#backend.free(this.#buffer);
     this.#buffer = undefined;
@@ -69,6 +86,7 @@ export class KernelTensor<B = unknown> implements Tensor {
   }
 
   #held(): B {
+    if (this.#owner !== undefined) return this.#owner.#held();
     if (this.#buffer === undefined) throw new DisposedError(`tensor of shape [${this.shape.join(', ')}]`);
     if (this.#backend.disposed) throw new DisposedError(`the engine of the tensor of shape [${this.shape.join(', ')}]`);
     return this.#buffer;
