@@ -22,6 +22,7 @@ export {
 export { maxPool } from './pool/max';
 export { averagePool } from './pool/average';
 export { l2Pool } from './pool/l2';
+export { add } from './arithmetic/add';
 export { clamp } from './activation/clamp';
 export { leakyRelu } from './activation/leaky-relu';
 export { preluColumns, preluRows } from './activation/prelu';

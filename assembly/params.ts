@@ -158,6 +158,17 @@ export class ActivationParams {
   alpha: f32;
 }
 
+/** Two floats in, one float out. */
+@unmanaged
+export class BinaryParams {
+  input: usize;
+  other: usize;
+  output: usize;
+  length: i32;
+  /** Floats a task. */
+  taskLength: i32;
+}
+
 @unmanaged
 export class PreluParams {
   input: usize;

@@ -121,6 +121,14 @@ export const ActivationParams = {
   alpha: 'f32',
 } as const satisfies Layout;
 
+export const BinaryParams = {
+  input: 'buffer',
+  other: 'buffer',
+  output: 'buffer',
+  length: 'i32',
+  taskLength: 'i32',
+} as const satisfies Layout;
+
 export const PreluParams = {
   input: 'buffer',
   slope: 'buffer',
@@ -161,6 +169,7 @@ export const kernels = {
   maxPool: PoolParams,
   averagePool: PoolParams,
   l2Pool: PoolParams,
+  add: BinaryParams,
   clamp: ActivationParams,
   leakyRelu: ActivationParams,
   thresholdedRelu: ActivationParams,

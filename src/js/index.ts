@@ -5,6 +5,7 @@ import { leakyRelu } from './activation/leaky-relu.ts';
 import { preluColumns, preluRows } from './activation/prelu.ts';
 import { rrelu } from './activation/rrelu.ts';
 import { thresholdedRelu } from './activation/thresholded-relu.ts';
+import { add } from './arithmetic/add.ts';
 import { convDirectNchw } from './conv/direct-nchw.ts';
 import { convDirectNhwc } from './conv/direct-nhwc.ts';
 import { packFilterColumns, packFilterLanes, packFilterPlanes, packFilterRows } from './conv/filter.ts';
@@ -37,6 +38,7 @@ export const twins: {
   maxPool,
   averagePool,
   l2Pool,
+  add,
   clamp,
   leakyRelu,
   thresholdedRelu,

@@ -1,5 +1,5 @@
 import type { Step } from '../backend.ts';
-import { ActivationParams, ConvParams, kernels, PadParams, PoolParams, PreluParams, RreluParams } from '../params.ts';
+import { ActivationParams, BinaryParams, ConvParams, kernels, PadParams, PoolParams, PreluParams, RreluParams } from '../params.ts';
 
 /**
  * How long a step takes on one thread, in nanoseconds: roughly, as a processor of 2025 takes, for one decision only, whether
@@ -20,6 +20,7 @@ export function workOf({ kernel, values, taskCount }: Step): number {
       return (taskCount * values.pixelLength * taps) / TAPS;
     }
     case ActivationParams:
+    case BinaryParams:
     case PreluParams:
     case RreluParams:
       return values.length / FLOATS;

@@ -2,6 +2,7 @@ import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import type { BackendValues, DataType, TensorInfo } from '@tensorflow/tfjs-core';
 import type { Engine } from '../engine.ts';
 import type { PreparedConv2d } from '../prepared-conv.ts';
+import type { PrepareConv2dOptions } from '../shape/conv.ts';
 import { KernelTensor } from '../tensor.ts';
 
 /** The data of a tensor: an array until the engine uses it, from then on kernel memory. */
@@ -99,17 +100,17 @@ export class SimdconvBackend extends MathBackendCPU {
     return { dataId, shape: [...shape], dtype: 'float32' };
   }
 
-  /** Tells the data of a tensor from any other. */
-  identity({ dataId }: TensorInfo): number {
-    return this.#data(dataId).identity;
-  }
-
-  /** The convolution that has this filter packed: made by `make` when there is none with this `key`, kept until the filter goes. */
-  prepared(filter: TensorInfo, key: string, make: () => PreparedConv2d): PreparedConv2d {
+  /** The convolution by a filter of `shape`, packed at its first use and kept until the filter goes. */
+  prepared(filter: TensorInfo, shape: readonly number[], options: PrepareConv2dOptions, bias: TensorInfo | undefined): PreparedConv2d {
     const { prepared } = this.#data(filter.dataId);
-    const found = prepared.get(key) ?? make();
-    prepared.set(key, found);
-    return found;
+    const key = JSON.stringify([shape, options, bias && this.#data(bias.dataId).identity]);
+    let conv = prepared.get(key);
+    if (conv === undefined) {
+      const { data } = this.operand(filter);
+      conv = this.engine.prepareConv2d({ shape, data }, bias === undefined ? options : { ...options, bias: this.operand(bias) });
+      prepared.set(key, conv);
+    }
+    return conv;
   }
 
   #data(dataId: object): Data {

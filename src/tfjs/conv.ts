@@ -11,43 +11,26 @@ import {
   type TensorInfo,
   util,
 } from '@tensorflow/tfjs-core';
-import type { FusedActivation } from '../shape/activation.ts';
 import type { KernelTensor } from '../tensor.ts';
+import { type Fused, fusing } from './fused.ts';
 import { layout2d, window2d } from './geometry.ts';
 import { type Call, kernel } from './kernel.ts';
 
-interface Fused {
-  readonly activation?: string;
-  readonly leakyreluAlpha?: number;
-}
-
-/** An activation that convolution applies itself; undefined for any other. */
-function fusedActivation({ activation = 'linear', leakyreluAlpha }: Fused): FusedActivation | 'linear' | undefined {
-  if (activation === 'linear' || activation === 'relu' || activation === 'relu6') return activation;
-  return activation === 'leakyrelu' ? { type: 'leakyRelu', alpha: leakyreluAlpha } : undefined;
-}
-
-/** A convolution with its filter packed; with a bias a channel or none, and an activation of the fused ones. */
-function convolve({ inputs, attrs, backend }: Call<Fused>, info: backend_util.Conv2DInfo, groups: number): TensorInfo | undefined {
-  const { x, filter, bias } = inputs;
-  const activation = fusedActivation(attrs);
-  if (activation === undefined || (bias != null && (bias.shape.length !== 1 || bias.shape[0] !== info.outChannels))) return undefined;
-  const options = {
-    ...window2d(info),
-    groups,
-    inputLayout: layout2d(info),
-    filterLayout: 'hwio',
-    ...(activation !== 'linear' && { activation }),
-  } as const;
+/** A convolution with its filter packed. */
+function convolve(call: Call<Fused>, info: backend_util.Conv2DInfo, groups: number): TensorInfo | undefined {
+  const { inputs, backend } = call;
+  const { x, filter } = inputs;
+  const inputLayout = layout2d(info);
+  const fused = fusing(call, info.outChannels, inputLayout);
+  if (fused === undefined) return undefined;
+  const { bias, activation } = fused;
+  const options = { ...window2d(info), groups, inputLayout, filterLayout: 'hwio', activation } as const;
   const [height, width, inChannels] = filter.shape;
-  const { data } = backend.operand(filter);
   // A depthwise filter [height, width, channels, multiplier] lies in memory as one of a channel a group.
   const shape = [height, width, groups === 1 ? inChannels : 1, info.outChannels];
-  const key = JSON.stringify([options, shape, bias == null ? 0 : backend.identity(bias)]);
-  const conv = backend.prepared(filter, key, () =>
-    backend.engine.prepareConv2d({ shape, data }, bias == null ? options : { ...options, bias: backend.operand(bias) }),
-  );
-  return backend.result(conv.run(backend.operand(x)) as KernelTensor, info.outShape);
+  const result = backend.prepared(filter, shape, options, bias).run(backend.operand(x)) as KernelTensor;
+  fused.finish(result);
+  return backend.result(result, info.outShape);
 }
 
 function conv2d(call: Call<Conv2DAttrs & Fused>): TensorInfo | undefined {

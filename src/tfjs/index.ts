@@ -9,6 +9,7 @@ import type { LoadOptions } from '../shape/load.ts';
 import { SimdconvBackend } from './backend.ts';
 import { registerConv } from './conv.ts';
 import { BACKEND } from './kernel.ts';
+import { registerMatMul } from './matmul.ts';
 
 let options: LoadOptions = {};
 
@@ -18,6 +19,7 @@ export function setLoadOptions(given: LoadOptions): void {
 }
 
 registerConv();
+registerMatMul();
 for (const config of getKernelsForBackend('cpu')) {
   if (getKernel(config.kernelName, BACKEND) === undefined) registerKernel({ ...config, backendName: BACKEND });
 }
