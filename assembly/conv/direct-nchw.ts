@@ -87,14 +87,7 @@ function copyEvenOdd(from: usize, fromBytes: usize, to: usize, toBytes: usize, r
     let at = from + 32, even = to + 16, odd = even + phaseBytes;
     storePair(v128.and(v128.load(from), low0), v128.and(v128.load(from, 16), high0), to, to + phaseBytes);
     let columns = last - first - 8;
-    for (; columns >= 16; columns -= 16) {
-      storePair(v128.load(at), v128.load(at, 16), even, odd);
-      storePair(v128.load(at, 32), v128.load(at, 48), even + 16, odd + 16);
-      at += 64;
-      even += 32;
-      odd += 32;
-    }
-    if (columns > 0) {
+    for (; columns > 0; columns -= 8) {
       storePair(v128.load(at), v128.load(at, 16), even, odd);
       at += 32;
       even += 16;
