@@ -15,11 +15,11 @@ import {
  * are neighbours:
  *
  *   strip    [channel][row][column modulo stride][column / stride]
- *   scratch  clamp bounds (8 floats) | rows.ts' block (16) | offsets of a kernel row's taps | strip
+ *   scratch  clamp bounds (8 floats) | rows.ts' block (16) | a tile staged (32) | offsets of a kernel row's taps | strip
  *
  * Where there is neither border nor stride, the input itself is the strip.
  */
-const HEADER_BYTES: usize = 96;
+const HEADER_BYTES: usize = 224;
 
 /** Columns of the strip, from the first that a window touches to the last. */
 @inline
@@ -87,7 +87,14 @@ function copyEvenOdd(from: usize, fromBytes: usize, to: usize, toBytes: usize, r
     let at = from + 32, even = to + 16, odd = even + phaseBytes;
     storePair(v128.and(v128.load(from), low0), v128.and(v128.load(from, 16), high0), to, to + phaseBytes);
     let columns = last - first - 8;
-    for (; columns > 0; columns -= 8) {
+    for (; columns >= 16; columns -= 16) {
+      storePair(v128.load(at), v128.load(at, 16), even, odd);
+      storePair(v128.load(at, 32), v128.load(at, 48), even + 16, odd + 16);
+      at += 64;
+      even += 32;
+      odd += 32;
+    }
+    if (columns > 0) {
       storePair(v128.load(at), v128.load(at, 16), even, odd);
       at += 32;
       even += 16;
@@ -203,6 +210,7 @@ export function convDirectNchw(p: ConvParams, taskBegin: i32, taskEnd: i32): voi
   rows.yBytes = yBytes;
   rows.columns = p.outWidth;
   rows.clamp = clampsInRegisters(p) ? p.scratch : 0;
+  rows.stage = p.scratch + 96;
   for (let task = taskBegin; task < taskEnd; task++) {
     const block = task % blocks;
     const group = task / blocks % p.groups;

@@ -35,18 +35,15 @@ export class Pixels {
  *
  * As in planes (rows.ts), four pixels share each weight and two rows each input.
  */
-@inline
-function put(y: usize, x: v128, clamp: usize, channels: i32): void {
-  const result = clamp ? clampVector(x, v128.load(clamp), v128.load(clamp, 16)) : x;
-  if (channels >= 4) v128.store(y, result);
-  else storeTail(y, result, channels);
-}
 
 /** Four channels of a pixel, or the one that it has, four times. */
 @inline
 function input(at: usize, shared: bool): v128 { return shared ? loadSplat(at) : v128.load(at); }
 
-/** `size` > 0: as many kernel rows of as many taps, known to the compiler; their distance is the second offset. `shared`: a pixel is one float. */
+/**
+ * `size` > 0: as many kernel rows of as many taps, known to the compiler; their distance is the second offset. `shared`: a pixel is
+ * one float.
+ */
 @inline
 function convPixels(pixels: Pixels, x: usize, weights: usize, y: usize, four: bool, two: bool, size: i32, sizeShift: i32, shared: bool): void {
   const taps = size ? size : pixels.taps;
@@ -111,14 +108,32 @@ function convPixels(pixels: Pixels, x: usize, weights: usize, y: usize, four: bo
         row += pixels.rowBytes;
       }
     }
-    const clamp = pixels.clamp;
+    if (pixels.clamp) {
+      const lower = v128.load(pixels.clamp), upper = v128.load(pixels.clamp, 16);
+      u0 = clampVector(u0, lower, upper);
+      if (four) { u1 = clampVector(u1, lower, upper); u2 = clampVector(u2, lower, upper); u3 = clampVector(u3, lower, upper); }
+      if (two) {
+        l0 = clampVector(l0, lower, upper); l1 = clampVector(l1, lower, upper);
+        l2 = clampVector(l2, lower, upper); l3 = clampVector(l3, lower, upper);
+      }
+    }
     const yBytes = pixels.yBytes;
-    put(y, u0, clamp, channels);
-    if (four) { put(y + yBytes, u1, clamp, channels); put(y + 2 * yBytes, u2, clamp, channels); put(y + 3 * yBytes, u3, clamp, channels); }
-    if (two) {
-      const below = y + pixels.yRowBytes;
-      put(below, l0, clamp, channels); put(below + yBytes, l1, clamp, channels);
-      put(below + 2 * yBytes, l2, clamp, channels); put(below + 3 * yBytes, l3, clamp, channels);
+    if (channels >= 4) {
+      v128.store(y, u0);
+      if (four) { v128.store(y + yBytes, u1); v128.store(y + 2 * yBytes, u2); v128.store(y + 3 * yBytes, u3); }
+      if (two) {
+        const below = y + pixels.yRowBytes;
+        v128.store(below, l0); v128.store(below + yBytes, l1);
+        v128.store(below + 2 * yBytes, l2); v128.store(below + 3 * yBytes, l3);
+      }
+    } else {
+      storeTail(y, u0, channels);
+      if (four) { storeTail(y + yBytes, u1, channels); storeTail(y + 2 * yBytes, u2, channels); storeTail(y + 3 * yBytes, u3, channels); }
+      if (two) {
+        const below = y + pixels.yRowBytes;
+        storeTail(below, l0, channels); storeTail(below + yBytes, l1, channels);
+        storeTail(below + 2 * yBytes, l2, channels); storeTail(below + 3 * yBytes, l3, channels);
+      }
     }
     if (!shared) x += 16;
     y += 16;

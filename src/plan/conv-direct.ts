@@ -5,8 +5,8 @@ import { convValues, evenBlock, filterBuffers, filterValues, roundUp } from './c
 
 /** Floats of input rows that a task copies: half of a first-level cache of 32 KB. */
 const STRIP_LENGTH = 4096;
-/** `HEADER_BYTES` of conv/direct-*.ts, in floats. */
-const HEADER_LENGTH = 32;
+/** The larger `HEADER_BYTES` of conv/direct-*.ts, in floats. */
+const HEADER_LENGTH = 56;
 
 /** Direct convolution: no more than a strip of padded input besides the operands. */
 export function planDirect(spec: Conv2dSpec): ConvSteps {
