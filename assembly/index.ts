@@ -10,7 +10,7 @@ export {
   convRows1x16, convRows1x4, convRows1x8, convRows2x16, convRows2x16k3, convRows2x16k3s2, convRows2x16k5, convRows2x16k7, convRows2x4, convRows2x8,
 } from './conv/rows';
 export { convDirectNchw } from './conv/direct-nchw';
-export { convPixels1x1, convPixels1x4, convPixels2x4, convPixels2x4k3, convPixels2x4k3s2 } from './conv/pixels';
+export { convPixels1x1, convPixels1x4, convPixels2x4, convPixels2x4k3, convPixels2x4k3s2, convPixels2x4shared } from './conv/pixels';
 export { convDirectNhwc } from './conv/direct-nhwc';
 export { packWinogradColumns, packWinogradRows } from './conv/winograd-filter';
 export {
