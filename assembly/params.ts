@@ -128,6 +128,7 @@ export class PoolParams {
   outWidth: i32;
   /** Floats of a pixel. */
   pixelLength: i32;
+  /** Of an adaptive pooling, whose windows differ (pool/windows.ts), the extent of the input; its stride is 0. */
   kernelHeight: i32;
   kernelWidth: i32;
   strideHeight: i32;
@@ -143,6 +144,8 @@ export class PoolParams {
   countRight: i32;
   /** Output pixels whose columns are reduced together. */
   pixelBlock: i32;
+  /** What every sum is divided by, or 0 for the number of its cells. */
+  divisor: f32;
 }
 
 /** One float in, one float out. A kernel reads of `lower`, `upper` and `alpha` what it has a use for. */

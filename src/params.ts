@@ -109,6 +109,7 @@ export const PoolParams = {
   countLeft: 'i32',
   countRight: 'i32',
   pixelBlock: 'i32',
+  divisor: 'f32',
 } as const satisfies Layout;
 
 export const ActivationParams = {

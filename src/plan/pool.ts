@@ -42,6 +42,7 @@ export function planPool(spec: Pool2dSpec): readonly Step[] {
         countLeft: counted ? window.left : 0,
         countRight: counted ? window.right : 0,
         pixelBlock,
+        divisor: 0,
       },
       planes * window.outHeight,
       roundUp(window.outWidth, 4) + columns * pixelLength + 16,
