@@ -3,7 +3,7 @@ import { addColumn, finish, Reduction } from './reduce';
 
 /** Four floats `strideBytes` apart; strides of one and two floats are told by `stride`. */
 @inline
-function loadStrided(from: usize, stride: i32, strideBytes: usize): v128 {
+export function loadStrided(from: usize, stride: i32, strideBytes: usize): v128 {
   if (stride == 1) return v128.load(from);
   if (stride == 2) return v128.shuffle<f32>(v128.load(from), v128.load(from, 12), 0, 2, 5, 7);
   const second = from + strideBytes;
