@@ -1,5 +1,17 @@
 import type { Step } from '../backend.ts';
-import { ActivationParams, ConvParams, kernels, PadParams, PoolParams, PreluParams, RreluParams } from '../params.ts';
+import {
+  ActivationBackwardParams,
+  ActivationParams,
+  ConvParams,
+  kernels,
+  PadParams,
+  PoolParams,
+  PreluBackwardParams,
+  PreluParams,
+  RreluBackwardParams,
+  RreluParams,
+  SoftmaxParams,
+} from '../params.ts';
 
 /**
  * How long a step takes on one thread, in nanoseconds: roughly, as a processor of 2025 takes, for one decision only, whether
@@ -20,11 +32,17 @@ export function workOf({ kernel, values, taskCount }: Step): number {
       return (taskCount * values.pixelLength * taps) / TAPS;
     }
     case ActivationParams:
+    case ActivationBackwardParams:
     case PreluParams:
     case RreluParams:
+    case RreluBackwardParams:
       return values.length / FLOATS;
     case PadParams:
       return (values.planes * values.outDepth * values.outHeight * values.outRowLength) / FLOATS;
+    case PreluBackwardParams:
+      return (values.images * values.channels * values.pixels) / FLOATS;
+    case SoftmaxParams:
+      return values.outer * values.extent * values.inner;
     default:
       return taskCount * OTHER_TASK;
   }
