@@ -15,6 +15,7 @@ export type {
 } from './shape/activation.ts';
 export type { Layout } from './shape/check.ts';
 export type { Conv2dOptions, ConvAlgorithm, FilterLayout, PrepareConv2dOptions } from './shape/conv.ts';
+export type { AlphaOptions, GeluOptions, HardSigmoidOptions, HardTanhOptions, ShrinkOptions } from './shape/curve.ts';
 export type { BatchNormBackwardOptions, BatchNormGradient, BatchNormOptions } from './shape/norm.ts';
 export type {
   AdaptivePoolOptions,
@@ -31,7 +32,8 @@ export type {
   Pool3dOptions,
   PoolOptions,
 } from './shape/pool.ts';
-export type { PreluOptions } from './shape/prelu.ts';
+export type { PreluBackwardOptions, PreluGradient, PreluOptions } from './shape/prelu.ts';
 export type { RreluOptions } from './shape/rrelu.ts';
+export type { SoftmaxOptions } from './shape/softmax.ts';
 export type { Padding, RoundingType } from './shape/window.ts';
 export { KernelTensor, type Tensor } from './tensor.ts';

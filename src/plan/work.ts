@@ -1,5 +1,6 @@
 import type { Step } from '../backend.ts';
 import {
+  ActivationBackwardParams,
   ActivationParams,
   ConvParams,
   IndexParams,
@@ -9,8 +10,11 @@ import {
   PadParams,
   PoolParams,
   PowerParams,
+  PreluBackwardParams,
   PreluParams,
+  RreluBackwardParams,
   RreluParams,
+  SoftmaxParams,
 } from '../params.ts';
 
 /**
@@ -37,13 +41,19 @@ export function workOf({ kernel, values, taskCount }: Step): number {
     case NormSumParams:
       return taskCount * values.outer * values.inner;
     case ActivationParams:
+    case ActivationBackwardParams:
     case PreluParams:
     case RreluParams:
     case PowerParams:
     case NormParams:
+    case RreluBackwardParams:
       return values.length / FLOATS;
     case PadParams:
       return (values.planes * values.outDepth * values.outHeight * values.outRowLength) / FLOATS;
+    case PreluBackwardParams:
+      return (values.images * values.channels * values.pixels) / FLOATS;
+    case SoftmaxParams:
+      return values.outer * values.extent * values.inner;
     default:
       return taskCount * OTHER_TASK;
   }
