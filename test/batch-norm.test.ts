@@ -203,7 +203,7 @@ describe.each(platforms)('batchNorm on $name', ({ engine, exact }) => {
       [[2, 3, 400], 2],
     ] as const) {
       const x = randomTensor(shape, 4);
-      const channels = shape[axis];
+      const channels = shape[axis] as number;
       const inner = shape.slice(axis + 1).reduce((a: number, b: number) => a * b, 1);
       const mean = vector(channels, 5);
       const y = engine.batchNorm(x, mean, ones(channels), { axis, epsilon: 0 });
@@ -277,7 +277,7 @@ describe.each(platforms)('batchNorm on $name', ({ engine, exact }) => {
   it('folds into a convolution, whatever the layout of the filter', () => {
     const x = randomTensor([1, 3, 6, 6], 1);
     const shapes = { oihw: [4, 3, 3, 3], hwio: [3, 3, 3, 4], ohwi: [4, 3, 3, 3], ihwo: [3, 3, 3, 4] } as const;
-    for (const [filterLayout, shape] of Object.entries(shapes) as ['oihw', number[]][]) {
+    for (const [filterLayout, shape] of Object.entries(shapes) as unknown as ['oihw', number[]][]) {
       const filter = randomTensor(shape, 2);
       const [bias, mean, variance, scale, offset] = [3, 4, 5, 6, 7].map((seed) => randomTensor([4], seed));
       for (let i = 0; i < 4; i++) variance.data[i] = Math.abs(variance.data[i]) + 0.1;
