@@ -40,7 +40,6 @@ const NOT_TWICE: ReadonlySet<string> = new Set([
   'rreluBackward',
   'preluBackward',
   'softmax',
-  'softmaxBackward',
 ]);
 
 /**
