@@ -5,8 +5,8 @@ const engine = await load();
 const SAMPLES = 64;
 const RATE = 0.5;
 
-/** Inputs from −1 to 1, and what the neuron is to give for them: y = max(0, x). */
-const inputs = Float32Array.from({ length: SAMPLES }, (_, i) => (2 * i) / (SAMPLES - 1) - 1);
+/** Inputs between −1 and 1, none below −0.6, and what the neuron is to give for them: y = max(0, x). */
+const inputs = Float32Array.from({ length: SAMPLES }, (_, i) => (1.6 * i) / (SAMPLES - 1) - 0.6);
 const x = { shape: [SAMPLES, 1, 1, 1], data: inputs };
 const wanted = inputs.map((value) => Math.max(0, value));
 
@@ -33,10 +33,16 @@ function train(name, activate, backward) {
   }
 }
 
-console.log('One neuron, weight −5 and bias −3, inputs in [−1, 1], is to learn max(0, x).');
-// From the right the sum is −8, from the left it is 2: only inputs above −0.6 are the ones that keep it dead.
-const awake = inputs.filter((value) => value > -0.6).length;
-console.log(`${awake} of ${SAMPLES} inputs give a sum below 0, among them all that are to give anything.`);
+console.log('One neuron, weight −5 and bias −3, inputs in [−0.6, 1], is to learn max(0, x).');
+console.log('−5x − 3 is above 0 for no input but one below −0.6: of these, for none.');
 
-train('ReLU', (sum) => engine.relu(sum), (dy, sum) => engine.reluBackward(dy, sum));
-train('leaky ReLU, a = 0.2', (sum) => engine.leakyRelu(sum, { alpha: 0.2 }), (dy, sum) => engine.leakyReluBackward(dy, sum, { alpha: 0.2 }));
+train(
+  'ReLU',
+  (sum) => engine.relu(sum),
+  (dy, sum) => engine.reluBackward(dy, sum),
+);
+train(
+  'leaky ReLU, a = 0.2',
+  (sum) => engine.leakyRelu(sum, { alpha: 0.2 }),
+  (dy, sum) => engine.leakyReluBackward(dy, sum, { alpha: 0.2 }),
+);
