@@ -39,4 +39,4 @@ export { sigmoid } from './activation/sigmoid';
 export { tanh } from './activation/tanh';
 export { activationBackward } from './activation/backward';
 export { preluBackward, preluSlopeBackward } from './activation/prelu-backward';
-export { softmax, softmaxBackward } from './activation/softmax';
+export { softmax } from './activation/softmax';

@@ -348,7 +348,7 @@ export class PreluBackwardParams {
 export class SoftmaxParams {
   /** Of the gradient: `dy`. */
   input: usize;
-  /** Of the gradient: the softmax itself, else 0. */
+  /** The softmax, for the gradient; 0 for the softmax. */
   y: usize;
   output: usize;
   outer: i32;

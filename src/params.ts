@@ -304,7 +304,6 @@ export const kernels = {
   preluBackward: PreluBackwardParams,
   preluSlopeBackward: PreluBackwardParams,
   softmax: SoftmaxParams,
-  softmaxBackward: SoftmaxParams,
 } as const satisfies Record<string, Layout>;
 
 export type KernelName = keyof typeof kernels;

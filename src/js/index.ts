@@ -9,7 +9,7 @@ import { preluColumns, preluRows } from './activation/prelu.ts';
 import { preluBackward, preluSlopeBackward } from './activation/prelu-backward.ts';
 import { rrelu, rreluBackward } from './activation/rrelu.ts';
 import { sigmoid } from './activation/sigmoid.ts';
-import { softmax, softmaxBackward } from './activation/softmax.ts';
+import { softmax } from './activation/softmax.ts';
 import { tanh } from './activation/tanh.ts';
 import { thresholdedRelu } from './activation/thresholded-relu.ts';
 import { convDirectNchw } from './conv/direct-nchw.ts';
@@ -73,5 +73,4 @@ export const twins: {
   preluBackward,
   preluSlopeBackward,
   softmax,
-  softmaxBackward,
 };
