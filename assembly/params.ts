@@ -18,6 +18,17 @@ export namespace Activation {
   export const ThresholdedRelu: i32 = 3;
 }
 
+/** What lies beyond an input. */
+export namespace PadMode {
+  export const Constant: i32 = 0;
+  /** Mirrored, the cell at the border once. */
+  export const Reflect: i32 = 1;
+  /** The cell at the border again. */
+  export const Replicate: i32 = 2;
+  /** The other end. */
+  export const Circular: i32 = 3;
+}
+
 /** `[planes][inDepth][inHeight][inRowLength]` into a zero-bordered `[planes][outDepth][outHeight][outRowLength]`, cropping what does not fit. */
 @unmanaged
 export class PadParams {
@@ -145,6 +156,20 @@ export class StridedParams {
   out5: i32;
   /** Sums: floats that a task sets to zero before it adds to them. */
   clearLength: i32;
+}
+
+/** [outer][length][inner] and [outer][before + length + after][inner]: either may be the input. */
+@unmanaged
+export class PadAxisParams {
+  input: usize;
+  output: usize;
+  outer: i32;
+  length: i32;
+  inner: i32;
+  before: i32;
+  after: i32;
+  mode: i32;
+  value: f32;
 }
 
 /** The input seen as [outer][channels][rowLength]. */

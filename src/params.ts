@@ -6,6 +6,8 @@ export const ABI_VERSION = 1;
 
 export const Activation = { None: 0, Clamp: 1, LeakyRelu: 2, ThresholdedRelu: 3 } as const;
 
+export const PadMode = { Constant: 0, Reflect: 1, Replicate: 2, Circular: 3 } as const;
+
 export type FieldKind = 'buffer' | 'i32' | 'f32';
 export type Layout = Readonly<Record<string, FieldKind>>;
 
@@ -114,6 +116,18 @@ export const StridedParams = {
   clearLength: 'i32',
 } as const satisfies Layout;
 
+export const PadAxisParams = {
+  input: 'buffer',
+  output: 'buffer',
+  outer: 'i32',
+  length: 'i32',
+  inner: 'i32',
+  before: 'i32',
+  after: 'i32',
+  mode: 'i32',
+  value: 'f32',
+} as const satisfies Layout;
+
 export const ChannelParams = {
   input: 'buffer',
   output: 'buffer',
@@ -184,6 +198,8 @@ export const kernels = {
   stridedCopy: StridedParams,
   stridedSum: StridedParams,
   channelSum: ChannelParams,
+  padAxis: PadAxisParams,
+  padAxisBackward: PadAxisParams,
   packFilterRows: FilterParams,
   packFilterColumns: FilterParams,
   packFilterPlanes: FilterParams,

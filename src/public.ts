@@ -13,10 +13,33 @@ export type {
   ThresholdedReluOptions,
 } from './shape/activation.ts';
 export type { Layout } from './shape/check.ts';
-export type { Conv2dOptions, ConvAlgorithm, FilterLayout, PrepareConv2dOptions } from './shape/conv.ts';
-export type { Conv2dBackwardOptions, ConvGradient } from './shape/conv-backward.ts';
+export type {
+  Conv1dOptions,
+  Conv2dOptions,
+  Conv3dOptions,
+  ConvAlgorithm,
+  FilterLayout,
+  FilterLayout1d,
+  FilterLayout3d,
+  Layout1d,
+  Layout3d,
+  Padding1d,
+  Padding3d,
+  PrepareConv2dOptions,
+} from './shape/conv.ts';
+export type { Conv1dBackwardOptions, Conv2dBackwardOptions, Conv3dBackwardOptions, ConvGradient } from './shape/conv-backward.ts';
+export type {
+  ConvTranspose1dBackwardOptions,
+  ConvTranspose1dOptions,
+  ConvTranspose2dBackwardOptions,
+  ConvTranspose2dOptions,
+  ConvTransposeGradient,
+  TransposeFilterLayout,
+  TransposeFilterLayout1d,
+} from './shape/conv-transpose.ts';
 export type { GradientOptions, Gradients } from './shape/gradients.ts';
 export type { LinearBackwardOptions, LinearGradient, LinearOptions } from './shape/linear.ts';
+export type { PadBackwardOptions, PaddingMode, PadModeName, PadOptions } from './shape/pad.ts';
 export type { AveragePool2dOptions, Pool2dOptions } from './shape/pool.ts';
 export type { PreluOptions } from './shape/prelu.ts';
 export type { RreluOptions } from './shape/rrelu.ts';

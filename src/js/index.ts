@@ -15,6 +15,7 @@ import { packWinogradColumns, packWinogradRows } from './conv/winograd-filter.ts
 import { convWinogradNchw } from './conv/winograd-nchw.ts';
 import { convWinogradNhwc } from './conv/winograd-nhwc.ts';
 import { channelSum } from './move/channel-sum.ts';
+import { padAxis, padAxisBackward } from './move/pad-axis.ts';
 import { stridedCopy, stridedSum } from './move/strided.ts';
 import { averagePool } from './pool/average.ts';
 import { l2Pool } from './pool/l2.ts';
@@ -27,6 +28,8 @@ export const twins: {
   stridedCopy,
   stridedSum,
   channelSum,
+  padAxis,
+  padAxisBackward,
   packFilterRows,
   packFilterColumns,
   packFilterPlanes,

@@ -4,6 +4,7 @@ import {
   ChannelParams,
   ConvParams,
   kernels,
+  PadAxisParams,
   PadParams,
   PoolParams,
   PreluParams,
@@ -33,6 +34,8 @@ export function workOf({ kernel, values, taskCount }: Step): number {
     case PreluParams:
     case RreluParams:
       return values.length / FLOATS;
+    case PadAxisParams:
+      return (values.outer * (values.before + values.length + values.after) * values.inner) / FLOATS;
     case ChannelParams:
       return (values.outer * values.channels * values.rowLength) / FLOATS;
     case StridedParams:
