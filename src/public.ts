@@ -13,6 +13,7 @@ export type {
   ThresholdedReluOptions,
 } from './shape/activation.ts';
 export type { Layout } from './shape/check.ts';
+export type { ColumnsOptions, Conv2dMatrixOptions } from './shape/columns.ts';
 export type {
   Conv1dOptions,
   Conv2dOptions,

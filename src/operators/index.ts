@@ -1,4 +1,5 @@
 import { type ActivationOperators, activation } from './activation.ts';
+import { type ColumnsOperators, columns } from './columns.ts';
 import { type ConvOperators, conv } from './conv.ts';
 import { type ConvBackwardOperators, convBackwards } from './conv-backward.ts';
 import { type ConvTransposeOperators, convTranspose } from './conv-transpose.ts';
@@ -12,12 +13,22 @@ export interface Operators
   extends ConvOperators,
     ConvBackwardOperators,
     ConvTransposeOperators,
+    ColumnsOperators,
     LinearOperators,
     PadOperators,
     PoolOperators,
     ActivationOperators {}
 
-export const operators: Operations<Operators> = { ...conv, ...convBackwards, ...convTranspose, ...linear, ...pad, ...pool, ...activation };
+export const operators: Operations<Operators> = {
+  ...conv,
+  ...convBackwards,
+  ...convTranspose,
+  ...columns,
+  ...linear,
+  ...pad,
+  ...pool,
+  ...activation,
+};
 
 /**
  * The same by the engine's workers, so that the caller's thread is free: a page stays responsive. The operands must stay as they
