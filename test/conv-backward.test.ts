@@ -143,6 +143,28 @@ describe('gradients of convolution', () => {
     );
   });
 
+  it('lose little over a long sum', () => {
+    const batch = 64;
+    const x = randomTensor([batch, 2, 56, 56], 1);
+    const dy = randomTensor([batch, 3, 56, 56], 2);
+    const { dFilter } = simd.engine.conv2dBackward(dy, x, randomTensor([3, 2, 1, 1], 3), { skip: ['dx', 'dBias'] });
+    const plane = 56 * 56;
+    for (let o = 0; o < 3; o++)
+      for (let i = 0; i < 2; i++) {
+        let exact = 0;
+        let size = 0;
+        for (let n = 0; n < batch; n++)
+          for (let p = 0; p < plane; p++) {
+            const product = dy.data[(n * 3 + o) * plane + p] * x.data[(n * 2 + i) * plane + p];
+            exact += product;
+            size += Math.abs(product);
+          }
+        const error = Math.abs(dFilter!.data[o * 2 + i] - exact);
+        expect(error).toBeLessThan(1e-4 * size);
+        expect(error).toBeLessThan(batch * plane * EPS * size);
+      }
+  });
+
   it('of the oracle are those that finite differences give', () => {
     fc.assert(
       fc.property(fc.constantFrom<Rank>(1, 2, 3).chain(ndConfiguration), (c) => {
