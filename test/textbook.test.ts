@@ -163,6 +163,19 @@ describe.each([js, simd])('the textbook on $name', ({ engine }) => {
       expect([...result.data]).toEqual([...convolution.data]);
     });
 
+    it('that conv2dMatrix makes', () => {
+      const filter = { shape: [1, 1, 2, 2], data: Float32Array.of(w1, w2, w3, w4) };
+      const made = engine.conv2dMatrix(filter, [1, 3, 3]);
+      expect(made.shape).toEqual([4, 9]);
+      expect([...made.data]).toEqual(matrix.flat());
+      const dense = engine.linear({ shape: [1, 9], data: input }, made);
+      expect([...dense.data]).toEqual([...convolution.data]);
+      // What is shared: 4 weights are 16 of its 36 elements, and the others are 0.
+      const weights = [...made.data].filter((weight) => weight !== 0);
+      expect(weights.length).toBe(16);
+      expect([w1, w2, w3, w4].map((weight) => weights.filter((other) => other === weight).length)).toEqual([4, 4, 4, 4]);
+    });
+
     it('with 4 parameters in the place of 36', () => {
       expect(matrix.flat().length).toBe(36);
       expect(matrix.flat().filter((weight) => weight !== 0).length).toBe(16);

@@ -21,6 +21,9 @@ import { pad } from './conv/pad.ts';
 import { packWinogradColumns, packWinogradRows } from './conv/winograd-filter.ts';
 import { convWinogradNchw } from './conv/winograd-nchw.ts';
 import { convWinogradNhwc } from './conv/winograd-nhwc.ts';
+import { channelSum } from './move/channel-sum.ts';
+import { padAxis, padAxisBackward } from './move/pad-axis.ts';
+import { stridedCopy, stridedSum } from './move/strided.ts';
 import { batchNorm, batchNormTable } from './norm/batch.ts';
 import { batchNormSums } from './norm/sums.ts';
 import { averagePool } from './pool/average.ts';
@@ -35,6 +38,11 @@ export const twins: {
   readonly [K in KernelName]: (p: Block<(typeof kernels)[K]>, taskBegin: number, taskEnd: number) => void;
 } = {
   pad,
+  stridedCopy,
+  stridedSum,
+  channelSum,
+  padAxis,
+  padAxisBackward,
   packFilterRows,
   packFilterColumns,
   packFilterPlanes,
