@@ -1,4 +1,4 @@
-import { type Step, step } from '../backend.ts';
+import type { Step } from '../backend.ts';
 import type { Workspaces } from '../execute.ts';
 import { axesOf, convWindow, type Triple } from '../shape/axes.ts';
 import type { Correlation } from '../shape/conv.ts';
