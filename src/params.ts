@@ -6,6 +6,28 @@ export const ABI_VERSION = 1;
 
 export const Activation = { None: 0, Clamp: 1, LeakyRelu: 2, ThresholdedRelu: 3 } as const;
 
+export const Curve = {
+  Elu: 0,
+  Gelu: 1,
+  GeluTanh: 2,
+  HardShrink: 3,
+  HardSigmoid: 4,
+  HardSwish: 5,
+  Mish: 6,
+  Sigmoid: 7,
+  Silu: 8,
+  Softplus: 9,
+  Softshrink: 10,
+  Softsign: 11,
+  Tanh: 12,
+  Clamp: 13,
+  HardTanh: 14,
+  LeakyRelu: 15,
+  Threshold: 16,
+} as const;
+
+export const PadMode = { Constant: 0, Reflect: 1, Replicate: 2, Circular: 3 } as const;
+
 export type FieldKind = 'buffer' | 'i32' | 'f32';
 export type Layout = Readonly<Record<string, FieldKind>>;
 
@@ -88,40 +110,6 @@ export const ConvParams = {
   tapWidthStride: 'i32',
 } as const satisfies Layout;
 
-export const StridedParams = {
-  input: 'buffer',
-  output: 'buffer',
-  inOffset: 'i32',
-  outOffset: 'i32',
-  count0: 'i32',
-  count1: 'i32',
-  count2: 'i32',
-  count3: 'i32',
-  count4: 'i32',
-  count5: 'i32',
-  in0: 'i32',
-  in1: 'i32',
-  in2: 'i32',
-  in3: 'i32',
-  in4: 'i32',
-  in5: 'i32',
-  out0: 'i32',
-  out1: 'i32',
-  out2: 'i32',
-  out3: 'i32',
-  out4: 'i32',
-  out5: 'i32',
-  clearLength: 'i32',
-} as const satisfies Layout;
-
-export const ChannelParams = {
-  input: 'buffer',
-  output: 'buffer',
-  outer: 'i32',
-  channels: 'i32',
-  rowLength: 'i32',
-} as const satisfies Layout;
-
 export const PoolParams = {
   input: 'buffer',
   output: 'buffer',
@@ -144,6 +132,7 @@ export const PoolParams = {
   countLeft: 'i32',
   countRight: 'i32',
   pixelBlock: 'i32',
+  divisor: 'f32',
 } as const satisfies Layout;
 
 export const ActivationParams = {
@@ -154,6 +143,7 @@ export const ActivationParams = {
   lower: 'f32',
   upper: 'f32',
   alpha: 'f32',
+  kind: 'i32',
 } as const satisfies Layout;
 
 export const BinaryParams = {
@@ -186,12 +176,153 @@ export const RreluParams = {
   step: 'f32',
 } as const satisfies Layout;
 
+export const IndexParams = {
+  input: 'buffer',
+  indices: 'buffer',
+  output: 'buffer',
+  planeLength: 'i32',
+  indexCount: 'i32',
+  pixelLength: 'i32',
+  accumulate: 'i32',
+  missing: 'f32',
+} as const satisfies Layout;
+
+export const PowerParams = {
+  factor: 'buffer',
+  base: 'buffer',
+  output: 'buffer',
+  length: 'i32',
+  taskLength: 'i32',
+  exponent: 'f32',
+  root: 'f32',
+} as const satisfies Layout;
+
+export const NormTableParams = {
+  mean: 'buffer',
+  variance: 'buffer',
+  scale: 'buffer',
+  bias: 'buffer',
+  output: 'buffer',
+  channels: 'i32',
+  repeat: 'i32',
+  tableLength: 'i32',
+  epsilon: 'f32',
+} as const satisfies Layout;
+
+export const NormParams = {
+  input: 'buffer',
+  table: 'buffer',
+  output: 'buffer',
+  length: 'i32',
+  taskLength: 'i32',
+  rowLength: 'i32',
+  tableLength: 'i32',
+} as const satisfies Layout;
+
+export const NormSumParams = {
+  input: 'buffer',
+  other: 'buffer',
+  mean: 'buffer',
+  output: 'buffer',
+  outer: 'i32',
+  channels: 'i32',
+  inner: 'i32',
+} as const satisfies Layout;
+
+export const ActivationBackwardParams = {
+  input: 'buffer',
+  x: 'buffer',
+  output: 'buffer',
+  length: 'i32',
+  taskLength: 'i32',
+  lower: 'f32',
+  upper: 'f32',
+  alpha: 'f32',
+  kind: 'i32',
+} as const satisfies Layout;
+
+export const RreluBackwardParams = {
+  input: 'buffer',
+  x: 'buffer',
+  output: 'buffer',
+  length: 'i32',
+  taskLength: 'i32',
+  seed: 'i32',
+  lower: 'f32',
+  step: 'f32',
+} as const satisfies Layout;
+
+export const PreluBackwardParams = {
+  input: 'buffer',
+  x: 'buffer',
+  slope: 'buffer',
+  output: 'buffer',
+  images: 'i32',
+  channels: 'i32',
+  pixels: 'i32',
+  channelsLast: 'i32',
+} as const satisfies Layout;
+
+export const SoftmaxParams = {
+  input: 'buffer',
+  y: 'buffer',
+  output: 'buffer',
+  outer: 'i32',
+  extent: 'i32',
+  inner: 'i32',
+  taskLength: 'i32',
+  log: 'i32',
+} as const satisfies Layout;
+
+export const StridedParams = {
+  input: 'buffer',
+  output: 'buffer',
+  inOffset: 'i32',
+  outOffset: 'i32',
+  count0: 'i32',
+  count1: 'i32',
+  count2: 'i32',
+  count3: 'i32',
+  count4: 'i32',
+  count5: 'i32',
+  in0: 'i32',
+  in1: 'i32',
+  in2: 'i32',
+  in3: 'i32',
+  in4: 'i32',
+  in5: 'i32',
+  out0: 'i32',
+  out1: 'i32',
+  out2: 'i32',
+  out3: 'i32',
+  out4: 'i32',
+  out5: 'i32',
+  clearLength: 'i32',
+} as const satisfies Layout;
+
+export const PadAxisParams = {
+  input: 'buffer',
+  output: 'buffer',
+  outer: 'i32',
+  length: 'i32',
+  inner: 'i32',
+  before: 'i32',
+  after: 'i32',
+  mode: 'i32',
+  value: 'f32',
+} as const satisfies Layout;
+
+export const ChannelParams = {
+  input: 'buffer',
+  output: 'buffer',
+  outer: 'i32',
+  channels: 'i32',
+  rowLength: 'i32',
+} as const satisfies Layout;
+
 /** Which block each kernel takes. The keys are the kernels' names on both sides. */
 export const kernels = {
   pad: PadParams,
-  stridedCopy: StridedParams,
-  stridedSum: StridedParams,
-  channelSum: ChannelParams,
   packFilterRows: FilterParams,
   packFilterColumns: FilterParams,
   packFilterPlanes: FilterParams,
@@ -207,6 +338,14 @@ export const kernels = {
   maxPool: PoolParams,
   averagePool: PoolParams,
   l2Pool: PoolParams,
+  averagePoolBackward: PoolParams,
+  maxIndices: PoolParams,
+  gatherPixels: IndexParams,
+  scatterPixels: IndexParams,
+  timesPower: PowerParams,
+  batchNormTable: NormTableParams,
+  batchNorm: NormParams,
+  batchNormSums: NormSumParams,
   add: BinaryParams,
   clamp: ActivationParams,
   leakyRelu: ActivationParams,
@@ -214,6 +353,20 @@ export const kernels = {
   preluRows: PreluParams,
   preluColumns: PreluParams,
   rrelu: RreluParams,
+  curve: ActivationParams,
+  elu: ActivationParams,
+  sigmoid: ActivationParams,
+  tanh: ActivationParams,
+  activationBackward: ActivationBackwardParams,
+  rreluBackward: RreluBackwardParams,
+  preluBackward: PreluBackwardParams,
+  preluSlopeBackward: PreluBackwardParams,
+  softmax: SoftmaxParams,
+  stridedCopy: StridedParams,
+  stridedSum: StridedParams,
+  channelSum: ChannelParams,
+  padAxis: PadAxisParams,
+  padAxisBackward: PadAxisParams,
 } as const satisfies Record<string, Layout>;
 
 export type KernelName = keyof typeof kernels;

@@ -1,14 +1,23 @@
 import type { Step } from '../backend.ts';
 import {
+  ActivationBackwardParams,
   ActivationParams,
   BinaryParams,
   ChannelParams,
   ConvParams,
+  IndexParams,
   kernels,
+  NormParams,
+  NormSumParams,
+  PadAxisParams,
   PadParams,
   PoolParams,
+  PowerParams,
+  PreluBackwardParams,
   PreluParams,
+  RreluBackwardParams,
   RreluParams,
+  SoftmaxParams,
   StridedParams,
 } from '../params.ts';
 
@@ -28,19 +37,34 @@ export function workOf({ kernel, values, taskCount }: Step): number {
     case PoolParams: {
       // First the columns of a row of windows, then their rows.
       const taps = values.kernelHeight * values.inWidth + values.kernelWidth * values.outWidth;
-      return (taskCount * values.pixelLength * taps) / TAPS;
+      const rows = kernel === 'averagePoolBackward' ? taskCount * values.outHeight : taskCount;
+      return (rows * values.pixelLength * taps) / TAPS;
     }
+    case IndexParams:
+      return taskCount * values.pixelLength * (values.indexCount + values.planeLength / FLOATS);
+    case NormSumParams:
+      return taskCount * values.outer * values.inner;
     case ActivationParams:
     case BinaryParams:
+    case ActivationBackwardParams:
     case PreluParams:
     case RreluParams:
+    case PowerParams:
+    case NormParams:
+    case RreluBackwardParams:
       return values.length / FLOATS;
+    case PadAxisParams:
+      return (values.outer * (values.before + values.length + values.after) * values.inner) / FLOATS;
     case ChannelParams:
       return (values.outer * values.channels * values.rowLength) / FLOATS;
     case StridedParams:
       return (taskCount * values.count2 * values.count3 * values.count4 * values.count5) / POINTS;
     case PadParams:
       return (values.planes * values.outDepth * values.outHeight * values.outRowLength) / FLOATS;
+    case PreluBackwardParams:
+      return (values.images * values.channels * values.pixels) / FLOATS;
+    case SoftmaxParams:
+      return values.outer * values.extent * values.inner;
     default:
       return taskCount * OTHER_TASK;
   }

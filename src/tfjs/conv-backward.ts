@@ -58,7 +58,7 @@ function gradient2d(
     backend.operand(dy),
     x === undefined ? shaped(info.inShape) : backend.operand(x),
     filter === undefined ? shaped(shape) : backend.operand({ ...filter, shape: [...shape] }),
-    options,
+    x === undefined ? { ...options, out: { dx: backend.engine.tensor(info.inShape) } } : options,
   );
   return x === undefined ? backend.result(dx as KernelTensor) : backend.result(dFilter as KernelTensor, filterShape);
 }
@@ -80,7 +80,7 @@ function gradient3d(
     backend.operand(dy),
     x === undefined ? shaped(info.inShape) : backend.operand(x),
     filter === undefined ? shaped(filterShape) : backend.operand(filter),
-    options,
+    x === undefined ? { ...options, out: { dx: backend.engine.tensor(info.inShape) } } : options,
   );
   return backend.result((x === undefined ? dx : dFilter) as KernelTensor);
 }
