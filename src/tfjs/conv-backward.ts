@@ -16,6 +16,7 @@ import {
   type DepthwiseConv2dNativeBackpropInputAttrs,
   type TensorInfo,
 } from '@tensorflow/tfjs-core';
+import { sameShape } from '../shape/check.ts';
 import { type KernelTensor, lengthOf, newFloats, type Tensor } from '../tensor.ts';
 import type { SimdconvBackend } from './backend.ts';
 import { layout2d, layout3d, window2d, window3d } from './geometry.ts';
@@ -44,7 +45,8 @@ function gradient2d(
   { x, filter }: { x?: TensorInfo; filter?: TensorInfo },
   filterShape: readonly number[],
   depthwise: boolean,
-): TensorInfo {
+): TensorInfo | undefined {
+  if (!sameShape(dy.shape, info.outShape)) return undefined;
   const options = {
     ...window2d(info),
     inputLayout: layout2d(info),
@@ -69,7 +71,8 @@ function gradient3d(
   dy: TensorInfo,
   { x, filter }: { x?: TensorInfo; filter?: TensorInfo },
   filterShape: readonly number[],
-): TensorInfo {
+): TensorInfo | undefined {
+  if (!sameShape(dy.shape, info.outShape)) return undefined;
   const options = {
     ...window3d(info),
     inputLayout: layout3d(info),

@@ -26,6 +26,9 @@ type Attrs3d = MaxPool3DAttrs | AvgPool3DAttrs;
 type Method2d = 'maxPool2d' | 'averagePool2d';
 type Method3d = 'maxPool3d' | 'averagePool3d';
 
+/** Of a window larger than the input there is no result. */
+const isResult = (shape: readonly number[]): boolean => shape.every((extent) => extent > 0);
+
 /** Options of a pool, or undefined where a window lies in the padding alone. */
 function options2d(x: TensorInfo, attrs: Attrs2d) {
   const rounding = 'dimRoundingMode' in attrs ? attrs.dimRoundingMode : undefined;
@@ -33,7 +36,7 @@ function options2d(x: TensorInfo, attrs: Attrs2d) {
   const info = backend_util.computePool2DInfo(shape, attrs.filterSize, attrs.strides, 1, attrs.pad, rounding);
   const window = window2d(info);
   const [top, bottom, left, right] = window.padding;
-  if (Math.max(top, bottom) >= info.filterHeight || Math.max(left, right) >= info.filterWidth) return undefined;
+  if (Math.max(top, bottom) >= info.filterHeight || Math.max(left, right) >= info.filterWidth || !isResult(info.outShape)) return undefined;
   return { ...window, windowDimensions: [info.filterHeight, info.filterWidth], layout: 'nhwc' } as const;
 }
 
@@ -50,7 +53,7 @@ function options3d(x: TensorInfo, attrs: Attrs3d) {
   );
   const window = window3d(info);
   const reaches = [info.filterDepth, info.filterDepth, info.filterHeight, info.filterHeight, info.filterWidth, info.filterWidth];
-  if (window.padding.some((side, i) => side >= reaches[i])) return undefined;
+  if (window.padding.some((side, i) => side >= reaches[i]) || !isResult(info.outShape)) return undefined;
   return { ...window, windowDimensions: [info.filterDepth, info.filterHeight, info.filterWidth], layout: layout3d(info) } as const;
 }
 
@@ -83,9 +86,14 @@ function pool3d(kernelName: string, method: Method3d): void {
   });
 }
 
+/** The gradient of an average counts the padding in TensorFlow.js, though the average does not. */
+function gradientOptions<O>(method: string, options: O | undefined): O | undefined {
+  return options && (method.startsWith('average') ? { ...options, countIncludePad: true } : options);
+}
+
 function gradient2d(kernelName: string, method: Method2d): void {
   kernel<Attrs2d>(kernelName, ({ inputs: { dy, input }, attrs, backend }) => {
-    const options = options2d(input, attrs);
+    const options = gradientOptions(method, options2d(input, attrs));
     return (
       options && backend.result(backend.engine[`${method}Backward`](backend.operand(dy), backend.operand(input), options) as KernelTensor)
     );
@@ -94,7 +102,7 @@ function gradient2d(kernelName: string, method: Method2d): void {
 
 function gradient3d(kernelName: string, method: Method3d): void {
   kernel<Attrs3d>(kernelName, ({ inputs: { dy, input }, attrs, backend }) => {
-    const options = options3d(input, attrs);
+    const options = gradientOptions(method, options3d(input, attrs));
     return (
       options && backend.result(backend.engine[`${method}Backward`](backend.operand(dy), backend.operand(input), options) as KernelTensor)
     );
