@@ -13,7 +13,7 @@ export interface Tensor {
 
 export function lengthOf(shape: readonly number[]): number {
   let length = 1;
-  for (const extent of shape) length *= extent;
+  for (let axis = 0; axis < shape.length; axis++) length *= shape[axis];
   return length;
 }
 

@@ -5,6 +5,12 @@ import type { PreparedConv2d } from '../prepared-conv.ts';
 import type { PrepareConv2dOptions } from '../shape/conv.ts';
 import { KernelTensor } from '../tensor.ts';
 
+/** A convolution whose filter is packed, and what it makes of one shape of input. */
+export interface Convolution {
+  readonly conv: PreparedConv2d;
+  readonly outShape: readonly number[];
+}
+
 /** The data of a tensor: an array until the engine uses it, from then on kernel memory. */
 class Data {
   static #count = 0;
@@ -14,6 +20,7 @@ class Data {
   complexTensorInfos?: { real: TensorInfo; imag: TensorInfo };
   /** Convolutions that have packed this filter, by everything else that they were made of. */
   readonly prepared = new Map<string, PreparedConv2d>();
+  readonly convolutions = new Map<string, Convolution>();
   #values: BackendValues | undefined;
   #tensor: KernelTensor | undefined;
 
@@ -98,6 +105,15 @@ export class SimdconvBackend extends MathBackendCPU {
     const dataId = {};
     this.data.set(dataId, new Data(tensor, 'float32', 1));
     return { dataId, shape: [...shape], dtype: 'float32' };
+  }
+
+  /** What `make` found out about a convolution by this filter, kept with it: at the next call with this `key` nothing is asked again. */
+  convolution(filter: TensorInfo, key: string, bias: TensorInfo | undefined, make: () => Convolution): Convolution {
+    const { convolutions } = this.#data(filter.dataId);
+    const whole = bias === undefined ? key : `${key}|${this.#data(bias.dataId).identity}`;
+    const found = convolutions.get(whole) ?? make();
+    convolutions.set(whole, found);
+    return found;
   }
 
   /** The convolution by a filter of `shape`, packed at its first use and kept until the filter goes. */
