@@ -31,7 +31,14 @@ export function compileEmbedded(variant: WasmVariant, threads = false): Promise<
 }
 
 async function decode(target: Target): Promise<BufferSource> {
-  const { default: base64 } = await embedded[target]();
+  let base64: string;
+  try {
+    ({ default: base64 } = await embedded[target]());
+  } catch (error) {
+    // A service worker imports nothing at run time. If it is not bundled, the same module lies beside as a file.
+    if ('ServiceWorkerGlobalScope' in globalThis) return readAddress(import.meta.resolve(`./${target}.wasm`));
+    throw new UnsupportedError(`the module '${target}' cannot be fetched (${(error as Error).message})`, { cause: error });
+  }
   const deflated = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
   // A host of Node's kind may lack the web's streams, and has its own way.
   if (typeof DecompressionStream === 'undefined' && inNode) {
