@@ -30,8 +30,8 @@ async function threadsRefusal(): Promise<string | undefined> {
 }
 
 /** Threads to share the work, the caller's among them. */
-async function wantedThreads(threads: number | 'auto', notes: string[]): Promise<number> {
-  const count = threads === 'auto' ? Math.min(AUTO_THREADS, await hardwareThreads()) : threads;
+function wantedThreads(threads: number | 'auto', notes: string[]): number {
+  const count = threads === 'auto' ? Math.min(AUTO_THREADS, hardwareThreads()) : threads;
   if (count <= 1 + MAX_WORKERS) return count;
   notes.push(`${1 + MAX_WORKERS} threads: there can be no more`);
   return 1 + MAX_WORKERS;
@@ -74,7 +74,7 @@ async function ownEngine(module: WebAssembly.Module, variant: Variant | 'auto', 
 export async function load(options?: LoadOptions): Promise<Engine> {
   const { variant, relaxed, threads, module } = loadOptions(options);
   const notes: string[] = [];
-  const count = await wantedThreads(threads, notes);
+  const count = wantedThreads(threads, notes);
   if (variant === 'js') return twin(count, notes);
   if (module !== undefined) return ownEngine(await compileSource(module), variant, count, notes);
   if (variant !== 'auto') {

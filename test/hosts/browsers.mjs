@@ -31,17 +31,17 @@ const WAYS = [
   ],
 ];
 
+/** All at once: a browser takes longer to start than the pages do. */
 async function visitAll({ host, version, visit }, { server, project }) {
   const folder = await project(host.toLowerCase());
-  const rows = [];
-  for (const [way, page, headers, options, expected] of WAYS) {
+  const visits = WAYS.map(([way, page, headers, options, expected]) => {
     const { url } = server.mount(folder, headers);
-    const { id, report } = server.expectReport(20_000);
-    const leave = await visit(`${url}${page}?${new URLSearchParams({ id, options: JSON.stringify(options) })}`);
-    rows.push({ host, version, way, expected, got: await report });
-    await leave();
-  }
-  return rows;
+    const { id, report } = server.expectReport();
+    return { url: `${url}${page}?${new URLSearchParams({ id, options: JSON.stringify(options) })}`, way, expected, report };
+  });
+  const leave = await visit(visits.map(({ url }) => url));
+  const rows = visits.map(async ({ way, expected, report }) => ({ host, version, way, expected, got: await report }));
+  return Promise.all(rows).finally(leave);
 }
 
 /** Debian's Chromium, or the one that the environment names. */
@@ -61,12 +61,10 @@ export async function openChromium() {
   });
   return {
     version: browser.version(),
-    /** Opens an address in a profile of its own, and gives back how to leave it. */
-    async visit(url) {
+    /** Opens addresses in a profile of their own, and gives back how to leave them. */
+    async visit(urls) {
       const context = await browser.newContext();
-      const page = await context.newPage();
-      if (process.env.DEBUG) page.on('console', (message) => console.error(url, message.text()));
-      await page.goto(url);
+      for (const url of urls) await (await context.newPage()).goto(url);
       return () => context.close();
     },
     close: () => browser.close(),
@@ -79,7 +77,7 @@ async function chromiumHost(context) {
   return visitAll({ host: 'Chromium', ...(await context.chromium()) }, context);
 }
 
-/** No driver is needed: an address on the command line is visited, and the page itself reports. */
+/** No driver is needed: addresses on the command line are opened in tabs, and the pages report by themselves. */
 async function firefoxHost(context) {
   const file = process.env.FIREFOX ?? '/usr/bin/firefox-esr';
   let version;
@@ -88,10 +86,10 @@ async function firefoxHost(context) {
   } catch (error) {
     return [{ host: 'Firefox', skipped: `${file} does not run (${error.message}); FIREFOX names another` }];
   }
-  const visit = async (url) => {
+  const visit = async (urls) => {
     const profile = await mkdtemp(join(context.folder, 'firefox-'));
     await writeFile(join(profile, 'user.js'), FIREFOX_PREFERENCES.map((line) => `user_pref(${line});\n`).join(''));
-    const child = spawn(file, ['--headless', '--no-remote', '--profile', profile, url], {
+    const child = spawn(file, ['--headless', '--no-remote', '--profile', profile, ...urls], {
       stdio: 'ignore',
       env: { ...process.env, MOZ_HEADLESS: '1', HOME: profile },
     });

@@ -77,7 +77,7 @@ try {
 /** What is wrong with a row; nothing, if nothing is. */
 function judge({ error, skipped, expected, got }) {
   if (error !== undefined) return { wrong: error };
-  if (skipped !== undefined) return { note: skipped };
+  if (skipped !== undefined || expected === undefined) return {};
   if (got === undefined || 'error' in got) return { wrong: got?.error ?? 'no report' };
   const { variant, threads, notes = [] } = expected;
   if (got.variant !== variant) return { wrong: `the variant is ${got.variant}: ${got.notes.join('; ')}` };
@@ -99,7 +99,7 @@ const table = new Table({
   style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
 });
 for (const { host, version = '', way = '', got, wrong, skipped, note } of rows) {
-  const result = wrong ? pc.red(`FAILED: ${wrong}`) : skipped ? pc.yellow(`skipped: ${skipped}`) : `same bits${note ? `; ${note}` : ''}`;
+  const result = wrong ? pc.red(`FAILED: ${wrong}`) : skipped ? pc.yellow(`skipped: ${skipped}`) : got ? `same bits${note ? `; ${note}` : ''}` : 'so it is';
   table.push([host, version, way, got?.variant ?? '', got?.threads ?? '', result]);
 }
 console.log(table.toString());

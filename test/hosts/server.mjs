@@ -45,7 +45,7 @@ export async function serve() {
       return { url: `${origin}/${mounts.length - 1}/`, served };
     },
     /** An id for a page's address, and the report that will come under it. */
-    expectReport(milliseconds = 60_000) {
+    expectReport(milliseconds = 180_000) {
       const id = String(reportCount++);
       let timer;
       const report = new Promise((resolve) => {

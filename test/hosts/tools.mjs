@@ -12,7 +12,7 @@ const QUIET = ['--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund'
 const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
 
 /** Runs a program, and gives back what it printed; an error carries what it said. */
-export async function command(file, args, { timeout = 120_000, ...options } = {}) {
+export async function command(file, args, { timeout = 300_000, ...options } = {}) {
   const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options });
   let [stdout, stderr] = ['', ''];
   child.stdout.setEncoding('utf8').on('data', (text) => {
