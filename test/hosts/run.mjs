@@ -14,12 +14,13 @@ import { loadJs } from '../../dist/js.js';
 import { work } from './app/work.js';
 import { browserHosts, openChromium } from './browsers.mjs';
 import { bundlers } from './bundlers/index.mjs';
+import { exampleRows } from './examples.mjs';
 import { serve } from './server.mjs';
 import { serverHosts } from './servers.mjs';
 import { emptyProject, installTools, pack, scratchFolder } from './tools.mjs';
 import { workerdHost } from './workerd.mjs';
 
-const HOSTS = { ...serverHosts, ...browserHosts, workerd: workerdHost, ...bundlers };
+const HOSTS = { ...serverHosts, ...browserHosts, workerd: workerdHost, ...bundlers, ...exampleRows };
 
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !(name in HOSTS));

@@ -2,4 +2,4 @@
 import { load } from './node_modules/simdconv/dist/index.js';
 import { options, report } from './report.js';
 
-report(() => load(options));
+report(() => load(options()));

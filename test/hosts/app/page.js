@@ -1,4 +1,4 @@
 import { load } from 'simdconv';
 import { options, report } from './report.js';
 
-report(() => load(options));
+report(() => load(options()));

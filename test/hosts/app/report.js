@@ -1,11 +1,11 @@
 import { work } from './work.js';
 
-const query = new URL(self.location.href).searchParams;
+const query = () => new URL(self.location.href).searchParams;
 
 /** What the address asks `load` for. */
-export const options = JSON.parse(query.get('options') ?? '{}');
+export const options = () => JSON.parse(query().get('options') ?? '{}');
 
-/** Does the work on the engine that `make` gives, and tells the server about it, errors too. */
+/** Does the work on the engine that `make` gives, and tells the server about it, errors too. The server may be another than the page's. */
 export async function report(make) {
   let body;
   try {
@@ -13,5 +13,6 @@ export async function report(make) {
   } catch (error) {
     body = { error: String(error?.message ?? error) };
   }
-  await fetch(`/report/${query.get('id')}`, { method: 'POST', body: JSON.stringify(body) });
+  const address = `${query().get('server') ?? ''}/report/${query().get('id')}`;
+  await fetch(address, { method: 'POST', body: JSON.stringify(body), mode: 'no-cors' });
 }
