@@ -6,10 +6,11 @@
  * The kernels are compiled, and the engine is made, once an isolate: requests share them. A call is synchronous and leaves
  * nothing behind, so that requests cannot meet in the middle of one.
  */
-import module from '#kernels';
+
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { loadSync } from 'simdconv';
+import module from '#kernels';
 import { filter, kernels } from './filter.js';
 import { PngError, readPng, writePng } from './png.js';
 

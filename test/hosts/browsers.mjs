@@ -21,7 +21,13 @@ const WAYS = [
   ['service worker', 'service-worker.html', {}, {}, simd(1)],
   ['strict CSP', 'policed.html', STRICT, {}, simd(1)],
   ['strict CSP, isolated, 2 threads', 'policed.html', { ...STRICT, ...ISOLATED }, two, simd(2)],
-  ['CSP without Wasm', 'policed.html', policy("script-src 'self'"), {}, { variant: 'js', threads: 1, notes: [/not 'simd': this host refused/] }],
+  [
+    'CSP without Wasm',
+    'policed.html',
+    policy("script-src 'self'"),
+    {},
+    { variant: 'js', threads: 1, notes: [/not 'simd': this host refused/] },
+  ],
   [
     'CSP without workers, 2 threads',
     'policed.html',

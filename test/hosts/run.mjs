@@ -92,7 +92,9 @@ function judge({ error, skipped, expected, got }) {
 
 rows.sort((a, b) => a.order - b.order);
 const NO_BORDERS = Object.fromEntries(
-  ['top', 'bottom', 'left', 'right', 'mid'].flatMap((name) => [name, `${name}-mid`, `${name}-left`, `${name}-right`]).map((name) => [name, '']),
+  ['top', 'bottom', 'left', 'right', 'mid']
+    .flatMap((name) => [name, `${name}-mid`, `${name}-left`, `${name}-right`])
+    .map((name) => [name, '']),
 );
 const table = new Table({
   head: ['host', 'version', 'way', 'variant', 'threads', 'result'],
@@ -100,7 +102,13 @@ const table = new Table({
   style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
 });
 for (const { host, version = '', way = '', got, wrong, skipped, note } of rows) {
-  const result = wrong ? pc.red(`FAILED: ${wrong}`) : skipped ? pc.yellow(`skipped: ${skipped}`) : got ? `same bits${note ? `; ${note}` : ''}` : 'so it is';
+  const result = wrong
+    ? pc.red(`FAILED: ${wrong}`)
+    : skipped
+      ? pc.yellow(`skipped: ${skipped}`)
+      : got
+        ? `same bits${note ? `; ${note}` : ''}`
+        : 'so it is';
   table.push([host, version, way, got?.variant ?? '', got?.threads ?? '', result]);
 }
 console.log(table.toString());

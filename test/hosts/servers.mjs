@@ -24,8 +24,7 @@ async function serverHost({ host, name, file, args = [] }, { tools, project }) {
   return Object.entries(WAYS).map(([way, expected]) => ({ host, version, way, expected, got: reports[way] }));
 }
 
-const node = (major) => (context) =>
-  serverHost({ host: 'Node', name: `node-${major}`, file: `node-${major}/bin/node` }, context);
+const node = (major) => (context) => serverHost({ host: 'Node', name: `node-${major}`, file: `node-${major}/bin/node` }, context);
 
 export const serverHosts = {
   'node-20': node(20),

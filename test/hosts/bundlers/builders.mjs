@@ -39,7 +39,9 @@ export const builders = {
       const webpack = require('webpack');
       return withPage(folder, entry, async (file, path) => {
         const stats = await new Promise((resolve, reject) =>
-          webpack({ mode: 'production', context: folder, entry: { [entry]: file }, output: { path } }, (error, done) => (error ? reject(error) : resolve(done))),
+          webpack({ mode: 'production', context: folder, entry: { [entry]: file }, output: { path } }, (error, done) =>
+            error ? reject(error) : resolve(done),
+          ),
         );
         if (stats.hasErrors() || stats.hasWarnings()) throw new Error(stats.toString({ all: false, errors: true, warnings: true }));
       });
@@ -53,7 +55,11 @@ export const builders = {
       const { nodeResolve } = await load(require, '@rollup/plugin-node-resolve');
       return withPage(folder, entry, async (input, dir) => {
         const warnings = [];
-        const bundle = await rollup({ input, plugins: [nodeResolve({ browser: true })], onwarn: (warning) => warnings.push(warning.message) });
+        const bundle = await rollup({
+          input,
+          plugins: [nodeResolve({ browser: true })],
+          onwarn: (warning) => warnings.push(warning.message),
+        });
         await bundle.write({ dir, format: 'es' });
         await bundle.close();
         if (warnings.length > 0) throw new Error(warnings.join('; '));

@@ -53,7 +53,8 @@ function bundler(name, { host, build, threads, splits = true }) {
     const one = context.server.mount(page);
     rows.push({ ...row, way: 'page', expected: { variant: 'simd', threads: 1 }, got: await visit(context, one, 'index.html', {}) });
     const fetched = await carried(folder, one.served.map(({ text }) => text).join('\n'));
-    if (splits) rows.push({ ...row, way: 'page fetches one variant', ...(`${fetched}` === 'simd' ? {} : { error: `it fetched ${fetched}` }) });
+    if (splits)
+      rows.push({ ...row, way: 'page fetches one variant', ...(`${fetched}` === 'simd' ? {} : { error: `it fetched ${fetched}` }) });
 
     const isolated = context.server.mount(page, ISOLATED);
     const expected = threads ? TWO : ALONE;
