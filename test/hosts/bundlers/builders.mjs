@@ -1,5 +1,5 @@
 /**
- * How each bundler is called: the entry, where it goes, and nothing that simdconv would need. `build(folder, entry, require, context)`
+ * How each bundler is called: the entry, where it goes, and nothing that simdconv would need. `build(folder, entry, { require, tools })`
  * builds `entry`.js of the project and gives back the folder with the pages.
  */
 import { cp, mkdir } from 'node:fs/promises';
@@ -24,7 +24,7 @@ export const builders = {
   vite: {
     host: 'Vite',
     threads: true,
-    async build(folder, entry, require) {
+    async build(folder, entry, { require }) {
       const { build } = await load(require, 'vite');
       const outDir = join(folder, 'out', entry);
       const input = join(folder, pageOf(entry));
@@ -35,7 +35,7 @@ export const builders = {
   webpack: {
     host: 'webpack',
     threads: true,
-    build(folder, entry, require) {
+    build(folder, entry, { require }) {
       const webpack = require('webpack');
       return withPage(folder, entry, async (file, path) => {
         const stats = await new Promise((resolve, reject) =>
@@ -50,7 +50,7 @@ export const builders = {
   rollup: {
     host: 'Rollup',
     threads: false,
-    async build(folder, entry, require) {
+    async build(folder, entry, { require }) {
       const { rollup } = await load(require, 'rollup');
       const { nodeResolve } = await load(require, '@rollup/plugin-node-resolve');
       return withPage(folder, entry, async (input, dir) => {
@@ -69,7 +69,7 @@ export const builders = {
   esbuild: {
     host: 'esbuild',
     threads: false,
-    async build(folder, entry, require) {
+    async build(folder, entry, { require }) {
       const { build } = require('esbuild');
       return withPage(folder, entry, async (file, outdir) => {
         const { warnings } = await build({ entryPoints: [file], outdir, bundle: true, format: 'esm', splitting: true, minify: true });
@@ -80,7 +80,7 @@ export const builders = {
   parcel: {
     host: 'Parcel',
     threads: true,
-    async build(folder, entry, require, { tools }) {
+    async build(folder, entry, { tools }) {
       const out = join(folder, 'out', entry);
       const bin = join(tools, 'node_modules/parcel/lib/bin.js');
       const options = ['--dist-dir', out, '--public-url', './', '--no-cache', '--no-source-maps'];

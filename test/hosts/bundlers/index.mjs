@@ -47,8 +47,8 @@ function bundler(name, { host, build, threads, splits = true }) {
     const row = { host, version };
     const rows = [];
 
-    const page = await build(folder, 'main', require, context);
-    const twin = await build(folder, 'twin', require, context);
+    const page = await build(folder, 'main', { require, tools: context.tools });
+    const twin = await build(folder, 'twin', { require, tools: context.tools });
 
     const one = context.server.mount(page);
     rows.push({ ...row, way: 'page', expected: { variant: 'simd', threads: 1 }, got: await visit(context, one, 'index.html', {}) });
