@@ -12,7 +12,7 @@ export type {
   LeakyReluOptions,
   ThresholdedReluOptions,
 } from './shape/activation.ts';
-export type { Layout } from './shape/check.ts';
+export type { Layout, Pair } from './shape/check.ts';
 export type { Conv2dOptions, ConvAlgorithm, FilterLayout, PrepareConv2dOptions } from './shape/conv.ts';
 export type { AveragePool2dOptions, Pool2dOptions } from './shape/pool.ts';
 export type { PreluOptions } from './shape/prelu.ts';

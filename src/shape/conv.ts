@@ -4,9 +4,12 @@ import { type ActivationSpec, type FusedActivation, fusedActivation } from './ac
 import { checkLength, count, known, type Layout, layout, oneOf, out, type Pair, pair, show, tensor } from './check.ts';
 import { type Padding, padding, type Window, windows } from './window.ts';
 
+/** Order of a filter's dimensions: output channels, the input channels of one group, height, width. */
 export type FilterLayout = 'oihw' | 'hwio' | 'ohwi' | 'ihwo';
+/** `'auto'`: the fastest by a cost model. `'direct'` and `'gemm'` give the same bits as each other, `'winograd'` its own. */
 export type ConvAlgorithm = 'auto' | 'direct' | 'gemm' | 'winograd';
 
+/** Options of `prepareConv2d`. */
 export interface PrepareConv2dOptions {
   /** One float an output channel: a tensor of shape [outChannels]. */
   readonly bias?: Tensor;
@@ -18,7 +21,9 @@ export interface PrepareConv2dOptions {
   readonly dilations?: number | Pair;
   /** Channels are cut into this many groups that do not see each other; 1 unless given. */
   readonly groups?: number;
+  /** Of the input and the result; `'nchw'` unless given. */
   readonly inputLayout?: Layout;
+  /** Of the filter; `'oihw'` unless given. */
   readonly filterLayout?: FilterLayout;
   /** Applied to each result in registers. */
   readonly activation?: FusedActivation;
@@ -28,6 +33,7 @@ export interface PrepareConv2dOptions {
   readonly algorithm?: ConvAlgorithm;
 }
 
+/** Options of `conv2d`. */
 export interface Conv2dOptions extends PrepareConv2dOptions {
   /** Where the result goes, instead of a new tensor. */
   readonly out?: Tensor;

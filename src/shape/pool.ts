@@ -3,6 +3,7 @@ import type { Tensor } from '../tensor.ts';
 import { boolean, checkLength, known, type Layout, layout, oneOf, out, type Pair, pair, tensor } from './check.ts';
 import { type Padding, type RoundingType, type Window, windows } from './window.ts';
 
+/** Options of `maxPool2d` and `l2Pool2d`. */
 export interface Pool2dOptions {
   /** Extent of the window in pixels, `n` or `[height, width]`; the whole input unless given (global pooling). */
   readonly windowDimensions?: number | Pair;
@@ -23,6 +24,7 @@ export interface Pool2dOptions {
   readonly out?: Tensor;
 }
 
+/** Options of `averagePool2d`. */
 export interface AveragePool2dOptions extends Pool2dOptions {
   /**
    * Whether padding counts in what a sum is divided by; false unless given. What a window rounded up reaches beyond the

@@ -3,6 +3,7 @@ import { lengthOf, type Tensor } from '../tensor.ts';
 import type { ActivationOptions, Elementwise } from './activation.ts';
 import { known, type Layout, layout, out, show, tensor } from './check.ts';
 
+/** Options of `prelu`. */
 export interface PreluOptions extends ActivationOptions {
   /** Where the channels are: axis 1 in 'nchw', which is the default, the last one in 'nhwc'. */
   readonly layout?: Layout;

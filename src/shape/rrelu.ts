@@ -3,6 +3,7 @@ import type { Tensor } from '../tensor.ts';
 import { type ActivationOptions, type ActivationSpec, type Elementwise, leakyRelu } from './activation.ts';
 import { boolean, finite, isCount, known, out, show, tensor } from './check.ts';
 
+/** Options of `rrelu`. */
 export interface RreluOptions extends ActivationOptions {
   /** Least slope, 1/8 unless given. */
   readonly lower?: number;
