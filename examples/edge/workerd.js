@@ -1,4 +1,4 @@
-/** Bundles the service as Cloudflare's own tool does, the imported module left outside, and runs it in workerd. */
+/** Bundles the service as Cloudflare's own tool does, imported files left outside, and runs it in workerd. */
 import { readFile } from 'node:fs/promises';
 import { build } from 'esbuild';
 import { Miniflare } from 'miniflare';
@@ -8,7 +8,7 @@ const { outputFiles } = await build({
   bundle: true,
   write: false,
   format: 'esm',
-  external: ['*.wasm'],
+  external: ['*.wasm', '*.safetensors'],
   conditions: ['workerd', 'worker', 'browser'],
 });
 const wasm = 'simdconv/wasm/simd.wasm';
@@ -18,6 +18,7 @@ const workerd = new Miniflare({
   modules: [
     { type: 'ESModule', path: 'service.js', contents: outputFiles[0].text },
     { type: 'CompiledWasm', path: wasm, contents: await readFile(new URL(import.meta.resolve(wasm))) },
+    { type: 'Data', path: 'digits.safetensors', contents: await readFile('digits.safetensors').catch(() => new Uint8Array(0)) },
   ],
 });
 console.log(String(await workerd.ready));

@@ -53,6 +53,74 @@ function embossed({ width, height, data }) {
   return new Uint8Array(result.buffer);
 }
 
+/** Shapes of the network's weights, and whether a pooling follows. */
+const NETWORK = [
+  ['0', [6, 1, 5, 5], true],
+  ['3', [16, 6, 5, 5], true],
+  ['7', [120, 16, 5, 5], false],
+  ['9', [84, 120, 1, 1], false],
+  ['11', [10, 84, 1, 1], false],
+];
+
+/** Weights that nobody trained, and the file that holds them. */
+function network() {
+  let state = 1;
+  const next = () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 31 - 1;
+  };
+  const tensors = {};
+  for (const [name, shape] of NETWORK) {
+    const fanIn = shape[1] * shape[2] * shape[3];
+    tensors[`${name}.weight`] = Float32Array.from({ length: shape[0] * fanIn }, () => 2 * next() * Math.sqrt(3 / fanIn));
+    tensors[`${name}.bias`] = Float32Array.from({ length: shape[0] }, next);
+  }
+  const header = {};
+  let length = 0;
+  for (const [name, data] of Object.entries(tensors)) {
+    header[name] = { dtype: 'F32', shape: [data.length], data_offsets: [length, length + data.byteLength] };
+    length += data.byteLength;
+  }
+  const json = Buffer.from(JSON.stringify(header));
+  const size = Buffer.alloc(8);
+  size.writeBigUInt64LE(BigInt(json.length));
+  return { tensors, file: Buffer.concat([size, json, ...Object.values(tensors).map(({ buffer }) => Buffer.from(buffer))]) };
+}
+
+/** Its probabilities for 28×28 bytes, in 64-bit floats. */
+function probabilitiesOf(tensors, pixels) {
+  let side = 32;
+  let maps = [new Float64Array(side * side).fill(-0.1)];
+  for (let i = 0; i < pixels.length; i++) maps[0][(Math.floor(i / 28) + 2) * side + (i % 28) + 2] = -0.1 + (1.275 * pixels[i]) / 255;
+  for (const [name, [outputs, inputs, kernel], pooled] of NETWORK) {
+    const extent = side - kernel + 1;
+    const last = name === '11';
+    const results = Array.from({ length: outputs }, (_, o) =>
+      Float64Array.from({ length: extent * extent }, (_, at) => {
+        let sum = tensors[`${name}.bias`][o];
+        for (let i = 0; i < inputs; i++) {
+          for (let tap = 0; tap < kernel * kernel; tap++) {
+            const from = (Math.floor(at / extent) + Math.floor(tap / kernel)) * side + (at % extent) + (tap % kernel);
+            sum += tensors[`${name}.weight`][(o * inputs + i) * kernel * kernel + tap] * maps[i][from];
+          }
+        }
+        return last ? sum : Math.max(0, sum);
+      }),
+    );
+    const half = extent / 2;
+    const pool = (map) =>
+      Float64Array.from({ length: half * half }, (_, at) => {
+        const corner = Math.floor(at / half) * 2 * extent + (at % half) * 2;
+        return Math.max(map[corner], map[corner + 1], map[corner + extent], map[corner + extent + 1]);
+      });
+    maps = pooled ? results.map(pool) : results;
+    side = pooled ? half : extent;
+  }
+  const powers = maps.map(([score]) => Math.exp(score));
+  const sum = powers.reduce((a, b) => a + b);
+  return powers.map((power) => power / sum);
+}
+
 const sameBytes = (a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)) === 0;
 
 /** A row of what has to be so. */
@@ -60,6 +128,8 @@ const fact = (host, version, way, so, said) => ({ host, version, way, ...(so ? {
 
 async function edgeOn(context, host, node, script, version) {
   const { folder, png } = await exampleProject(context, script);
+  const { tensors, file } = network();
+  await writeFile(join(folder, 'examples/edge/digits.safetensors'), file);
   const child = spawn(node, [`${script}.js`], {
     cwd: join(folder, 'examples/edge'),
     env: { ...process.env, PORT: '0' },
@@ -77,14 +147,20 @@ async function edgeOn(context, host, node, script, version) {
     const image = picture(1);
     const answers = await Promise.all(Array.from({ length: 20 }, () => post('filter/emboss', png.encode(image))));
     const filtered = await Promise.all(answers.map(async (answer) => png.decode(new Uint8Array(await answer.arrayBuffer())).data));
+    const grey = { width: 28, height: 28, channels: 1, depth: 8, data: picture(2, 14, 14).data };
+    const answer = await (await post('digit', png.encode(grey))).json();
+    const probabilities = probabilitiesOf(tensors, grey.data);
+    const error = Math.max(...probabilities.map((probability, i) => Math.abs(probability - answer.probabilities[i])));
+    const { variant } = await (await fetch(url)).json();
     const refusals = [];
     for (const [path, body] of [
       ['filter/none', png.encode(image)],
       ['filter/edge', png.encode(image).subarray(0, 100)],
       ['filter/edge', 'no image'],
+      ['digit', png.encode(image)],
+      // The last, since a host may hang up on whoever goes on sending.
       ['filter/edge', new Uint8Array(17 * 2 ** 20)],
     ]) {
-      // A host may hang up on whoever goes on sending.
       refusals.push(
         await post(path, body).then(
           ({ status }) => status,
@@ -92,7 +168,6 @@ async function edgeOn(context, host, node, script, version) {
         ),
       );
     }
-    const { variant } = await (await fetch(url)).json();
     const expected = embossed(image);
     return [
       fact(host, version, 'edge: simd', variant === 'simd', variant),
@@ -102,7 +177,14 @@ async function edgeOn(context, host, node, script, version) {
         'edge: 20 requests at once',
         filtered.every((data) => sameBytes(data, expected)),
       ),
-      fact(host, version, 'edge: bad requests are refused', `${refusals}` === '404,415,415,413', `answered ${refusals}`),
+      fact(
+        host,
+        version,
+        'edge: digits',
+        error < 1e-5 && answer.digit === probabilities.indexOf(Math.max(...probabilities)),
+        `off by ${error}`,
+      ),
+      fact(host, version, 'edge: bad requests are refused', `${refusals}` === '404,415,415,415,413', `answered ${refusals}`),
     ];
   } finally {
     child.kill();
