@@ -12,7 +12,11 @@ import { KernelTensor, type Tensor } from './tensor.ts';
 /** A class with a method for every operator, and another for its asynchronous form: `Engine` fills them in. */
 const Operating = class {} as unknown as abstract new () => Operators & AsyncOperators;
 
-/** What `load` returns: the operators, bound to one backend. */
+/**
+ * What `load` returns: the operators, bound to one backend. Each has an `…Async` form that takes the same and promises the same:
+ * the workers do it, and the caller's thread is free. Operands must stay as they are until the promise settles. Calls take effect
+ * in the order in which they are made, and a synchronous one waits for those before it; errors reject the promise.
+ */
 export class Engine extends Operating {
   readonly #backend: Backend;
   #disposed = false;
@@ -27,6 +31,7 @@ export class Engine extends Operating {
     this.notes = notes;
   }
 
+  /** What its kernels are. */
   get variant(): Variant {
     return this.#backend.variant;
   }
@@ -52,7 +57,12 @@ export class Engine extends Operating {
     return made;
   }
 
-  /** A convolution to be run often: checks, chooses and packs once. */
+  /**
+   * A convolution to be run often: checks, chooses and packs once.
+   *
+   * @param filter as in `conv2d`. It is read now: what becomes of it later changes nothing
+   * @throws ShapeError, LayoutError, OptionError, OutOfMemoryError
+   */
   prepareConv2d(filter: Tensor, options?: PrepareConv2dOptions): PreparedConv2d {
     return new PreparedConv2d(this.#live(), filter, options);
   }
@@ -63,6 +73,7 @@ export class Engine extends Operating {
     this.#disposed = true;
   }
 
+  /** `dispose()`, for `using`. */
   [Symbol.dispose](): void {
     this.dispose();
   }

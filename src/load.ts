@@ -1,4 +1,3 @@
-import { relaxedSimd, simd, threads as threadsFeature } from 'wasm-feature-detect';
 import type { Variant } from './backend.ts';
 import { Engine } from './engine.ts';
 import { UnsupportedError } from './errors.ts';
@@ -6,6 +5,7 @@ import { type LoadOptions, loadOptions } from './shape/load.ts';
 import { WasmBackend } from './wasm/backend.ts';
 import { compileEmbedded, compileSource, type WasmVariant } from './wasm/compile.ts';
 import { MAX_WORKERS } from './wasm/control.ts';
+import { relaxedSimd, simd, threads as threadsFeature } from './wasm/embedded/feature-detect.ts';
 import { hardwareThreads } from './wasm/host.ts';
 import { instantiate, ownInstance } from './wasm/instance.ts';
 import { Threads } from './wasm/threads.ts';
@@ -30,8 +30,8 @@ async function threadsRefusal(): Promise<string | undefined> {
 }
 
 /** Threads to share the work, the caller's among them. */
-async function wantedThreads(threads: number | 'auto', notes: string[]): Promise<number> {
-  const count = threads === 'auto' ? Math.min(AUTO_THREADS, await hardwareThreads()) : threads;
+function wantedThreads(threads: number | 'auto', notes: string[]): number {
+  const count = threads === 'auto' ? Math.min(AUTO_THREADS, hardwareThreads()) : threads;
   if (count <= 1 + MAX_WORKERS) return count;
   notes.push(`${1 + MAX_WORKERS} threads: there can be no more`);
   return 1 + MAX_WORKERS;
@@ -74,7 +74,7 @@ async function ownEngine(module: WebAssembly.Module, variant: Variant | 'auto', 
 export async function load(options?: LoadOptions): Promise<Engine> {
   const { variant, relaxed, threads, module } = loadOptions(options);
   const notes: string[] = [];
-  const count = await wantedThreads(threads, notes);
+  const count = wantedThreads(threads, notes);
   if (variant === 'js') return twin(count, notes);
   if (module !== undefined) return ownEngine(await compileSource(module), variant, count, notes);
   if (variant !== 'auto') {
@@ -89,7 +89,7 @@ export async function load(options?: LoadOptions): Promise<Engine> {
       try {
         return await embeddedEngine(candidate, count, notes);
       } catch (error) {
-        reason = `this host refused to compile (${(error as Error).message})`;
+        reason = error instanceof UnsupportedError ? error.message : `this host refused to compile (${(error as Error).message})`;
       }
     }
     notes.push(`not '${candidate}': ${reason}`);
@@ -100,6 +100,11 @@ export async function load(options?: LoadOptions): Promise<Engine> {
 /** The twin is fetched by those only who need it. */
 async function twin(threads: number, notes: string[]): Promise<Engine> {
   if (threads > 1) notes.push('one thread: the JavaScript twin has no more');
-  const { loadJs } = await import('./js.ts');
-  return loadJs(notes);
+  try {
+    const { loadJs } = await import('./js.ts');
+    return loadJs(notes);
+  } catch (error) {
+    const reasons = [...notes, `not 'js': ${(error as Error).message}`].join('; ');
+    throw new UnsupportedError(`no variant can be had (${reasons}); loadSync and simdconv/js carry the twin with them`, { cause: error });
+  }
 }

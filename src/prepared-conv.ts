@@ -88,6 +88,7 @@ export class PreparedConv2d<B = unknown> {
     this.#packed = undefined;
   }
 
+  /** `dispose()`, for `using`. */
   [Symbol.dispose](): void {
     this.dispose();
   }

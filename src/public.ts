@@ -13,7 +13,7 @@ export type {
   LeakyReluOptions,
   ThresholdedReluOptions,
 } from './shape/activation.ts';
-export type { Layout } from './shape/check.ts';
+export type { Layout, Pair } from './shape/check.ts';
 export type { ColumnsOptions, Conv2dMatrixOptions } from './shape/columns.ts';
 export type {
   Conv1dOptions,

@@ -7,7 +7,9 @@ import { DisposedError, OutOfMemoryError, ShapeError } from './errors.ts';
  * properties will do.
  */
 export interface Tensor {
+  /** Extents, the outermost first. */
   readonly shape: readonly number[];
+  /** As many floats as the product of the extents, row by row. */
   readonly data: Float32Array;
 }
 
@@ -31,6 +33,7 @@ export function newFloats(length: number): Float32Array {
  * by operators whose input is one. It holds its memory until `dispose()`.
  */
 export class KernelTensor<B = unknown> implements Tensor {
+  /** Extents, the outermost first; frozen. */
   readonly shape: readonly number[];
   readonly #backend: Backend<B>;
   readonly #length: number;
@@ -66,6 +69,7 @@ export class KernelTensor<B = unknown> implements Tensor {
     return this.#backend.view(this.#held(), this.#length);
   }
 
+  /** Has it, or its engine, been given back? */
   get disposed(): boolean {
     return this.#owner?.disposed ?? (this.#buffer === undefined || this.#backend.disposed);
   }
@@ -76,6 +80,7 @@ export class KernelTensor<B = unknown> implements Tensor {
     this.#buffer = undefined;
   }
 
+  /** `dispose()`, for `using`. */
   [Symbol.dispose](): void {
     this.dispose();
   }

@@ -92,6 +92,35 @@ describe('load', () => {
     works(engine);
   });
 
+  it('falls back to the twin when the network is gone, and where that is gone too says what else there is', async () => {
+    const gone = (path: string) =>
+      vi.doMock(path, () => {
+        throw new Error('no network');
+      });
+    try {
+      gone('../src/wasm/embedded/simd.ts');
+      const { load } = await freshPackage();
+      const engine = await load();
+      expect(engine).toMatchObject({
+        variant: 'js',
+        notes: [expect.stringMatching(/^not 'simd': the module 'simd' cannot be fetched \(/)],
+      });
+      works(engine);
+      await expect(load({ variant: 'simd' })).rejects.toThrow("the module 'simd' cannot be fetched");
+    } finally {
+      vi.doUnmock('../src/wasm/embedded/simd.ts');
+    }
+    vi.stubGlobal('WebAssembly', undefined);
+    vi.resetModules();
+    gone('../src/js.ts');
+    try {
+      const { load } = await import('../src/load.ts');
+      await expect(load()).rejects.toThrow(/^no variant can be had \(not 'simd': this host has no WebAssembly; not 'js': .*loadSync/s);
+    } finally {
+      vi.doUnmock('../src/js.ts');
+    }
+  });
+
   it('falls back to the twin when the host refuses a memory, and says why', async () => {
     vi.stubGlobal('WebAssembly', {
       ...wasm(),

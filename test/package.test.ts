@@ -1,13 +1,16 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { deflateRawSync } from 'node:zlib';
+import binaryen from 'binaryen';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ABI_VERSION } from '../src/params.ts';
 
 /** The package as npm ships it, installed in an empty project. */
 const run = promisify(execFile);
@@ -55,10 +58,38 @@ describe('the packed tarball', () => {
       'dist/wasm/simd-threads.wasm',
       'dist/wasm/relaxed-simd-threads.wasm',
       'dist/wasm/worker.js',
+      'dist/wasm/embedded/feature-detect.LICENSE',
     ];
     expect(files).toEqual(expect.arrayContaining(needed));
-    const odd = files.filter((path) => !/^(package\.json|LICENSE|README\.md|CHANGELOG\.md|dist\/[\w/-]+\.(js|d\.ts|wasm))$/.test(path));
-    expect(odd).toEqual([]);
+    const known = /^(package\.json|LICENSE|README\.md|CHANGELOG\.md|\w+\/package\.json|dist\/[\w/-]+\.(js|d\.ts|wasm|LICENSE))$/;
+    expect(files.filter((path) => !known.test(path))).toEqual([]);
+  });
+
+  it('imports no bare name where a browser may be', async () => {
+    const bare = [];
+    for (const path of files.filter((name) => /^dist\/(?!cli\/|image\/|files\/).*\.js$/.test(name))) {
+      const text = await readFile(join(app, 'node_modules/simdconv', path), 'utf8');
+      for (const [statement] of text.matchAll(/^(?:import|export)\b[^;]*?from\s*['"](?!\.)[^'"]+['"]/gm))
+        bare.push(`${path}: ${statement}`);
+    }
+    expect(bare).toEqual([]);
+  });
+
+  it('has a folder for each entry, for resolvers that know no exports', async () => {
+    const installed = join(app, 'node_modules/simdconv');
+    const { exports } = JSON.parse(await readFile(join(installed, 'package.json'), 'utf8')) as {
+      exports: Record<string, { default: string }>;
+    };
+    const entries = Object.keys(exports).filter((name) => /^\.\/\w+$/.test(name));
+    expect(entries).toContain('./js');
+    for (const entry of entries) {
+      const { main, types, type } = JSON.parse(await readFile(join(installed, entry, 'package.json'), 'utf8'));
+      expect({ type, main, types }).toEqual({
+        type: 'module',
+        main: `.${exports[entry].default}`,
+        types: `.${exports[entry].default.replace(/\.js$/, '.d.ts')}`,
+      });
+    }
   });
 
   it('works from ESM: every entry, every variant, and a module of its own', async () => {
@@ -120,7 +151,7 @@ describe('the packed tarball', () => {
     ] as const) {
       await cp(installed, alone, { recursive: true });
       const embedded = join(alone, 'dist/wasm/embedded');
-      const others = (await readdir(embedded)).filter((name) => name !== `${variant}.js`);
+      const others = (await readdir(embedded)).filter((name) => /simd.*\.js$/.test(name) && name !== `${variant}.js`);
       expect(others).toContain('relaxed-simd-threads.js');
       for (const name of others) await rm(join(embedded, name));
       const printed = await runFile(
@@ -134,6 +165,59 @@ describe('the packed tarball', () => {
       expect(printed).toEqual(['simd', variant === 'simd' ? 1 : 2, [], 9]);
       await rm(alone, { recursive: true });
     }
+  });
+
+  it('lives beside another version of itself, whose kernels it refuses', async () => {
+    const version = 12345;
+    const other = join(app, 'node_modules/other');
+    await cp(join(app, 'node_modules/simdconv'), other, { recursive: true });
+    const edit = async (path: string, from: RegExp, to: string) => {
+      const text = await readFile(join(other, path), 'utf8');
+      expect(text).toMatch(from);
+      await writeFile(join(other, path), text.replace(from, to));
+    };
+    for (const variant of ['simd', 'simd-threads']) {
+      const module = binaryen.readBinary(await readFile(join(other, `dist/wasm/${variant}.wasm`)));
+      module.setFeatures(binaryen.Features.All);
+      const name = binaryen.getExportInfo(module.getExport('abiVersion')).value;
+      module.removeGlobal(name);
+      module.addGlobal(name, binaryen.i32, false, module.i32.const(version));
+      const bytes = module.emitBinary();
+      await writeFile(join(other, `dist/wasm/${variant}.wasm`), bytes);
+      await edit(`dist/wasm/embedded/${variant}.js`, /'[\w+/=]+'/, `'${deflateRawSync(bytes).toString('base64')}'`);
+    }
+    await edit('dist/params.js', /ABI_VERSION = \d+/, `ABI_VERSION = ${version}`);
+    const printed = await runFile(
+      'versions.mjs',
+      `import * as one from 'simdconv';
+      import * as other from 'other';
+      const x = { shape: [1, 4, 50, 50], data: Float32Array.from({ length: 10000 }, (_, i) => Math.sin(i)) };
+      const filter = { shape: [8, 4, 3, 3], data: Float32Array.from({ length: 288 }, (_, i) => Math.cos(i)) };
+      const engines = await Promise.all([one, other, one, other].map(({ load }, i) => load({ threads: 1 + (i >> 1) })));
+      const expected = one.loadSync().conv2d(x, filter).data;
+      const results = await Promise.all(engines.flatMap((engine) => [engine.conv2d(x, filter), engine.conv2dAsync(x, filter)]));
+      // A tensor in the memory of one is data like any other to the next.
+      const held = engines[0].tensor(x.shape, x.data);
+      results.push(engines[1].conv2d(held, filter), engines[3].conv2d(held, filter));
+      const same = results.map(({ data }) => Buffer.compare(Buffer.from(data.buffer, data.byteOffset, data.byteLength), Buffer.from(expected.buffer)) === 0);
+      engines[0].dispose();
+      same.push(engines[1].conv2d(x, filter).data[7] === expected[7]);
+      const refusals = [];
+      for (const [{ load, UnsupportedError }, from] of [[one, 'other'], [other, 'simdconv']]) {
+        const address = import.meta.resolve('simdconv/wasm/simd.wasm').replace('/simdconv/', '/' + from + '/');
+        await load({ module: address }).catch((error) => refusals.push([error instanceof UnsupportedError, error.message]));
+      }
+      console.log(JSON.stringify([engines.map((engine) => [engine.variant, engine.threads]), same.every(Boolean), refusals]));
+      for (const engine of engines) engine.dispose();`,
+    );
+    const refusal = (given: number, own: number) => [true, `module: its kernels are of version ${given}, this package's of version ${own}`];
+    const two = [
+      ['simd', 1],
+      ['simd', 1],
+      ['simd', 2],
+      ['simd', 2],
+    ];
+    expect(printed).toEqual([two, true, [refusal(version, ABI_VERSION), refusal(ABI_VERSION, version)]]);
   });
 
   it('opens no other way in', async () => {

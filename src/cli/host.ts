@@ -1,5 +1,5 @@
 import { arch, availableParallelism, cpus, platform } from 'node:os';
-import { bulkMemory, relaxedSimd, simd, threads } from 'wasm-feature-detect';
+import { bulkMemory, relaxedSimd, simd, threads } from '../wasm/embedded/feature-detect.ts';
 
 export interface Host {
   readonly node: string;

@@ -13,6 +13,7 @@ export type ConvKernel = 'direct' | 'gemm' | 'winograd-2' | 'winograd-4' | 'wino
 
 /** What a convolution does, and what it costs. */
 export interface Conv2dPlan {
+  /** What `'auto'` has chosen, or what was asked for. */
   readonly algorithm: 'direct' | 'gemm' | 'winograd';
   /** Floating-point operations of the direct algorithm: two a product. */
   readonly flops: number;

@@ -2,18 +2,20 @@ import { OptionError } from '../errors.ts';
 import type { Tensor } from '../tensor.ts';
 import { finite, known, oneOf, show } from './check.ts';
 
-/** An activation that needs nothing but numbers: by name, or with its parameters. */
+/** An activation that needs nothing but numbers: by name, or with the parameters of the operator of that name. */
 export type FusedActivation =
   | ActivationName
   | { readonly type: 'relu' | 'relu6' }
   | { readonly type: 'clamp'; readonly minValue?: number; readonly maxValue?: number }
   | { readonly type: 'leakyRelu' | 'thresholdedRelu'; readonly alpha?: number };
 
+/** Options of every operator on single floats. */
 export interface ActivationOptions {
   /** Where the result goes, instead of a new tensor. It may be the input itself. */
   readonly out?: Tensor;
 }
 
+/** Options of `clamp`. */
 export interface ClampOptions extends ActivationOptions {
   /** Lower bound, −∞ unless given. */
   readonly minValue?: number;
@@ -21,11 +23,13 @@ export interface ClampOptions extends ActivationOptions {
   readonly maxValue?: number;
 }
 
+/** Options of `leakyRelu`. */
 export interface LeakyReluOptions extends ActivationOptions {
   /** Slope of what is negative, 0.01 unless given. */
   readonly alpha?: number;
 }
 
+/** Options of `thresholdedRelu`. */
 export interface ThresholdedReluOptions extends ActivationOptions {
   /** What is not above it becomes 0; 1 unless given. */
   readonly alpha?: number;
@@ -52,9 +56,10 @@ const PARAMETERS = {
   clamp: ['minValue', 'maxValue'],
   leakyRelu: ['alpha'],
   thresholdedRelu: ['alpha'],
-} as const satisfies Record<string, readonly string[]>;
+} as const satisfies Record<ActivationName, readonly string[]>;
 
-export type ActivationName = keyof typeof PARAMETERS;
+/** An operator on single floats that others apply to their results. */
+export type ActivationName = 'relu' | 'relu6' | 'clamp' | 'leakyRelu' | 'thresholdedRelu';
 
 /** Of all of them together. */
 export interface ActivationParameters {

@@ -3,7 +3,9 @@ import { KernelTensor, lengthOf, type Tensor } from '../tensor.ts';
 
 /** What validation of every operator is made of. Nothing outside `shape/` refuses an argument. */
 
+/** Order of a tensor's dimensions: batch, channels, height, width. */
 export type Layout = 'nchw' | 'nhwc';
+/** One number for each direction. */
 export type Pair = readonly [height: number, width: number];
 
 /** The largest number of floats that one tensor may hold: what a 32-bit address reaches. */

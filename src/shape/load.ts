@@ -3,6 +3,7 @@ import { OptionError, UnsupportedError } from '../errors.ts';
 import type { ModuleSource } from '../wasm/compile.ts';
 import { boolean, known, oneOf, show } from './check.ts';
 
+/** Options of `load`. */
 export interface LoadOptions {
   /** `'auto'`: the fastest that this host has and that gives the same bits as the others. */
   readonly variant?: 'auto' | Variant;
@@ -14,8 +15,11 @@ export interface LoadOptions {
   readonly module?: ModuleSource;
 }
 
+/** Options of `loadSync`. */
 export interface LoadSyncOptions {
-  readonly variant?: 'js' | Variant;
+  /** `'js'` unless a module is given, which decides. */
+  readonly variant?: Variant;
+  /** Kernels that are compiled already. */
   readonly module?: WebAssembly.Module;
 }
 

@@ -5,6 +5,7 @@ import type { ActivationOptions, Elementwise } from './activation.ts';
 import { gradient, outOver } from './activation-backward.ts';
 import { known, type Layout, layout, out, show, tensor } from './check.ts';
 
+/** Options of `prelu`. */
 export interface PreluOptions extends ActivationOptions {
   /** Where the channels are: axis 1 in 'nchw', which is the default, the last one in 'nhwc'. */
   readonly layout?: Layout;

@@ -4,6 +4,7 @@ import { type ActivationOptions, type ActivationSpec, type Elementwise, leakyRel
 import { gradient, outOver } from './activation-backward.ts';
 import { boolean, finite, isCount, known, out, show, tensor } from './check.ts';
 
+/** Options of `rrelu`. */
 export interface RreluOptions extends ActivationOptions {
   /** Least slope, 1/8 unless given. */
   readonly lower?: number;

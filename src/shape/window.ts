@@ -6,6 +6,7 @@ import { areCounts, type Pair, show } from './check.ts';
 /** `n`, `[height, width]`, `[top, bottom, left, right]`, or by rule. */
 export type Padding = number | readonly [number, number] | readonly [number, number, number, number] | 'same' | 'same-lower' | 'valid';
 
+/** What becomes of a last window that does not fit: left out, or clipped. */
 export type RoundingType = 'floor' | 'ceil';
 
 export interface Window {

@@ -2,8 +2,11 @@
  * Compiles assembly/ into one module a variant, and embeds each, deflated and as base64, in a TypeScript module of its own,
  * so that any bundler carries it and only the one that is loaded is fetched. What this writes is never edited and never
  * committed. (Base64 of a module as it is does not compress: a page would fetch a quarter more.)
+ *
+ * wasm-feature-detect is embedded too. No import of a bare name may be left in what a browser loads: an import map, which would tell
+ * where it lies, reaches no worker, and a page whose policy forbids inline scripts can have none.
  */
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { deflateRawSync } from 'node:zlib';
 import asc from 'assemblyscript/asc';
 
@@ -25,3 +28,12 @@ for (const variant of variants) {
       `const base64: string = '${bytes.toString('base64')}';\nexport default base64;\n`,
   );
 }
+
+const detector = new URL('.', import.meta.resolve('wasm-feature-detect/package.json'));
+await writeFile(
+  'src/wasm/embedded/feature-detect.ts',
+  `// @ts-nocheck\n// Copied by src/wasm/build.mjs from the package wasm-feature-detect. Its licence lies beside it in dist/.\n` +
+    (await readFile(new URL('dist/esm/index.js', detector), 'utf8')),
+);
+await mkdir('dist/wasm/embedded', { recursive: true });
+await copyFile(new URL('LICENSE', detector), 'dist/wasm/embedded/feature-detect.LICENSE');

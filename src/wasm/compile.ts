@@ -1,7 +1,7 @@
 import type { Variant } from '../backend.ts';
 import { OptionError, UnsupportedError } from '../errors.ts';
 import { show } from '../shape/check.ts';
-import { inNode, nodeModule } from './host.ts';
+import { inNode } from './host.ts';
 
 export type WasmVariant = Exclude<Variant, 'js'>;
 /** Where a caller's own module may come from. A string is an address, or in Node a path. */
@@ -31,11 +31,18 @@ export function compileEmbedded(variant: WasmVariant, threads = false): Promise<
 }
 
 async function decode(target: Target): Promise<BufferSource> {
-  const { default: base64 } = await embedded[target]();
+  let base64: string;
+  try {
+    ({ default: base64 } = await embedded[target]());
+  } catch (error) {
+    // A service worker imports nothing at run time. If it is not bundled, the same module lies beside as a file.
+    if ('ServiceWorkerGlobalScope' in globalThis) return readAddress(import.meta.resolve(`./${target}.wasm`));
+    throw new UnsupportedError(`the module '${target}' cannot be fetched (${(error as Error).message})`, { cause: error });
+  }
   const deflated = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
   // A host of Node's kind may lack the web's streams, and has its own way.
   if (typeof DecompressionStream === 'undefined' && inNode) {
-    return (await nodeModule<typeof import('node:zlib')>('node:zlib')).inflateRawSync(deflated);
+    return process.getBuiltinModule('node:zlib').inflateRawSync(deflated);
   }
   return new Response(new Blob([deflated]).stream().pipeThrough(new DecompressionStream('deflate-raw'))).arrayBuffer();
 }
@@ -76,8 +83,7 @@ async function readAddress(source: string | URL): Promise<BufferSource> {
   const isFile = typeof address === 'string' || address.protocol === 'file:';
   try {
     if (!isFile || !inNode) return await readResponse(await fetch(address));
-    const { readFile } = await nodeModule<typeof import('node:fs/promises')>('node:fs/promises');
-    return await readFile(address);
+    return await process.getBuiltinModule('node:fs/promises').readFile(address);
   } catch (error) {
     if (error instanceof UnsupportedError) throw error;
     throw new UnsupportedError(`module: ${source} cannot be read (${(error as Error).message})`, { cause: error });

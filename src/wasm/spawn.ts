@@ -1,5 +1,5 @@
 import type { Report, Start } from './control.ts';
-import { inNode, nodeModule } from './host.ts';
+import { inNode } from './host.ts';
 
 /** A worker of Node or of a browser, under one interface. */
 export interface Thread {
@@ -23,7 +23,7 @@ interface Events {
  */
 export async function spawn(events: Events): Promise<Thread> {
   if (inNode) {
-    const { Worker: NodeWorker } = await nodeModule<typeof import('node:worker_threads')>('node:worker_threads');
+    const { Worker: NodeWorker } = process.getBuiltinModule('node:worker_threads');
     const worker = new NodeWorker(new URL('./worker.js', import.meta.url), { execArgv: [] });
     worker.on('message', events.report);
     worker.on('error', (error) => events.end(error.message));

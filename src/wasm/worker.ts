@@ -24,7 +24,7 @@ import {
   WAITING,
   WAKE,
 } from './control.ts';
-import { inNode, nodeModule } from './host.ts';
+import { inNode } from './host.ts';
 import type { Kernel } from './instance.ts';
 
 type Post = (report: Report) => void;
@@ -90,11 +90,9 @@ function begin(start: Start, post: Post): void {
   }
 }
 
-// Without a top-level await, which scripts that bundlers make for workers may not have.
 if (inNode) {
-  void nodeModule<typeof import('node:worker_threads')>('node:worker_threads').then(({ parentPort }) =>
-    parentPort!.once('message', (start: Start) => begin(start, (report) => parentPort!.postMessage(report))),
-  );
+  const { parentPort } = process.getBuiltinModule('node:worker_threads');
+  parentPort!.once('message', (start: Start) => begin(start, (report) => parentPort!.postMessage(report)));
 } else {
   self.onmessage = ({ data }: MessageEvent<Start>) => begin(data, (report) => self.postMessage(report));
 }

@@ -1,0 +1,25 @@
+/** One thread of the pool: an engine of its own, over the module that the main thread has compiled. */
+import { open, readFile, rename } from 'node:fs/promises';
+import { workerData } from 'piscina';
+import { loadSync } from 'simdconv';
+import { filter } from '../edge/filter.js';
+import { readPng, writePng } from '../edge/png.js';
+
+const engine = loadSync({ module: workerData });
+
+/**
+ * Reads one file and writes the other: under its name there is the whole of it or nothing, whenever the process is killed, and
+ * whenever the machine fails.
+ */
+export default async function filterFile({ from, to, kernel }) {
+  const file = writePng(filter(engine, readPng(await readFile(from)), kernel));
+  const partial = `${to}.partial`;
+  const handle = await open(partial, 'w');
+  try {
+    await handle.writeFile(file);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await rename(partial, to);
+}

@@ -1,0 +1,4 @@
+import { loadJs } from 'simdconv/js';
+import { report } from './report.js';
+
+report(() => loadJs());
