@@ -14,6 +14,12 @@ import { pad } from './conv/pad.ts';
 import { packWinogradColumns, packWinogradRows } from './conv/winograd-filter.ts';
 import { convWinogradNchw } from './conv/winograd-nchw.ts';
 import { convWinogradNhwc } from './conv/winograd-nhwc.ts';
+import { imageBox } from './image/box.ts';
+import { imageBytes, imageBytesSeparable } from './image/bytes.ts';
+import { imageFloats, imageFloatsSeparable } from './image/floats.ts';
+import { imageGradient } from './image/gradient.ts';
+import { imageGrey } from './image/grey.ts';
+import { imageOrder } from './image/order.ts';
 import { averagePool } from './pool/average.ts';
 import { l2Pool } from './pool/l2.ts';
 import { maxPool } from './pool/max.ts';
@@ -43,4 +49,12 @@ export const twins: {
   preluRows,
   preluColumns,
   rrelu,
+  imageBytes,
+  imageBytesSeparable,
+  imageFloats,
+  imageFloatsSeparable,
+  imageBox,
+  imageOrder,
+  imageGradient,
+  imageGrey,
 };

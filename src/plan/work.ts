@@ -1,5 +1,5 @@
 import type { Step } from '../backend.ts';
-import { ActivationParams, ConvParams, kernels, PadParams, PoolParams, PreluParams, RreluParams } from '../params.ts';
+import { ActivationParams, ConvParams, ImageParams, kernels, PadParams, PoolParams, PreluParams, RreluParams } from '../params.ts';
 
 /**
  * How long a step takes on one thread, in nanoseconds: roughly, as a processor of 2025 takes, for one decision only, whether
@@ -25,6 +25,8 @@ export function workOf({ kernel, values, taskCount }: Step): number {
       return values.length / FLOATS;
     case PadParams:
       return (values.planes * values.outDepth * values.outHeight * values.outRowLength) / FLOATS;
+    case ImageParams:
+      return (values.width * values.height * values.channels * (2 + values.tapCount + values.rowTapCount)) / IMAGE_TAPS;
     default:
       return taskCount * OTHER_TASK;
   }
@@ -37,5 +39,6 @@ export const isSmall = (nanoseconds: number): boolean => nanoseconds < 20000;
 const PRODUCTS = 20;
 const TAPS = 4;
 const FLOATS = 8;
+const IMAGE_TAPS = 20;
 /** Nanoseconds of a task of any other kernel: they are cut so that one is about that. */
 const OTHER_TASK = 1000;
