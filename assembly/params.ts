@@ -223,11 +223,17 @@ export class ImageParams {
   outChannels: i32;
   /** 1: bytes, 4: floats. */
   elementBytes: i32;
+  pixelBytes: i32;
+  rowBytes: i32;
+  /** Of a row and what the kernel reaches beside it. */
+  paddedBytes: i32;
   kernelHeight: i32;
   kernelWidth: i32;
   /** Where in the kernel the pixel lies that gets the result. */
   top: i32;
   left: i32;
+  /** What the kernel reaches below its pixel. */
+  below: i32;
   border: i32;
   borderValue: f32;
   /** Rows of a task. */
@@ -235,7 +241,10 @@ export class ImageParams {
   /** Whether the last channel is what it was. */
   keepAlpha: i32;
   lineBytes: i32;
-  middleBytes: i32;
+  /** Where in scratch the line begins, the ring, and the table. */
+  lineOffset: i32;
+  ringOffset: i32;
+  tableOffset: i32;
   /** Rows that the ring holds. */
   slots: i32;
   tapCount: i32;

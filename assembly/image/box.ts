@@ -1,6 +1,6 @@
 import { ImageParams } from '../params';
 import { divideLine } from './bytes';
-import { lineOf, middleOf, nextRow, openRows, paddedBytesOf, putLine, slotOf, wideOf } from './rows';
+import { lineOf, middleOf, nextRow, openRows, putLine, slotOf, wideOf } from './rows';
 
 /**
  * The mean of a rectangle by running sums, whatever its size (McDonnell, "Box-filtering techniques", 1981): `middle` holds the
@@ -12,12 +12,11 @@ import { lineOf, middleOf, nextRow, openRows, paddedBytesOf, putLine, slotOf, wi
  * A vector along a row is one pixel, whose unused lanes belong to the next ones and are written again with them.
  */
 
-/** `sums` + entering − leaving, column by column. The row that leaves is taken for 0 with `opening`. */
-function moveBytes(p: ImageParams, entering: usize, leaving: usize, opening: bool): void {
+/** Adds the row that enters, and takes away the one that leaves, column by column. */
+function moveBytes(p: ImageParams, entering: usize, leaving: usize): void {
   let to = middleOf(p);
-  for (let count = paddedBytesOf(p); count > 0; count -= 8) {
-    let x = v128.load_ext<u8>(entering);
-    if (!opening) x = i16x8.sub(x, v128.load_ext<u8>(leaving));
+  for (let count = p.paddedBytes; count > 0; count -= 8) {
+    const x = i16x8.sub(v128.load_ext<u8>(entering), v128.load_ext<u8>(leaving));
     v128.store(to, i32x4.add(v128.load(to), i32x4.extend_low_i16x8_s(x)));
     v128.store(to, i32x4.add(v128.load(to, 16), i32x4.extend_high_i16x8_s(x)), 16);
     to += 32;
@@ -26,38 +25,28 @@ function moveBytes(p: ImageParams, entering: usize, leaving: usize, opening: boo
   }
 }
 
-function moveFloats(p: ImageParams, entering: usize, leaving: usize, opening: bool): void {
+function moveFloats(p: ImageParams, entering: usize, leaving: usize): void {
   let to = middleOf(p);
-  for (let count = paddedBytesOf(p); count > 0; count -= 8) {
-    let sum = f64x2.add(v128.load(to), f64x2.promote_low_f32x4(v128.load_zero<u64>(entering)));
-    if (!opening) sum = f64x2.sub(sum, f64x2.promote_low_f32x4(v128.load_zero<u64>(leaving)));
-    v128.store(to, sum);
+  for (let count = p.paddedBytes; count > 0; count -= 8) {
+    const sum = f64x2.add(v128.load(to), f64x2.promote_low_f32x4(v128.load_zero<u64>(entering)));
+    v128.store(to, f64x2.sub(sum, f64x2.promote_low_f32x4(v128.load_zero<u64>(leaving))));
     to += 16;
     entering += 8;
     leaving += 8;
   }
 }
 
-@inline
-function move(p: ImageParams, entering: usize, leaving: usize, opening: bool): void {
-  if (p.elementBytes == 1) moveBytes(p, entering, leaving, opening);
-  else moveFloats(p, entering, leaving, opening);
-}
-
 function meanBytes(p: ImageParams): void {
   const stride = p.channels << 2;
   let leaving = middleOf(p), entering = leaving;
   let sum = i32x4.splat(p.begin);
-  for (let k = p.kernelWidth; k > 1; k--) {
+  let to = wideOf(p);
+  for (let x = 1 - p.kernelWidth; x < p.width; x++) {
     sum = i32x4.add(sum, v128.load(entering));
     entering += stride;
-  }
-  let to = wideOf(p);
-  for (let x = p.width; x > 0; x--) {
-    sum = i32x4.add(sum, v128.load(entering));
+    if (x < 0) continue;
     v128.store(to, sum);
     sum = i32x4.sub(sum, v128.load(leaving));
-    entering += stride;
     leaving += stride;
     to += stride;
   }
@@ -69,38 +58,37 @@ function meanFloats(p: ImageParams): void {
   const stride = p.channels << 3;
   let leaving = middleOf(p), entering = leaving;
   let low = f64x2.splat(0), high = low;
-  for (let k = p.kernelWidth; k > 1; k--) {
+  let to = lineOf(p);
+  for (let x = 1 - p.kernelWidth; x < p.width; x++) {
     low = f64x2.add(low, v128.load(entering));
     high = f64x2.add(high, v128.load(entering, 16));
     entering += stride;
-  }
-  let to = lineOf(p);
-  for (let x = p.width; x > 0; x--) {
-    low = f64x2.add(low, v128.load(entering));
-    high = f64x2.add(high, v128.load(entering, 16));
+    if (x < 0) continue;
     const a = f32x4.demote_f64x2_zero(f64x2.div(low, d)), b = f32x4.demote_f64x2_zero(f64x2.div(high, d));
     v128.store(to, v128.shuffle<u64>(a, b, 0, 2));
     low = f64x2.sub(low, v128.load(leaving));
     high = f64x2.sub(high, v128.load(leaving, 16));
-    entering += stride;
     leaving += stride;
-    to += p.channels << 2;
+    to += p.pixelBytes;
   }
 }
 
 /** The ring has one slot more than the window has rows: the row that leaves is still there when another enters. */
 export function imageBox(p: ImageParams, taskBegin: i32, taskEnd: i32): void {
+  const bytes = p.elementBytes == 1;
   for (let task = taskBegin; task < taskEnd; task++) {
-    const first = task * p.stripe;
+    const first = openRows(p, task, task + 1);
     const last = min(first + p.stripe, p.height);
-    openRows(p, first);
-    for (let at = middleOf(p), end = at + p.middleBytes; at < end; at += 16) v128.store(at, i32x4.splat(0));
-    for (let i = 0; i < p.kernelHeight - 1; i++) move(p, slotOf(p, first - p.top + i), 0, true);
-    for (let y = first; y < last; y++) {
-      const above = y - p.top;
-      nextRow(p, y);
-      move(p, slotOf(p, above + p.kernelHeight - 1), slotOf(p, above - 1 + p.slots), y == first);
-      if (p.elementBytes == 1) meanBytes(p);
+    // Of sums, and of the row that leaves while there is none.
+    for (let at = middleOf(p), end = lineOf(p) + p.lineBytes; at < end; at += 16) v128.store(at, i32x4.splat(0));
+    for (let y = first - p.kernelHeight + 1; y < last; y++) {
+      if (y >= first) nextRow(p, y);
+      const entering = slotOf(p, y - p.top + p.kernelHeight - 1);
+      const leaving = y > first ? slotOf(p, y - p.top - 1 + p.slots) : lineOf(p);
+      if (bytes) moveBytes(p, entering, leaving);
+      else moveFloats(p, entering, leaving);
+      if (y < first) continue;
+      if (bytes) meanBytes(p);
       else meanFloats(p);
       putLine(p, y);
     }

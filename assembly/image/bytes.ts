@@ -1,5 +1,5 @@
 import { ImageParams } from '../params';
-import { centreOf, lineOf, middleOf, nextRow, openRows, paddedBytesOf, pixelBytesOf, putLine, rowBytesOf, slotOf, tableOf, wideOf } from './rows';
+import { centreOf, lineOf, middleOf, nextRow, openRows, putLine, slotOf, tableOf, wideOf } from './rows';
 
 /**
  * Sums of bytes times whole numbers, in 32 bits, or in 16 where the plan has seen that they fit: exact.
@@ -31,7 +31,7 @@ export function divideLine(p: ImageParams): void {
   const reciprocal = f64x2.splat(1 / <f64>p.divisor);
   const offset = f64x2.splat(0.5 / <f64>p.divisor - 0.5);
   let from = wideOf(p), to = lineOf(p);
-  for (let count = rowBytesOf(p); count > 0; count -= 8) {
+  for (let count = p.rowBytes; count > 0; count -= 8) {
     const low = divideVector(v128.load(from), reciprocal, offset);
     const high = divideVector(v128.load(from, 16), reciprocal, offset);
     const words = i16x8.narrow_i32x4_s(low, high);
@@ -66,9 +66,16 @@ function dotAdd(sum: v128, x: v128, weights: v128): v128 {
   return i32x4.add(sum, i32x4.dot_i16x8_s(x, weights));
 }
 
-/** 32 elements at a time: eight sums of four. With `wide` they are stored there as they are. */
+/** What becomes of sums: bytes, words, or words of 32 bits that wait to be divided. */
+export namespace Result {
+  export const Bytes: i32 = 0;
+  export const Words: i32 = 1;
+  export const Wide: i32 = 2;
+}
+
+/** 32 elements at a time: eight sums of four. */
 @inline
-function sum(table: usize, pairs: i32, to: usize, count: i32, begin: i32, shift: i32, wide: usize, fromWords: bool, toWords: bool): void {
+function sum(table: usize, pairs: i32, to: usize, count: i32, begin: i32, shift: i32, result: i32, fromWords: bool): void {
   for (let x: usize = 0; <i32>x < count; x += 32) {
     let s0 = i32x4.splat(begin), s1 = s0, s2 = s0, s3 = s0, s4 = s0, s5 = s0, s6 = s0, s7 = s0;
     const at = fromWords ? x << 1 : x;
@@ -105,46 +112,42 @@ function sum(table: usize, pairs: i32, to: usize, count: i32, begin: i32, shift:
       }
       pair += PAIR_BYTES;
     }
-    if (!toWords && wide) {
-      v128.store(wide, s0);
-      v128.store(wide, s1, 16);
-      v128.store(wide, s2, 32);
-      v128.store(wide, s3, 48);
-      v128.store(wide, s4, 64);
-      v128.store(wide, s5, 80);
-      v128.store(wide, s6, 96);
-      v128.store(wide, s7, 112);
-      wide += 128;
+    if (result == Result.Wide) {
+      v128.store(to, s0);
+      v128.store(to, s1, 16);
+      v128.store(to, s2, 32);
+      v128.store(to, s3, 48);
+      v128.store(to, s4, 64);
+      v128.store(to, s5, 80);
+      v128.store(to, s6, 96);
+      v128.store(to, s7, 112);
+      to += 128;
       continue;
     }
-    s0 = i32x4.shr_s(s0, shift), s1 = i32x4.shr_s(s1, shift), s2 = i32x4.shr_s(s2, shift), s3 = i32x4.shr_s(s3, shift);
-    s4 = i32x4.shr_s(s4, shift), s5 = i32x4.shr_s(s5, shift), s6 = i32x4.shr_s(s6, shift), s7 = i32x4.shr_s(s7, shift);
-    const low = i16x8.narrow_i32x4_s(s0, s1), high = i16x8.narrow_i32x4_s(s2, s3);
-    const low1 = i16x8.narrow_i32x4_s(s4, s5), high1 = i16x8.narrow_i32x4_s(s6, s7);
-    if (toWords) {
-      v128.store(to, low);
-      v128.store(to, high, 16);
-      v128.store(to, low1, 32);
-      v128.store(to, high1, 48);
+    s0 = i16x8.narrow_i32x4_s(i32x4.shr_s(s0, shift), i32x4.shr_s(s1, shift));
+    s2 = i16x8.narrow_i32x4_s(i32x4.shr_s(s2, shift), i32x4.shr_s(s3, shift));
+    s4 = i16x8.narrow_i32x4_s(i32x4.shr_s(s4, shift), i32x4.shr_s(s5, shift));
+    s6 = i16x8.narrow_i32x4_s(i32x4.shr_s(s6, shift), i32x4.shr_s(s7, shift));
+    if (!fromWords && result == Result.Words) {
+      v128.store(to, s0);
+      v128.store(to, s2, 16);
+      v128.store(to, s4, 32);
+      v128.store(to, s6, 48);
       to += 64;
     } else {
-      v128.store(to, i8x16.narrow_i16x8_u(low, high));
-      v128.store(to, i8x16.narrow_i16x8_u(low1, high1), 16);
+      v128.store(to, i8x16.narrow_i16x8_u(s0, s2));
+      v128.store(to, i8x16.narrow_i16x8_u(s4, s6), 16);
       to += 32;
     }
   }
 }
 
-export function sumBytes(table: usize, pairs: i32, to: usize, count: i32, begin: i32, shift: i32, wide: usize): void {
-  sum(table, pairs, to, count, begin, shift, wide, false, false);
+export function sumBytes(table: usize, pairs: i32, to: usize, count: i32, begin: i32, shift: i32, result: i32): void {
+  sum(table, pairs, to, count, begin, shift, result, false);
 }
 
-export function sumBytesToWords(table: usize, pairs: i32, to: usize, count: i32, begin: i32, shift: i32): void {
-  sum(table, pairs, to, count, begin, shift, 0, false, true);
-}
-
-export function sumWords(table: usize, pairs: i32, to: usize, count: i32, begin: i32, shift: i32, wide: usize): void {
-  sum(table, pairs, to, count, begin, shift, wide, true, false);
+export function sumWords(table: usize, pairs: i32, to: usize, count: i32, begin: i32, shift: i32, result: i32): void {
+  sum(table, pairs, to, count, begin, shift, result, true);
 }
 
 @inline
@@ -180,11 +183,11 @@ export function sumBytesNarrow(table: usize, pairs: i32, to: usize, count: i32, 
 }
 
 /** Writes the table for the window of row `y`. */
-function placePairs(p: ImageParams, y: i32, pairs: i32): void {
-  const pixelBytes = pixelBytesOf(p);
+function placePairs(p: ImageParams, y: i32): void {
+  const pixelBytes = p.pixelBytes;
   let pair = tableOf(p);
   let tap = p.taps;
-  for (let k = pairs; k > 0; k--) {
+  for (let k = p.tapCount; k > 0; k--) {
     for (let i = 0; i < 8; i += 4) {
       const place = load<i32>(tap + i);
       store<usize>(pair + i, slotOf(p, y - p.top + (place >> 16)) + (place & 0xffff) * pixelBytes);
@@ -195,29 +198,13 @@ function placePairs(p: ImageParams, y: i32, pairs: i32): void {
   }
 }
 
-/** Any kernel: every tap of it for every element. */
-export function imageBytes(p: ImageParams, taskBegin: i32, taskEnd: i32): void {
-  const first = taskBegin * p.stripe;
-  const last = min(taskEnd * p.stripe, p.height);
-  const count = rowBytesOf(p);
-  if (first < last) openRows(p, first);
-  for (let y = first; y < last; y++) {
-    nextRow(p, y);
-    placePairs(p, y, p.tapCount);
-    if (p.narrow) sumBytesNarrow(tableOf(p), p.tapCount, lineOf(p), count, p.begin, p.shift);
-    else sumBytes(tableOf(p), p.tapCount, lineOf(p), count, p.begin, p.shift, p.divisor != 1 ? wideOf(p) : 0);
-    if (p.divisor != 1) divideLine(p);
-    putLine(p, y);
-  }
-}
-
 /** Unsharp masking: line = x + amount · (x − line), where the difference is large enough. */
 function sharpenBytes(p: ImageParams, y: i32): void {
   const least = i16x8.splat(<i16>p.threshold);
   const one = i16x8.splat(1);
   const weights = i32x4.splat(<i32>p.amount & 0xffff | 128 << 16);
   let line = lineOf(p), from = centreOf(p, y);
-  for (let count = rowBytesOf(p); count > 0; count -= 8) {
+  for (let count = p.rowBytes; count > 0; count -= 8) {
     const x = v128.load_ext<u8>(from);
     let d = i16x8.sub(x, v128.load_ext<u8>(line));
     d = v128.and(d, i16x8.ge_s(i16x8.abs(d), least));
@@ -230,26 +217,37 @@ function sharpenBytes(p: ImageParams, y: i32): void {
   }
 }
 
-/** A kernel that is a column times a row: down the column first. */
-export function imageBytesSeparable(p: ImageParams, taskBegin: i32, taskEnd: i32): void {
-  const first = taskBegin * p.stripe;
-  const last = min(taskEnd * p.stripe, p.height);
-  const rowTable = tableOf(p) + p.tapCount * PAIR_BYTES;
-  const wordBytes = pixelBytesOf(p) << 1;
-  for (let k = 0, tap = p.taps + p.tapCount * PAIR_BYTES, pair = rowTable; k < p.rowTapCount; k++) {
+/** Writes the table for what the first pass left in `middle`. */
+function placeRow(p: ImageParams, pair: usize): void {
+  const wordBytes = p.pixelBytes << 1;
+  let tap = p.taps + p.tapCount * PAIR_BYTES;
+  for (let k = p.rowTapCount; k > 0; k--) {
     store<usize>(pair, middleOf(p) + load<i32>(tap) * wordBytes);
     store<usize>(pair, middleOf(p) + load<i32>(tap, 4) * wordBytes, 4);
     store<i32>(pair, load<i32>(tap, 8), 8);
     tap += PAIR_BYTES;
     pair += PAIR_BYTES;
   }
-  if (first < last) openRows(p, first);
-  for (let y = first; y < last; y++) {
+}
+
+/** Any kernel, in one pass; or one that is a column times a row, down the column first, if it has taps of a second pass. */
+export function imageBytes(p: ImageParams, taskBegin: i32, taskEnd: i32): void {
+  const rowTable = tableOf(p) + p.tapCount * PAIR_BYTES;
+  const last = min(taskEnd * p.stripe, p.height);
+  const wide = p.divisor != 1;
+  const result = wide ? Result.Wide : Result.Bytes;
+  const to = wide ? wideOf(p) : lineOf(p);
+  placeRow(p, rowTable);
+  for (let y = openRows(p, taskBegin, taskEnd); y < last; y++) {
     nextRow(p, y);
-    placePairs(p, y, p.tapCount);
-    sumBytesToWords(tableOf(p), p.tapCount, middleOf(p), paddedBytesOf(p), p.begin, p.shift);
-    sumWords(rowTable, p.rowTapCount, lineOf(p), rowBytesOf(p), p.rowBegin, p.rowShift, p.divisor != 1 ? wideOf(p) : 0);
-    if (p.divisor != 1) divideLine(p);
+    placePairs(p, y);
+    if (p.narrow) sumBytesNarrow(tableOf(p), p.tapCount, to, p.rowBytes, p.begin, p.shift);
+    else {
+      const two = p.rowTapCount > 0;
+      sumBytes(tableOf(p), p.tapCount, two ? middleOf(p) : to, two ? p.paddedBytes : p.rowBytes, p.begin, p.shift, two ? Result.Words : result);
+      if (two) sumWords(rowTable, p.rowTapCount, to, p.rowBytes, p.rowBegin, p.rowShift, result);
+    }
+    if (wide) divideLine(p);
     if (p.amount != 0) sharpenBytes(p, y);
     putLine(p, y);
   }

@@ -1,6 +1,6 @@
 import { ImageParams } from '../params';
 import { loadSplat, madd } from '../simd';
-import { centreOf, lineOf, middleOf, nextRow, openRows, paddedBytesOf, pixelBytesOf, putLine, rowBytesOf, slotOf, tableOf } from './rows';
+import { centreOf, lineOf, middleOf, nextRow, openRows, putLine, slotOf, tableOf } from './rows';
 
 /**
  * Sums of floats times floats, row by row through the kernel, taps of weight 0 left out.
@@ -37,7 +37,7 @@ export function sumFloats(table: usize, taps: i32, to: usize, bytes: i32, diviso
 
 /** Writes the table for the window of row `y`. */
 function placeTaps(p: ImageParams, y: i32): void {
-  const pixelBytes = pixelBytesOf(p);
+  const pixelBytes = p.pixelBytes;
   let at = tableOf(p);
   let tap = p.taps;
   for (let k = p.tapCount; k > 0; k--) {
@@ -49,23 +49,11 @@ function placeTaps(p: ImageParams, y: i32): void {
   }
 }
 
-export function imageFloats(p: ImageParams, taskBegin: i32, taskEnd: i32): void {
-  const first = taskBegin * p.stripe;
-  const last = min(taskEnd * p.stripe, p.height);
-  if (first < last) openRows(p, first);
-  for (let y = first; y < last; y++) {
-    nextRow(p, y);
-    placeTaps(p, y);
-    sumFloats(tableOf(p), p.tapCount, lineOf(p), rowBytesOf(p), p.divisor, p.bias);
-    putLine(p, y);
-  }
-}
-
 /** Unsharp masking: line = x + amount · (x − line), where the difference is large enough. */
 function sharpenFloats(p: ImageParams, y: i32): void {
   const least = f32x4.splat(p.threshold), amount = f32x4.splat(p.amount);
   let line = lineOf(p), from = centreOf(p, y);
-  for (let bytes = rowBytesOf(p); bytes > 0; bytes -= 16) {
+  for (let bytes = p.rowBytes; bytes > 0; bytes -= 16) {
     const x = v128.load(from);
     const d = f32x4.sub(x, v128.load(line));
     const sharp = madd(d, amount, x);
@@ -75,24 +63,23 @@ function sharpenFloats(p: ImageParams, y: i32): void {
   }
 }
 
-/** A kernel that is a column times a row: down the column first, rounded to f32. */
-export function imageFloatsSeparable(p: ImageParams, taskBegin: i32, taskEnd: i32): void {
-  const first = taskBegin * p.stripe;
-  const last = min(taskEnd * p.stripe, p.height);
+/** Any kernel, in one pass; or one that is a column times a row, down the column first, rounded to f32. */
+export function imageFloats(p: ImageParams, taskBegin: i32, taskEnd: i32): void {
   const rowTable = tableOf(p) + p.tapCount * TAP_BYTES;
-  const pixelBytes = pixelBytesOf(p);
-  for (let k = 0, tap = p.taps + p.tapCount * TAP_BYTES, at = rowTable; k < p.rowTapCount; k++) {
-    store<usize>(at, middleOf(p) + load<i32>(tap) * pixelBytes);
+  const last = min(taskEnd * p.stripe, p.height);
+  const two = p.rowTapCount > 0;
+  for (let k = p.rowTapCount, tap = p.taps + p.tapCount * TAP_BYTES, at = rowTable; k > 0; k--) {
+    store<usize>(at, middleOf(p) + load<i32>(tap) * p.pixelBytes);
     store<i32>(at, load<i32>(tap, 4), 4);
     tap += TAP_BYTES;
     at += TAP_BYTES;
   }
-  if (first < last) openRows(p, first);
-  for (let y = first; y < last; y++) {
+  for (let y = openRows(p, taskBegin, taskEnd); y < last; y++) {
     nextRow(p, y);
     placeTaps(p, y);
-    sumFloats(tableOf(p), p.tapCount, middleOf(p), paddedBytesOf(p), 1, 0);
-    sumFloats(rowTable, p.rowTapCount, lineOf(p), rowBytesOf(p), p.divisor, p.bias);
+    if (two) sumFloats(tableOf(p), p.tapCount, middleOf(p), p.paddedBytes, 1, 0);
+    const table = two ? rowTable : tableOf(p);
+    sumFloats(table, two ? p.rowTapCount : p.tapCount, lineOf(p), p.rowBytes, p.divisor, p.bias);
     if (p.amount != 0) sharpenFloats(p, y);
     putLine(p, y);
   }

@@ -1,6 +1,6 @@
 import { ImageParams } from '../params';
 import { wordsHigh, wordsLow } from './bytes';
-import { lineOf, middleOf, nextRow, openRows, paddedBytesOf, pixelBytesOf, putLine, rowBytesOf, slotOf } from './rows';
+import { lineOf, middleOf, nextRow, openRows, putLine, slotOf } from './rows';
 
 /**
  * √(gx² + gy²) of the two 3×3 kernels of Sobel, Scharr or Prewitt, which share their columns: a difference in one direction,
@@ -31,7 +31,7 @@ function gradientBytes(p: ImageParams, y: i32): void {
   const differences: usize = p.lineBytes << 1;
   let a = slotOf(p, y - 1), b = slotOf(p, y), c = slotOf(p, y + 1);
   let to = middleOf(p);
-  for (let count = paddedBytesOf(p); count > 0; count -= 8) {
+  for (let count = p.paddedBytes; count > 0; count -= 8) {
     const above = v128.load_ext<u8>(a), here = v128.load_ext<u8>(b), under = v128.load_ext<u8>(c);
     v128.store(to, i16x8.add(i16x8.mul(i16x8.add(above, under), side), i16x8.mul(here, centre)));
     v128.store(to + differences, i16x8.sub(under, above));
@@ -41,10 +41,10 @@ function gradientBytes(p: ImageParams, y: i32): void {
     to += 16;
   }
   const divisor = f32x4.splat(p.divisor), bias = f32x4.splat(p.bias);
-  const next: usize = pixelBytesOf(p) << 1;
+  const next: usize = p.pixelBytes << 1;
   let from = middleOf(p);
   to = lineOf(p);
-  for (let count = rowBytesOf(p); count > 0; count -= 8) {
+  for (let count = p.rowBytes; count > 0; count -= 8) {
     const second = from + next, third = second + next;
     const gx = i16x8.sub(v128.load(third), v128.load(from));
     const sides = i16x8.add(v128.load(from + differences), v128.load(third + differences));
@@ -64,7 +64,7 @@ function gradientFloats(p: ImageParams, y: i32): void {
   const differences: usize = p.lineBytes;
   let a = slotOf(p, y - 1), b = slotOf(p, y), c = slotOf(p, y + 1);
   let to = middleOf(p);
-  for (let count = paddedBytesOf(p); count > 0; count -= 16) {
+  for (let count = p.paddedBytes; count > 0; count -= 16) {
     const above = v128.load(a), here = v128.load(b), under = v128.load(c);
     v128.store(to, f32x4.add(f32x4.mul(f32x4.add(above, under), side), f32x4.mul(here, centre)));
     v128.store(to + differences, f32x4.sub(under, above));
@@ -74,10 +74,10 @@ function gradientFloats(p: ImageParams, y: i32): void {
     to += 16;
   }
   const divisor = f32x4.splat(p.divisor), bias = f32x4.splat(p.bias);
-  const next: usize = pixelBytesOf(p);
+  const next: usize = p.pixelBytes;
   let from = middleOf(p);
   to = lineOf(p);
-  for (let count = rowBytesOf(p); count > 0; count -= 16) {
+  for (let count = p.rowBytes; count > 0; count -= 16) {
     const second = from + next, third = second + next;
     const gx = f32x4.sub(v128.load(third), v128.load(from));
     const sides = f32x4.add(v128.load(from + differences), v128.load(third + differences));
@@ -89,10 +89,8 @@ function gradientFloats(p: ImageParams, y: i32): void {
 }
 
 export function imageGradient(p: ImageParams, taskBegin: i32, taskEnd: i32): void {
-  const first = taskBegin * p.stripe;
   const last = min(taskEnd * p.stripe, p.height);
-  if (first < last) openRows(p, first);
-  for (let y = first; y < last; y++) {
+  for (let y = openRows(p, taskBegin, taskEnd); y < last; y++) {
     nextRow(p, y);
     if (p.elementBytes == 1) gradientBytes(p, y);
     else gradientFloats(p, y);

@@ -1,42 +1,37 @@
 import { ImageParams } from '../params';
 
-/** Bits behind the point of the weights of bytes. */
-const GREY_BITS: i32 = 15;
+/** What the weights of bytes are counted in. */
+const SCALE: f32 = 32768;
 
-/**
- * red · w₀ + green · w₁ + blue · w₂ in every channel but alpha, or in the only one.
- *
- *   taps   three weights: whole numbers of 2⁻¹⁵ for bytes, floats for floats
- */
+/** A byte or a float. */
 @inline
-function grey(p: ImageParams, from: usize, to: usize, count: i32, bytes: bool): void {
-  const channels = p.channels, colours = min(p.outChannels, 3);
-  const elementBytes = bytes ? 1 : 4;
-  const w0 = load<i32>(p.taps), w1 = load<i32>(p.taps, 4), w2 = load<i32>(p.taps, 8);
-  const f0 = load<f32>(p.taps), f1 = load<f32>(p.taps, 4), f2 = load<f32>(p.taps, 8);
-  for (; count > 0; count--) {
-    const alpha = bytes ? load<u8>(from, 3) : load<u32>(from, 12);
-    if (bytes) {
-      const sum = load<u8>(from) * w0 + load<u8>(from, 1) * w1 + load<u8>(from, 2) * w2 + (1 << (GREY_BITS - 1));
-      const value = min(max(sum >> GREY_BITS, 0), 255);
-      for (let i = 0; i < colours; i++) store<u8>(to + i, value);
-      if (p.outChannels == 4) store<u8>(to, alpha, 3);
-    } else {
-      const value = load<f32>(from) * f0 + load<f32>(from, 4) * f1 + load<f32>(from, 8) * f2;
-      for (let i = 0; i < colours; i++) store<f32>(to + (i << 2), value);
-      if (p.outChannels == 4) store<u32>(to, alpha, 12);
-    }
-    from += channels * elementBytes;
-    to += p.outChannels * elementBytes;
-  }
+function element(at: usize, bytes: bool): f32 {
+  return bytes ? <f32>load<u8>(at) : load<f32>(at);
 }
 
-/** A task is `stripe` rows; they need nothing of each other. */
+/**
+ * red · w₀ + green · w₁ + blue · w₂ in every channel but alpha, or in the only one. Of bytes the weights are whole numbers of 2⁻¹⁵, so
+ * that their sums are exact in f32. A task is `stripe` rows; they need nothing of each other.
+ *
+ *   taps   three weights
+ */
 export function imageGrey(p: ImageParams, taskBegin: i32, taskEnd: i32): void {
+  const bytes = p.elementBytes == 1;
+  const size: usize = p.elementBytes;
   const first = taskBegin * p.stripe * p.width;
-  const count = min(taskEnd * p.stripe, p.height) * p.width - first;
-  const from = p.input + first * p.channels * p.elementBytes;
-  const to = p.output + first * p.outChannels * p.elementBytes;
-  if (p.elementBytes == 1) grey(p, from, to, count, true);
-  else grey(p, from, to, count, false);
+  const toBytes = p.outChannels * p.elementBytes;
+  const w0 = load<f32>(p.taps), w1 = load<f32>(p.taps, 4), w2 = load<f32>(p.taps, 8);
+  let from = p.input + first * p.pixelBytes, to = p.output + first * toBytes;
+  for (let count = min(taskEnd * p.stripe, p.height) * p.width - first; count > 0; count--) {
+    const sum = element(from, bytes) * w0 + element(from + size, bytes) * w1 + element(from + 2 * size, bytes) * w2;
+    const alpha = element(from + 3 * size, bytes);
+    const byte = <u8>max<f32>(min<f32>((sum + SCALE / 2) / SCALE, 255), 0);
+    for (let i = 0; i < toBytes; i += p.elementBytes) {
+      const last = i == 3 * <i32>size;
+      if (bytes) store<u8>(to + i, last ? <u8>alpha : byte);
+      else store<f32>(to + i, last ? alpha : sum);
+    }
+    from += p.pixelBytes;
+    to += toBytes;
+  }
 }

@@ -1,5 +1,5 @@
 import { ImageParams, Order } from '../params';
-import { lineOf, middleOf, nextRow, openRows, paddedBytesOf, pixelBytesOf, putLine, rowBytesOf, slotOf } from './rows';
+import { copyLine, lineOf, middleOf, nextRow, openRows, putLine, slotOf } from './rows';
 
 /** The lesser of two. Of floats the first, unless the second is less. */
 @inline
@@ -30,7 +30,7 @@ function median(p: ImageParams, y: i32, bytes: bool): void {
   const two = line << 1;
   let a = slotOf(p, y - 1), b = slotOf(p, y), c = slotOf(p, y + 1);
   let to = middleOf(p);
-  for (let count = paddedBytesOf(p); count > 0; count -= 16) {
+  for (let count = p.paddedBytes; count > 0; count -= 16) {
     const x = v128.load(a), z = v128.load(b), w = v128.load(c);
     const low = least(x, z, bytes), high = greatest(x, z, bytes), rest = least(high, w, bytes);
     v128.store(to, least(low, rest, bytes));
@@ -41,10 +41,10 @@ function median(p: ImageParams, y: i32, bytes: bool): void {
     c += 16;
     to += 16;
   }
-  const next: usize = pixelBytesOf(p);
+  const next: usize = p.pixelBytes;
   let from = middleOf(p);
   to = lineOf(p);
-  for (let count = rowBytesOf(p); count > 0; count -= 16) {
+  for (let count = p.rowBytes; count > 0; count -= 16) {
     const second = from + next, third = second + next;
     const low = greatest(greatest(v128.load(from), v128.load(second), bytes), v128.load(third), bytes);
     const middle = middleOfThree(v128.load(from + line), v128.load(second + line), v128.load(third + line), bytes);
@@ -55,48 +55,35 @@ function median(p: ImageParams, y: i32, bytes: bool): void {
   }
 }
 
-/** `count` bytes at `to`: the least or greatest of them and of those at `from`. */
+/** The greatest are the least of what `mirror` turns round: all bits of bytes, the signs of floats. */
 @inline
-function fold(to: usize, from: usize, count: i32, bytes: bool, most: bool): void {
+function fold(to: usize, from: usize, count: i32, bytes: bool, mirror: v128): void {
   for (; count > 0; count -= 16) {
-    const x = v128.load(to), y = v128.load(from);
-    v128.store(to, most ? greatest(x, y, bytes) : least(x, y, bytes));
+    v128.store(to, v128.xor(least(v128.xor(v128.load(to), mirror), v128.xor(v128.load(from), mirror), bytes), mirror));
     to += 16;
     from += 16;
   }
 }
 
-/** The same for either element and order. */
-function foldLine(p: ImageParams, to: usize, from: usize, count: i32): void {
-  if (p.elementBytes == 1) {
-    if (p.order == Order.Least) fold(to, from, count, true, false);
-    else fold(to, from, count, true, true);
-  } else if (p.order == Order.Least) fold(to, from, count, false, false);
-  else fold(to, from, count, false, true);
-}
-
-function copyTo(to: usize, from: usize, count: i32): void {
-  for (; count > 0; count -= 16) {
-    v128.store(to, v128.load(from));
-    to += 16;
-    from += 16;
-  }
+/** `count` bytes at `to`: the least or greatest of them and of those at `from`. Exported, so that it is there once. */
+export function foldLine(p: ImageParams, to: usize, from: usize, count: i32): void {
+  const greatest = p.order == Order.Greatest;
+  if (p.elementBytes == 1) fold(to, from, count, true, i32x4.splat(greatest ? -1 : 0));
+  else fold(to, from, count, false, i32x4.splat(greatest ? 1 << 31 : 0));
 }
 
 /** Erosion or dilation by a rectangle: down the columns, then along the row. */
 function extreme(p: ImageParams, y: i32): void {
   const middle = middleOf(p);
-  copyTo(middle, slotOf(p, y - p.top), paddedBytesOf(p));
-  for (let i = 1; i < p.kernelHeight; i++) foldLine(p, middle, slotOf(p, y - p.top + i), paddedBytesOf(p));
-  copyTo(lineOf(p), middle, rowBytesOf(p));
-  for (let i = 1; i < p.kernelWidth; i++) foldLine(p, lineOf(p), middle + i * pixelBytesOf(p), rowBytesOf(p));
+  copyLine(middle, slotOf(p, y - p.top), p.paddedBytes);
+  for (let i = 1; i < p.kernelHeight; i++) foldLine(p, middle, slotOf(p, y - p.top + i), p.paddedBytes);
+  copyLine(lineOf(p), middle, p.rowBytes);
+  for (let i = 1; i < p.kernelWidth; i++) foldLine(p, lineOf(p), middle + i * p.pixelBytes, p.rowBytes);
 }
 
 export function imageOrder(p: ImageParams, taskBegin: i32, taskEnd: i32): void {
-  const first = taskBegin * p.stripe;
   const last = min(taskEnd * p.stripe, p.height);
-  if (first < last) openRows(p, first);
-  for (let y = first; y < last; y++) {
+  for (let y = openRows(p, taskBegin, taskEnd); y < last; y++) {
     nextRow(p, y);
     if (p.order != Order.Median) extreme(p, y);
     else if (p.elementBytes == 1) median(p, y, true);

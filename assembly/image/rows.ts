@@ -4,28 +4,11 @@ import { Border, ImageParams } from '../params';
  * What all filters over images share: rows come in through a ring of padded copies, and go out by way of a line. A window
  * therefore never meets the edge of the image, a vector may run over the end of a row, and the output may be the input.
  *
- *   scratch   middle [middleBytes] | line [lineBytes] | ring [slots][lineBytes] | rows below the last one | table
+ *   scratch   middle | line [lineBytes] | ring [slots][lineBytes] | rows below the last one [below][lineBytes] | table
  *   row       [left][width][kernelWidth − 1 − left] pixels, and more than 48 bytes that are anything
  *
  * `middle` is what a filter keeps between its two passes. A pixel's channels are just a distance in bytes.
  */
-
-@inline
-export function pixelBytesOf(p: ImageParams): i32 {
-  return p.channels * p.elementBytes;
-}
-
-/** Bytes of a row of output: elements that the passes over a line compute. */
-@inline
-export function rowBytesOf(p: ImageParams): i32 {
-  return p.width * pixelBytesOf(p);
-}
-
-/** The same with what a kernel reaches beside it. */
-@inline
-export function paddedBytesOf(p: ImageParams): i32 {
-  return (p.width + p.kernelWidth - 1) * pixelBytesOf(p);
-}
 
 @inline
 export function middleOf(p: ImageParams): usize {
@@ -40,23 +23,18 @@ export function wideOf(p: ImageParams): usize {
 
 @inline
 export function lineOf(p: ImageParams): usize {
-  return p.scratch + p.middleBytes;
+  return p.scratch + p.lineOffset;
 }
 
 @inline
 function ringOf(p: ImageParams): usize {
-  return lineOf(p) + p.lineBytes;
-}
-
-@inline
-function below(p: ImageParams): i32 {
-  return p.kernelHeight - 1 - p.top;
+  return p.scratch + p.ringOffset;
 }
 
 /** Where taps are written with their addresses. */
 @inline
 export function tableOf(p: ImageParams): usize {
-  return ringOf(p) + (p.slots + below(p)) * p.lineBytes;
+  return p.scratch + p.tableOffset;
 }
 
 /** The padded copy of `row`, which may lie above or below the image. */
@@ -77,7 +55,7 @@ function source(i: i32, count: i32, border: i32): i32 {
 }
 
 /** `count` bytes and up to 15 more. */
-function copyLine(to: usize, from: usize, count: i32): void {
+export function copyLine(to: usize, from: usize, count: i32): void {
   for (; count > 0; count -= 16) {
     v128.store(to, v128.load(from));
     to += 16;
@@ -87,7 +65,7 @@ function copyLine(to: usize, from: usize, count: i32): void {
 
 /** `count` pixels of a row beginning at `x`, over the edge: each with up to 15 bytes that the next one or nothing needs. */
 function putPixels(p: ImageParams, row: usize, inside: bool, x: i32, count: i32, to: usize): void {
-  const pixelBytes = pixelBytesOf(p);
+  const pixelBytes = p.pixelBytes;
   const value = p.elementBytes == 1 ? i8x16.splat(<i8>p.borderValue) : f32x4.splat(p.borderValue);
   for (; count > 0; count--) {
     const at = inside ? source(x++, p.width, p.border) : -1;
@@ -98,26 +76,31 @@ function putPixels(p: ImageParams, row: usize, inside: bool, x: i32, count: i32,
 
 function putRow(p: ImageParams, row: i32, to: usize): void {
   const y = source(row, p.height, p.border);
-  const from = p.input + y * rowBytesOf(p);
+  const from = p.input + y * p.rowBytes;
   if (y < 0) return putPixels(p, from, false, 0, p.width + p.kernelWidth - 1, to);
-  const pixelBytes = pixelBytesOf(p);
   putPixels(p, from, true, -p.left, p.left, to);
-  const inside = to + p.left * pixelBytes;
-  copyLine(inside, from, rowBytesOf(p));
-  putPixels(p, from, true, p.width, p.kernelWidth - 1 - p.left, inside + rowBytesOf(p));
+  const inside = to + p.left * p.pixelBytes;
+  copyLine(inside, from, p.rowBytes);
+  putPixels(p, from, true, p.width, p.kernelWidth - 1 - p.left, inside + p.rowBytes);
 }
 
-/** All rows but the last of the window of row `y`. In place, the rows below the image too, while nothing is written yet. */
-export function openRows(p: ImageParams, y: i32): void {
+/**
+ * All rows but the last of the window of the first row of a range of tasks, which it returns. In place, the rows below the image
+ * too, while nothing is written yet.
+ */
+export function openRows(p: ImageParams, taskBegin: i32, taskEnd: i32): i32 {
+  const y = taskBegin * p.stripe;
+  if (taskBegin == taskEnd) return y;
   if (p.input == p.output) {
-    for (let i = below(p) - 1; i >= 0; i--) putRow(p, p.height + i, ringOf(p) + (p.slots + i) * p.lineBytes);
+    for (let i = p.below - 1; i >= 0; i--) putRow(p, p.height + i, ringOf(p) + (p.slots + i) * p.lineBytes);
   }
-  for (let i = y - p.top; i < y + below(p); i++) putRow(p, i, slotOf(p, i));
+  for (let i = y - p.top; i < y + p.below; i++) putRow(p, i, slotOf(p, i));
+  return y;
 }
 
 /** The last row of the window of row `y`. */
 export function nextRow(p: ImageParams, y: i32): void {
-  const row = y + below(p);
+  const row = y + p.below;
   if (p.input == p.output && row >= p.height) {
     copyLine(slotOf(p, row), ringOf(p) + (p.slots + row - p.height) * p.lineBytes, p.lineBytes);
   } else {
@@ -128,7 +111,7 @@ export function nextRow(p: ImageParams, y: i32): void {
 /** Where in its padded copy the pixels of row `y` begin. */
 @inline
 export function centreOf(p: ImageParams, y: i32): usize {
-  return slotOf(p, y) + p.left * pixelBytesOf(p);
+  return slotOf(p, y) + p.left * p.pixelBytes;
 }
 
 /** The lanes of a vector of pixels that are alpha, if it is to be kept. */
@@ -141,7 +124,7 @@ function alphaMask(p: ImageParams): v128 {
 /** The line as row `y` of the output, with its old alpha if that is kept. */
 export function putLine(p: ImageParams, y: i32): void {
   const mask = alphaMask(p);
-  const bytes = rowBytesOf(p);
+  const bytes = p.rowBytes;
   let from = lineOf(p), old = centreOf(p, y), to = p.output + y * bytes;
   let count = bytes;
   for (; count >= 16; count -= 16) {

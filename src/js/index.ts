@@ -15,8 +15,8 @@ import { packWinogradColumns, packWinogradRows } from './conv/winograd-filter.ts
 import { convWinogradNchw } from './conv/winograd-nchw.ts';
 import { convWinogradNhwc } from './conv/winograd-nhwc.ts';
 import { imageBox } from './image/box.ts';
-import { imageBytes, imageBytesSeparable } from './image/bytes.ts';
-import { imageFloats, imageFloatsSeparable } from './image/floats.ts';
+import { imageBytes } from './image/bytes.ts';
+import { imageFloats } from './image/floats.ts';
 import { imageGradient } from './image/gradient.ts';
 import { imageGrey } from './image/grey.ts';
 import { imageOrder } from './image/order.ts';
@@ -50,9 +50,7 @@ export const twins: {
   preluColumns,
   rrelu,
   imageBytes,
-  imageBytesSeparable,
   imageFloats,
-  imageFloatsSeparable,
   imageBox,
   imageOrder,
   imageGradient,

@@ -15,11 +15,13 @@ interface Reach {
   readonly kernelWidth: number;
   readonly top: number;
   readonly left: number;
+  readonly below: number;
 }
 
 /** An even kernel lies over its pixel with the cell after its middle, as in OpenCV. */
 function reachOf(height: number, width: number): Reach {
-  return { kernelHeight: height, kernelWidth: width, top: Math.floor(height / 2), left: Math.floor(width / 2) };
+  const top = Math.floor(height / 2);
+  return { kernelHeight: height, kernelWidth: width, top, left: Math.floor(width / 2), below: height - 1 - top };
 }
 
 interface Work {
@@ -63,19 +65,21 @@ function stepOf(spec: ImageSpec, work: Work, input = 'image'): Step {
   const lineBytes = lineBytesOf(spec, reach);
   const slots = reach.kernelHeight + (work.kernel === 'imageBox' ? 1 : 0);
   const stripe = inPlace ? height : Math.min(height, Math.max(STRIPE, 4 * reach.kernelHeight));
-  const lines = middleLines + 1 + slots + reach.kernelHeight - 1 - reach.top;
+  const [lineOffset, ringOffset, tableOffset] = [0, 1, 1 + slots + reach.below].map((lines) => (middleLines + lines) * lineBytes);
+  const pixelBytes = channels * elementBytes;
+  const sizes = { pixelBytes, rowBytes: width * pixelBytes, paddedBytes: (width + reach.kernelWidth - 1) * pixelBytes };
   return step(
     work.kernel as 'imageBytes',
     { input, taps: 'taps', output: 'out' },
     {
-      ...{ width, height, channels, outChannels, elementBytes, ...reach, border, borderValue, stripe },
-      ...{ keepAlpha: spec.keepAlpha ? 1 : 0, lineBytes, middleBytes: middleLines * lineBytes, slots },
+      ...{ width, height, channels, outChannels, elementBytes, ...sizes, ...reach, border, borderValue, stripe },
+      ...{ keepAlpha: spec.keepAlpha ? 1 : 0, lineBytes, lineOffset, ringOffset, tableOffset, slots },
       ...{ tapCount: 0, rowTapCount: 0, begin: 0, shift: 0, rowBegin: 0, rowShift: 0, divisor: 1, bias: 0, narrow: 0 },
       ...{ order: Order.Median, amount: 0, threshold: 0 },
       ...work.values,
     },
     Math.ceil(height / stripe),
-    (lines * lineBytes) / 4 + tableLength,
+    tableOffset / 4 + tableLength,
   );
 }
 
@@ -118,7 +122,7 @@ function bytesSeparableWork({ column, row }: WholePasses, { amount, threshold }:
   const down = pairs(atLeastOne(taps(column.weights, 1)));
   const along = pairs(atLeastOne(taps(row.weights, row.weights.length)));
   return {
-    kernel: 'imageBytesSeparable',
+    kernel: 'imageBytes',
     reach: reachOf(column.weights.length, row.weights.length),
     middleLines: 2 + wideLines(row.divisor),
     taps: whole([...down, ...along]),
@@ -152,7 +156,7 @@ function floatsSeparableWork({ column, row }: Factors, divisor: number, bias: nu
   const down = floatTaps(taps(column.map(Math.fround), 1));
   const along = floatTaps(taps(row.map(Math.fround), row.length));
   return {
-    kernel: 'imageFloatsSeparable',
+    kernel: 'imageFloats',
     reach: reachOf(column.length, row.length),
     middleLines: 1,
     taps: floatWords([...down, ...along]),
@@ -241,6 +245,6 @@ export function planGrey(spec: ImageSpec, weights: readonly number[]): ImagePlan
   const sum = weights.reduce((all, weight) => all + weight, 0);
   // White stays white.
   rounded[1] += Math.round(sum * GREY_SCALE) - (rounded[0] + rounded[1] + rounded[2]);
-  const list = spec.elementBytes === 1 ? whole(rounded) : Float32Array.from(weights);
+  const list = Float32Array.from(spec.elementBytes === 1 ? rounded : weights);
   return planOf(spec, { kernel: 'imageGrey', reach: reachOf(1, 1), middleLines: 0, taps: list });
 }

@@ -29,7 +29,7 @@ const CHUNKS_PER_THREAD = 2;
 /** Kernels that may write over their input, and of whose result they would make something else. */
 const NOT_TWICE: ReadonlySet<string> = new Set([
   ...['leakyRelu', 'preluRows', 'preluColumns', 'rrelu'],
-  ...['imageBytes', 'imageBytesSeparable', 'imageFloats', 'imageFloatsSeparable', 'imageBox', 'imageOrder', 'imageGradient', 'imageGrey'],
+  ...['imageBytes', 'imageFloats', 'imageBox', 'imageOrder', 'imageGradient', 'imageGrey'],
 ]);
 
 /**

@@ -1,5 +1,5 @@
 import { divideLine } from './bytes.ts';
-import { nextRow, openRows, type Params, putLine, type Rows, rowsOf, slotOf, wideOf } from './rows.ts';
+import { lastOf, nextRow, openRows, type Params, putLine, type Rows, rowsOf, slotOf, wideOf } from './rows.ts';
 
 /**
  * The mean of a rectangle by running sums, whatever its size (McDonnell, "Box-filtering techniques", 1981): `middle` holds the
@@ -9,11 +9,10 @@ import { nextRow, openRows, type Params, putLine, type Rows, rowsOf, slotOf, wid
  *   middle   [padded width][channels] i32 or f64
  */
 
-/** `sums` + entering − leaving, column by column. Nothing leaves with −1. */
+/** Adds the row that enters, and takes away the one that leaves, column by column. */
 function move({ scratch, paddedCount }: Rows, sums: Int32Array | Float64Array, entering: number, leaving: number): void {
   for (let i = 0; i < paddedCount; i++) {
-    const sum = sums[i] + scratch[entering + i];
-    sums[i] = leaving < 0 ? sum : sum - scratch[leaving + i];
+    sums[i] = sums[i] + scratch[entering + i] - scratch[leaving + i];
   }
 }
 
@@ -52,15 +51,16 @@ export function imageBox(p: Params, taskBegin: number, taskEnd: number): void {
   const middle = [p.scratch.buffer as ArrayBuffer, p.scratch.byteOffset, rows.paddedCount] as const;
   const sums = p.elementBytes === 1 ? new Int32Array(...middle) : new Float64Array(...middle);
   for (let task = taskBegin; task < taskEnd; task++) {
-    const first = task * p.stripe;
-    const last = Math.min(first + p.stripe, p.height);
-    openRows(rows, first);
+    const first = openRows(rows, task, task + 1);
+    const last = lastOf(p, task + 1);
+    // Of sums, and of the row that leaves while there is none.
     sums.fill(0);
-    for (let i = 0; i < p.kernelHeight - 1; i++) move(rows, sums, slotOf(rows, first - p.top + i), -1);
-    for (let y = first; y < last; y++) {
-      const above = y - p.top;
-      nextRow(rows, y);
-      move(rows, sums, slotOf(rows, above + p.kernelHeight - 1), y === first ? -1 : slotOf(rows, above - 1 + p.slots));
+    rows.scratch.fill(0, rows.line, rows.line + rows.lineLength);
+    for (let y = first - p.kernelHeight + 1; y < last; y++) {
+      if (y >= first) nextRow(rows, y);
+      const entering = slotOf(rows, y - p.top + p.kernelHeight - 1);
+      move(rows, sums, entering, y > first ? slotOf(rows, y - p.top - 1 + p.slots) : rows.line);
+      if (y < first) continue;
       if (sums instanceof Int32Array) meanBytes(rows, sums);
       else meanFloats(rows, sums);
       putLine(rows, y);

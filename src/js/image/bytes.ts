@@ -1,4 +1,4 @@
-import { centreOf, nextRow, openRows, type Params, putLine, type Rows, rangeOf, rowsOf, saturate, slotOf, wideOf, words } from './rows.ts';
+import { centreOf, lastOf, nextRow, openRows, type Params, putLine, type Rows, rowsOf, saturate, slotOf, wideOf, words } from './rows.ts';
 
 /**
  * Sums of bytes times whole numbers: exact.
@@ -44,20 +44,6 @@ function finish(rows: Rows, sums: Int32Array, shift: number): void {
   } else for (let i = 0; i < count; i++) scratch[line + i] = saturate(sums[i] >> shift);
 }
 
-/** Any kernel: every tap of it for every element. */
-export function imageBytes(p: Params, taskBegin: number, taskEnd: number): void {
-  const { first, last } = rangeOf(p, taskBegin, taskEnd);
-  const rows = rowsOf(p);
-  const sums = new Int32Array(rows.count);
-  if (first < last) openRows(rows, first);
-  for (let y = first; y < last; y++) {
-    nextRow(rows, y);
-    sumBytes(rows, y, sums);
-    finish(rows, sums, p.shift);
-    putLine(rows, y);
-  }
-}
-
 /** Unsharp masking: line = x + amount · (x − line), where the difference is large enough. */
 function sharpenBytes(rows: Rows, y: number): void {
   const { p, scratch, line, count } = rows;
@@ -69,20 +55,22 @@ function sharpenBytes(rows: Rows, y: number): void {
   }
 }
 
-/** A kernel that is a column times a row: down the column first. */
-export function imageBytesSeparable(p: Params, taskBegin: number, taskEnd: number): void {
-  const { first, last } = rangeOf(p, taskBegin, taskEnd);
+/** Any kernel, in one pass; or one that is a column times a row, down the column first, if it has taps of a second pass. */
+export function imageBytes(p: Params, taskBegin: number, taskEnd: number): void {
   const rows = rowsOf(p);
-  const middle = new Int16Array(p.scratch.buffer, p.scratch.byteOffset, rows.paddedCount);
-  const columnSums = new Int32Array(rows.paddedCount);
+  const two = p.rowTapCount > 0;
+  const middle = new Int16Array(p.scratch.buffer, p.scratch.byteOffset, two ? rows.paddedCount : 0);
+  const columnSums = new Int32Array(middle.length);
   const sums = new Int32Array(rows.count);
-  if (first < last) openRows(rows, first);
-  for (let y = first; y < last; y++) {
+  const last = lastOf(p, taskEnd);
+  for (let y = openRows(rows, taskBegin, taskEnd); y < last; y++) {
     nextRow(rows, y);
-    sumBytes(rows, y, columnSums);
-    for (let i = 0; i < rows.paddedCount; i++) middle[i] = columnSums[i] >> p.shift;
-    sum(p, middle, (at) => at * p.channels, 2 * p.tapCount, 2 * p.rowTapCount, p.rowBegin, sums);
-    finish(rows, sums, p.rowShift);
+    sumBytes(rows, y, two ? columnSums : sums);
+    if (two) {
+      for (let i = 0; i < middle.length; i++) middle[i] = columnSums[i] >> p.shift;
+      sum(p, middle, (at) => at * p.channels, 2 * p.tapCount, 2 * p.rowTapCount, p.rowBegin, sums);
+    }
+    finish(rows, sums, two ? p.rowShift : p.shift);
     if (p.amount !== 0) sharpenBytes(rows, y);
     putLine(rows, y);
   }

@@ -1,4 +1,4 @@
-import { centreOf, nextRow, openRows, type Params, putLine, type Rows, rangeOf, rowsOf, slotOf, words } from './rows.ts';
+import { centreOf, lastOf, nextRow, openRows, type Params, putLine, type Rows, rowsOf, slotOf, words } from './rows.ts';
 
 const { fround } = Math;
 
@@ -28,17 +28,6 @@ function sumRows(rows: Rows, y: number, to: number, count: number, divisor: numb
   sumFloats(p, rows.scratch as Float32Array, place, 0, p.tapCount, to, count, divisor, bias);
 }
 
-export function imageFloats(p: Params, taskBegin: number, taskEnd: number): void {
-  const { first, last } = rangeOf(p, taskBegin, taskEnd);
-  const rows = rowsOf(p);
-  if (first < last) openRows(rows, first);
-  for (let y = first; y < last; y++) {
-    nextRow(rows, y);
-    sumRows(rows, y, rows.line, rows.count, p.divisor, p.bias);
-    putLine(rows, y);
-  }
-}
-
 /** Unsharp masking: line = x + amount · (x − line), where the difference is large enough. */
 function sharpenFloats(rows: Rows, y: number): void {
   const { p, scratch, line, count } = rows;
@@ -50,16 +39,17 @@ function sharpenFloats(rows: Rows, y: number): void {
   }
 }
 
-/** A kernel that is a column times a row: down the column first, rounded to f32. */
-export function imageFloatsSeparable(p: Params, taskBegin: number, taskEnd: number): void {
-  const { first, last } = rangeOf(p, taskBegin, taskEnd);
+/** Any kernel, in one pass; or one that is a column times a row, down the column first, rounded to f32. */
+export function imageFloats(p: Params, taskBegin: number, taskEnd: number): void {
   const rows = rowsOf(p);
-  if (first < last) openRows(rows, first);
-  for (let y = first; y < last; y++) {
+  const last = lastOf(p, taskEnd);
+  const place = (at: number) => at * p.channels;
+  for (let y = openRows(rows, taskBegin, taskEnd); y < last; y++) {
     nextRow(rows, y);
-    sumRows(rows, y, 0, rows.paddedCount, 1, 0);
-    const place = (at: number) => at * p.channels;
-    sumFloats(p, rows.scratch as Float32Array, place, p.tapCount, p.rowTapCount, rows.line, rows.count, p.divisor, p.bias);
+    if (p.rowTapCount > 0) {
+      sumRows(rows, y, 0, rows.paddedCount, 1, 0);
+      sumFloats(p, rows.scratch as Float32Array, place, p.tapCount, p.rowTapCount, rows.line, rows.count, p.divisor, p.bias);
+    } else sumRows(rows, y, rows.line, rows.count, p.divisor, p.bias);
     if (p.amount !== 0) sharpenFloats(rows, y);
     putLine(rows, y);
   }

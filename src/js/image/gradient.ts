@@ -1,4 +1,4 @@
-import { nextRow, openRows, type Params, putLine, type Rows, rangeOf, rowsOf, saturate, slotOf, words } from './rows.ts';
+import { lastOf, nextRow, openRows, type Params, putLine, type Rows, rowsOf, saturate, slotOf, words } from './rows.ts';
 
 const { fround } = Math;
 
@@ -58,11 +58,10 @@ function gradientFloats(rows: Rows, y: number): void {
 }
 
 export function imageGradient(p: Params, taskBegin: number, taskEnd: number): void {
-  const { first, last } = rangeOf(p, taskBegin, taskEnd);
   const rows = rowsOf(p);
   const middle = new Int16Array(p.scratch.buffer, p.scratch.byteOffset, 2 * p.lineBytes);
-  if (first < last) openRows(rows, first);
-  for (let y = first; y < last; y++) {
+  const last = lastOf(p, taskEnd);
+  for (let y = openRows(rows, taskBegin, taskEnd); y < last; y++) {
     nextRow(rows, y);
     if (p.elementBytes === 1) gradientBytes(rows, y, middle);
     else gradientFloats(rows, y);

@@ -1,5 +1,5 @@
 import { Order } from '../../params.ts';
-import { nextRow, openRows, type Params, putLine, type Rows, rangeOf, rowsOf, slotOf } from './rows.ts';
+import { lastOf, nextRow, openRows, type Params, putLine, type Rows, rowsOf, slotOf } from './rows.ts';
 
 /** The lesser of two: the first, unless the second is less. */
 const least = (a: number, b: number): number => (b < a ? b : a);
@@ -53,10 +53,9 @@ function extreme(rows: Rows, y: number): void {
 }
 
 export function imageOrder(p: Params, taskBegin: number, taskEnd: number): void {
-  const { first, last } = rangeOf(p, taskBegin, taskEnd);
   const rows = rowsOf(p);
-  if (first < last) openRows(rows, first);
-  for (let y = first; y < last; y++) {
+  const last = lastOf(p, taskEnd);
+  for (let y = openRows(rows, taskBegin, taskEnd); y < last; y++) {
     nextRow(rows, y);
     if (p.order === Order.Median) median(rows, y);
     else extreme(rows, y);

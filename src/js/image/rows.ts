@@ -7,7 +7,7 @@ export type Elements = Uint8Array | Float32Array;
  * What all filters over images share: rows come in through a ring of padded copies, and go out by way of a line. A window
  * therefore never meets the edge of the image, and the output may be the input.
  *
- *   scratch   middle [middleBytes] | line [lineBytes] | ring [slots][lineBytes] | rows below the last one
+ *   scratch   middle | line [lineBytes] | ring [slots][lineBytes] | rows below the last one [below][lineBytes]
  *   row       [left][width][kernelWidth − 1 − left] pixels
  *
  * `middle` is what a filter keeps between its two passes. Positions count elements, from the beginning of the scratch.
@@ -39,18 +39,14 @@ export function rowsOf(p: Params): Rows {
     inPlace: p.input.buffer === p.output.buffer && p.input.byteOffset === p.output.byteOffset,
     count: p.width * p.channels,
     paddedCount: (p.width + p.kernelWidth - 1) * p.channels,
-    line: p.middleBytes / p.elementBytes,
+    line: p.lineOffset / p.elementBytes,
     lineLength: p.lineBytes / p.elementBytes,
   };
 }
 
 /** Sums that wait to be divided: the last that `middle` holds. */
 export function wideOf({ p, count }: Rows): Int32Array {
-  return new Int32Array(p.scratch.buffer, p.scratch.byteOffset + p.middleBytes - 4 * p.lineBytes, count);
-}
-
-function below(p: Params): number {
-  return p.kernelHeight - 1 - p.top;
+  return new Int32Array(p.scratch.buffer, p.scratch.byteOffset + p.lineOffset - 4 * p.lineBytes, count);
 }
 
 /** The padded copy of `row`, which may lie above or below the image. */
@@ -93,17 +89,23 @@ function putRow(rows: Rows, row: number, to: number): void {
   putPixels(rows, from, true, p.width, p.kernelWidth - 1 - p.left, inside + count);
 }
 
-/** All rows but the last of the window of row `y`. In place, the rows below the image too, while nothing is written yet. */
-export function openRows(rows: Rows, y: number): void {
+/**
+ * All rows but the last of the window of the first row of a range of tasks, which it returns. In place, the rows below the image
+ * too, while nothing is written yet.
+ */
+export function openRows(rows: Rows, taskBegin: number, taskEnd: number): number {
   const { p } = rows;
-  if (rows.inPlace) for (let i = below(p) - 1; i >= 0; i--) putRow(rows, p.height + i, keptOf(rows, i));
-  for (let i = y - p.top; i < y + below(p); i++) putRow(rows, i, slotOf(rows, i));
+  const y = taskBegin * p.stripe;
+  if (taskBegin === taskEnd) return y;
+  if (rows.inPlace) for (let i = p.below - 1; i >= 0; i--) putRow(rows, p.height + i, keptOf(rows, i));
+  for (let i = y - p.top; i < y + p.below; i++) putRow(rows, i, slotOf(rows, i));
+  return y;
 }
 
 /** The last row of the window of row `y`. */
 export function nextRow(rows: Rows, y: number): void {
   const { p, scratch, lineLength } = rows;
-  const row = y + below(p);
+  const row = y + p.below;
   if (rows.inPlace && row >= p.height) {
     const from = keptOf(rows, row - p.height);
     scratch.copyWithin(slotOf(rows, row), from, from + lineLength);
@@ -132,9 +134,9 @@ export function saturate(x: number): number {
   return x < 0 ? 0 : x > 255 ? 255 : x;
 }
 
-/** The rows of a range of tasks. */
-export function rangeOf(p: Params, taskBegin: number, taskEnd: number): { first: number; last: number } {
-  return { first: taskBegin * p.stripe, last: Math.min(taskEnd * p.stripe, p.height) };
+/** The row behind a range of tasks. */
+export function lastOf(p: Params, taskEnd: number): number {
+  return Math.min(taskEnd * p.stripe, p.height);
 }
 
 /** A buffer of whole numbers. */
