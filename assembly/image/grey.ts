@@ -1,35 +1,39 @@
 import { ImageParams } from '../params';
 
-/** What the weights of bytes are counted in. */
-const SCALE: f32 = 32768;
-
-/** A byte or a float. */
-@inline
-function element(at: usize, bytes: bool): f32 {
-  return bytes ? <f32>load<u8>(at) : load<f32>(at);
-}
+/** Bits behind the point of the weights of bytes. */
+const GREY_BITS: i32 = 15;
 
 /**
- * red · w₀ + green · w₁ + blue · w₂ in every channel but alpha, or in the only one. Of bytes the weights are whole numbers of 2⁻¹⁵, so
- * that their sums are exact in f32. A task is `stripe` rows; they need nothing of each other.
+ * red · w₀ + green · w₁ + blue · w₂ in every channel but alpha, or in the only one. A task is `stripe` rows; they need nothing of
+ * each other.
  *
- *   taps   three weights
+ *   taps   three weights: whole numbers of 2⁻¹⁵ for bytes, floats for floats
  */
 export function imageGrey(p: ImageParams, taskBegin: i32, taskEnd: i32): void {
-  const bytes = p.elementBytes == 1;
-  const size: usize = p.elementBytes;
   const first = taskBegin * p.stripe * p.width;
-  const toBytes = p.outChannels * p.elementBytes;
-  const w0 = load<f32>(p.taps), w1 = load<f32>(p.taps, 4), w2 = load<f32>(p.taps, 8);
+  const channels = p.outChannels;
+  const toBytes = channels * p.elementBytes;
+  const bytes = p.elementBytes == 1;
+  const w0 = load<i32>(p.taps), w1 = load<i32>(p.taps, 4), w2 = load<i32>(p.taps, 8);
+  const f0 = load<f32>(p.taps), f1 = load<f32>(p.taps, 4), f2 = load<f32>(p.taps, 8);
   let from = p.input + first * p.pixelBytes, to = p.output + first * toBytes;
   for (let count = min(taskEnd * p.stripe, p.height) * p.width - first; count > 0; count--) {
-    const sum = element(from, bytes) * w0 + element(from + size, bytes) * w1 + element(from + 2 * size, bytes) * w2;
-    const alpha = element(from + 3 * size, bytes);
-    const byte = <u8>max<f32>(min<f32>((sum + SCALE / 2) / SCALE, 255), 0);
-    for (let i = 0; i < toBytes; i += p.elementBytes) {
-      const last = i == 3 * <i32>size;
-      if (bytes) store<u8>(to + i, last ? <u8>alpha : byte);
-      else store<f32>(to + i, last ? alpha : sum);
+    if (bytes) {
+      const sum = load<u8>(from) * w0 + load<u8>(from, 1) * w1 + load<u8>(from, 2) * w2 + (1 << (GREY_BITS - 1));
+      const value = min(max(sum >> GREY_BITS, 0), 255);
+      const alpha = load<u8>(from, 3);
+      store<u8>(to, value);
+      if (channels > 2) store<u16>(to, value * 0x101, 1);
+      if (channels > 3) store<u8>(to, alpha, 3);
+    } else {
+      const value = load<f32>(from) * f0 + load<f32>(from, 4) * f1 + load<f32>(from, 8) * f2;
+      const alpha = load<f32>(from, 12);
+      store<f32>(to, value);
+      if (channels > 2) {
+        store<f32>(to, value, 4);
+        store<f32>(to, value, 8);
+      }
+      if (channels > 3) store<f32>(to, alpha, 12);
     }
     from += p.pixelBytes;
     to += toBytes;

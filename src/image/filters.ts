@@ -2,13 +2,13 @@ import type { Engine } from '../engine.ts';
 import type { Operation, Operations } from '../operators/operation.ts';
 import { Order } from '../params.ts';
 import { type ImagePlan, planBox, planFactors, planGradient, planGrey, planKernel, planOrder } from '../plan/image.ts';
-import { boolean, count, pair } from '../shape/check.ts';
+import { boolean, count, finite, known, oneOf, pair } from '../shape/check.ts';
 import {
+  colourWeights,
   type Filter2dOptions,
   type FilterOptions,
   filterInput,
   filterOptions,
-  finite,
   type Image,
   type ImageShape,
   type ImageSpec,
@@ -16,11 +16,11 @@ import {
   image as checkImage,
   type Kernel,
   kernelSpec,
-  oneOf,
   placed,
   positive,
   type RawImage,
   radius as radiusOf,
+  within,
   wordsOf,
 } from '../shape/image.ts';
 import type { Tensor } from '../tensor.ts';
@@ -228,6 +228,9 @@ function gaussianFactors(argument: string, sigma: unknown, fallback: number, rad
   return { column: samples, row: samples };
 }
 
+/** In 1/256 it has to fit 16 bits. */
+const MAX_AMOUNT = 127;
+
 /** BT.601: what televisions took for the brightness of red, green and blue. */
 const BRIGHTNESS = [0.299, 0.587, 0.114] as const;
 
@@ -246,8 +249,8 @@ const operators: Operations<FilterOperators> = {
   unsharpMask(image, given) {
     const options = filterOptions(given, 'sigma', 'radius', 'amount', 'threshold');
     return filtered(image, options, (spec) => {
-      const amount = finite('options.amount', options.amount, 1);
-      const threshold = finite('options.threshold', options.threshold, 0);
+      const amount = within('options.amount', options.amount, 1, spec.elementBytes === 1 ? MAX_AMOUNT : Infinity);
+      const threshold = within('options.threshold', options.threshold, 0, spec.elementBytes === 1 ? 255 : Infinity);
       return planFactors(spec, gaussianFactors('options.sigma', options.sigma, 1, options.radius), { amount, threshold });
     });
   },
@@ -272,11 +275,10 @@ const operators: Operations<FilterOperators> = {
   erode: order(Order.Least),
   dilate: order(Order.Greatest),
   grayscale(image, given) {
-    const options = filterOptions(given as FilterOptions & GrayscaleOptions, 'weights', 'single');
-    const { channels } = checkImage('image', image);
-    const single = boolean('options.single', options.single, false);
-    const spec = filterInput(image, options, single ? 1 : channels);
-    const weights = (options.weights ?? BRIGHTNESS).map((weight, i) => finite(`options.weights[${i}]`, weight, 0));
+    const options = known('options', given, ['weights', 'single', 'out']);
+    const shape = checkImage('image', image);
+    const weights = colourWeights(options.weights, BRIGHTNESS, shape);
+    const spec = filterInput(image, { out: options.out }, boolean('options.single', options.single, false) ? 1 : shape.channels);
     return operation(image, spec, options.out, planGrey(spec, weights));
   },
 };

@@ -34,6 +34,8 @@ const KEPT_BITS = 7;
 /** Relative to the largest weight: what a product of two doubles may be off. */
 const RANK_TOLERANCE = 1e-12;
 
+const greatest = (weights: readonly number[]) => weights.reduce((most, weight) => Math.max(most, Math.abs(weight)), 0);
+
 export const total = (weights: readonly number[]) => weights.reduce((sum, weight) => sum + Math.abs(weight), 0);
 
 const gcd = (a: number, b: number): number => (b === 0 ? Math.abs(a) : gcd(b, a % b));
@@ -74,7 +76,7 @@ function exact({ weights, divisor, bias }: KernelSpec): WholePass | undefined {
   const by = Math.abs(divisor);
   const signed = weights.map((weight) => (divisor < 0 ? -weight : weight) + 0);
   const begin = bias * by + Math.floor(by / 2);
-  if (by > MAX_DIVISOR || Math.max(...signed.map(Math.abs)) > MAX_WEIGHT || total(signed) * 255 + Math.abs(begin) > MAX_SUM) return undefined;
+  if (by > MAX_DIVISOR || greatest(signed) > MAX_WEIGHT || total(signed) * 255 + Math.abs(begin) > MAX_SUM) return undefined;
   return isPowerOfTwo(by) ? { weights: signed, begin, shift: Math.log2(by), divisor: 1 } : { weights: signed, begin, shift: 0, divisor: by };
 }
 
@@ -84,7 +86,7 @@ function fixed(weights: readonly number[], bias: number, mostBits: number, most:
     const whole = quantised(weights, bits);
     const shift = bits + extraBits;
     const begin = Math.round(bias * 2 ** shift) + (shift > 0 ? 2 ** (shift - 1) : 0);
-    const fits = whole.every((weight) => Math.abs(weight) <= MAX_WEIGHT) && total(whole) * most + Math.abs(begin) <= MAX_SUM;
+    const fits = greatest(whole) <= MAX_WEIGHT && total(whole) * most + Math.abs(begin) <= MAX_SUM;
     if (fits || bits === 0) return { weights: whole, begin, shift, divisor: 1 };
   }
 }

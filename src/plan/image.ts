@@ -191,7 +191,8 @@ export function planKernel(spec: ImageSpec, kernel: KernelSpec): ImagePlan {
 /** A column times a row, of real numbers; then perhaps what it took away, added to the image. */
 export function planFactors(spec: ImageSpec, both: Factors, sharpening = NO_SHARPENING): ImagePlan {
   if (spec.elementBytes === 4) return planOf(spec, floatsSeparableWork(both, 1, 0, sharpening));
-  return planOf(spec, bytesSeparableWork(fixedPasses(both), { ...sharpening, amount: Math.round(sharpening.amount * AMOUNT) }));
+  const { amount, threshold } = sharpening;
+  return planOf(spec, bytesSeparableWork(fixedPasses(both), { amount: Math.round(amount * AMOUNT), threshold: Math.ceil(threshold) }));
 }
 
 /** What the amount of unsharp masking is counted in for bytes: parts of 1. */
@@ -245,6 +246,6 @@ export function planGrey(spec: ImageSpec, weights: readonly number[]): ImagePlan
   const sum = weights.reduce((all, weight) => all + weight, 0);
   // White stays white.
   rounded[1] += Math.round(sum * GREY_SCALE) - (rounded[0] + rounded[1] + rounded[2]);
-  const list = Float32Array.from(spec.elementBytes === 1 ? rounded : weights);
+  const list = spec.elementBytes === 1 ? whole(rounded) : Float32Array.from(weights);
   return planOf(spec, { kernel: 'imageGrey', reach: reachOf(1, 1), middleLines: 0, taps: list });
 }

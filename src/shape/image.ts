@@ -2,7 +2,7 @@ import { DisposedError, OptionError, ShapeError } from '../errors.ts';
 import { KernelImage } from '../image/kernel-image.ts';
 import { Border } from '../params.ts';
 import type { Tensor } from '../tensor.ts';
-import { boolean, count, finite, isCount, known, oneOf, show } from './check.ts';
+import { count, finite, isCount, known, oneOf, show } from './check.ts';
 
 export type ImageBytes = Uint8Array | Uint8ClampedArray;
 
@@ -52,6 +52,9 @@ const MAX_IMAGE_SIDE = 2 ** 26;
 const MAX_ELEMENTS = 2 ** 30;
 /** Of the weights of bytes over their divisor, the sum of their magnitudes; and of their bias. Beyond it nothing but 0 and 255 is left. */
 const MAX_GAIN = 32767;
+
+/** Of a colour in the grey of bytes. */
+const MAX_COLOUR_WEIGHT = 64;
 
 export const FILTER_OPTIONS = ['border', 'borderValue', 'alpha', 'out'] as const;
 
@@ -219,7 +222,24 @@ export function positive(argument: string, value: unknown, fallback: number): nu
   return given;
 }
 
-export { boolean, finite, oneOf };
+export function within(argument: string, value: unknown, fallback: number, most: number): number {
+  const given = finite(argument, value, fallback);
+  if (Math.abs(given) > most) throw new OptionError(argument, show(value), `at most ${most} for an image of bytes`);
+  return given;
+}
+
+/** Weights of red, green and blue: of bytes small enough that sums stay within 32 bits. */
+export function colourWeights(value: unknown, fallback: readonly number[], { channels, elementBytes }: ImageShape): number[] {
+  if (channels < 3) throw new ShapeError('image.channels', show(channels), '3 or 4, red, green and blue among them');
+  const given = value ?? fallback;
+  if (!Array.isArray(given) || given.length !== 3) throw new OptionError('options.weights', show(value), 'three numbers [red, green, blue]');
+  const most = elementBytes === 1 ? MAX_COLOUR_WEIGHT : Number.MAX_VALUE;
+  return given.map((weight, i) => {
+    const number = finite(`options.weights[${i}]`, weight, Number.NaN);
+    if (Math.abs(number) > most) throw new OptionError(`options.weights[${i}]`, show(weight), `at most ${most} for an image of bytes`);
+    return number;
+  });
+}
 
 /** How an image is placed: whole words of four bytes. */
 export function wordsOf({ width, height, channels, elementBytes }: ImageShape): number {
