@@ -23,18 +23,82 @@ const plane = { type: 'f32', channels: 1, ...HD };
 
 /** `tolerance`: how far a peer that rounds elsewhere may be off; `inner`: rows and columns at the edge that it treats otherwise. */
 const cases = [
-  { name: '3×3, RGBA', ...rgba, ours: (f, x, o) => f.filter2d(x, NINE, o), peer: { call: 'filter2D', weights: NINE, size: 3 }, inner: 1, tolerance: 0 },
-  { name: '3×3, RGBA, 3840×2160', ...rgba, ...UHD, ours: (f, x, o) => f.filter2d(x, NINE, o), peer: { call: 'filter2D', weights: NINE, size: 3 }, inner: 1, tolerance: 0 },
-  { name: '3×3, grey', ...grey, ours: (f, x, o) => f.filter2d(x, NINE, o), peer: { call: 'filter2D', weights: NINE, size: 3 }, inner: 1, tolerance: 0 },
-  { name: '5×5, RGBA', ...rgba, ours: (f, x, o) => f.filter2d(x, FIVE, o), peer: { call: 'filter2D', weights: FIVE, size: 5 }, inner: 2, tolerance: 0 },
-  { name: '3×3, f32 plane', ...plane, ours: (f, x, o) => f.filter2d(x, NINE, o), peer: { call: 'filter2D', weights: NINE, size: 3 }, inner: 1, tolerance: 1e-3 },
-  { name: '5×5, f32 plane', ...plane, ours: (f, x, o) => f.filter2d(x, FIVE, o), peer: { call: 'filter2D', weights: FIVE, size: 5 }, inner: 2, tolerance: 1e-3 },
-  { name: 'Gaussian 5×5, RGBA', ...rgba, ours: (f, x, o) => f.gaussianBlur(x, 1.1, { radius: 2, ...o }), peer: { call: 'gaussian', sigma: 1.1, size: 5 }, inner: 2, tolerance: 2 },
-  { name: 'Gaussian σ 5, RGBA', ...rgba, ours: (f, x, o) => f.gaussianBlur(x, 5, o), peer: { call: 'gaussian', sigma: 5, size: 31 }, inner: 15, tolerance: 2 },
+  {
+    name: '3×3, RGBA',
+    ...rgba,
+    ours: (f, x, o) => f.filter2d(x, NINE, o),
+    peer: { call: 'filter2D', weights: NINE, size: 3 },
+    inner: 1,
+    tolerance: 0,
+  },
+  {
+    name: '3×3, RGBA, 3840×2160',
+    ...rgba,
+    ...UHD,
+    ours: (f, x, o) => f.filter2d(x, NINE, o),
+    peer: { call: 'filter2D', weights: NINE, size: 3 },
+    inner: 1,
+    tolerance: 0,
+  },
+  {
+    name: '3×3, grey',
+    ...grey,
+    ours: (f, x, o) => f.filter2d(x, NINE, o),
+    peer: { call: 'filter2D', weights: NINE, size: 3 },
+    inner: 1,
+    tolerance: 0,
+  },
+  {
+    name: '5×5, RGBA',
+    ...rgba,
+    ours: (f, x, o) => f.filter2d(x, FIVE, o),
+    peer: { call: 'filter2D', weights: FIVE, size: 5 },
+    inner: 2,
+    tolerance: 0,
+  },
+  {
+    name: '3×3, f32 plane',
+    ...plane,
+    ours: (f, x, o) => f.filter2d(x, NINE, o),
+    peer: { call: 'filter2D', weights: NINE, size: 3 },
+    inner: 1,
+    tolerance: 1e-3,
+  },
+  {
+    name: '5×5, f32 plane',
+    ...plane,
+    ours: (f, x, o) => f.filter2d(x, FIVE, o),
+    peer: { call: 'filter2D', weights: FIVE, size: 5 },
+    inner: 2,
+    tolerance: 1e-3,
+  },
+  {
+    name: 'Gaussian 5×5, RGBA',
+    ...rgba,
+    ours: (f, x, o) => f.gaussianBlur(x, 1.1, { radius: 2, ...o }),
+    peer: { call: 'gaussian', sigma: 1.1, size: 5 },
+    inner: 2,
+    tolerance: 2,
+  },
+  {
+    name: 'Gaussian σ 5, RGBA',
+    ...rgba,
+    ours: (f, x, o) => f.gaussianBlur(x, 5, o),
+    peer: { call: 'gaussian', sigma: 5, size: 31 },
+    inner: 15,
+    tolerance: 2,
+  },
   { name: 'Sobel magnitude, RGBA', ...rgba, ours: (f, x, o) => f.sobel(x, o), peer: { call: 'sobel' }, inner: 1, tolerance: 1 },
   { name: 'Sobel magnitude, grey', ...grey, ours: (f, x, o) => f.sobel(x, o), peer: { call: 'sobel' }, inner: 1, tolerance: 1 },
   { name: 'box 3×3, RGBA', ...rgba, ours: (f, x, o) => f.blur(x, o), peer: { call: 'box', size: 3 }, inner: 1, tolerance: 1 },
-  { name: 'box 101×101, RGBA', ...rgba, ours: (f, x, o) => f.blur(x, { radius: 50, ...o }), peer: { call: 'box', size: 101 }, inner: 50, tolerance: 1 },
+  {
+    name: 'box 101×101, RGBA',
+    ...rgba,
+    ours: (f, x, o) => f.blur(x, { radius: 50, ...o }),
+    peer: { call: 'box', size: 101 },
+    inner: 50,
+    tolerance: 1,
+  },
   { name: 'median 3×3, RGBA', ...rgba, ours: (f, x, o) => f.median(x, o), peer: { call: 'median' }, inner: 1, tolerance: 0 },
 ];
 
@@ -42,7 +106,8 @@ const command = benchCommand('bench:images', 'image filters beside OpenCV.js and
 const options = command.opts();
 const times = options.quick ? QUICK : FULL;
 const chosen = cases.filter(({ name }) => name.includes(options.filter));
-if (chosen.length === 0) command.error(`no case matches '${options.filter}'; there are:\n${cases.map(({ name }) => `  ${name}`).join('\n')}`);
+if (chosen.length === 0)
+  command.error(`no case matches '${options.filter}'; there are:\n${cases.map(({ name }) => `  ${name}`).join('\n')}`);
 
 installPeers();
 const { openImagePeers } = await import('./peers/images.mjs');
@@ -67,7 +132,8 @@ function expectAlike(actual, expected, { name, width, height, channels, inner, t
     for (let x = inner; x < width - inner; x++)
       for (let c = 0; c < colours; c++) {
         const at = (y * width + x) * channels + c;
-        if (!(Math.abs(actual[at] - expected[at]) <= tolerance)) throw new Error(`${name}, ${peer}: ${actual[at]} at ${x}, ${y} instead of ${expected[at]}`);
+        if (!(Math.abs(actual[at] - expected[at]) <= tolerance))
+          throw new Error(`${name}, ${peer}: ${actual[at]} at ${x}, ${y} instead of ${expected[at]}`);
       }
 }
 
@@ -87,7 +153,12 @@ async function compare(each) {
   for (const rival of rivals) expectAlike(await rival.read(), out.data, each, rival.name);
   const [kernel, plain, ...others] = await measure([{ run }, { run: () => ours(f, raw, { out: rawOut }) }, ...rivals], times);
   for (const held of [x, out, ...rivals]) held.dispose();
-  return { name: each.name, ms: kernel.ms, plainMs: plain.ms, peers: rivals.map(({ name }, i) => ({ name, ms: others[i].ms, ratio: others[i].ms / kernel.ms })) };
+  return {
+    name: each.name,
+    ms: kernel.ms,
+    plainMs: plain.ms,
+    peers: rivals.map(({ name }, i) => ({ name, ms: others[i].ms, ratio: others[i].ms / kernel.ms })),
+  };
 }
 
 const results = [];

@@ -31,7 +31,9 @@ describe('examples', () => {
     }
     // The photograph is left as it was; its edges are mostly dark, its relief is not.
     const [photo, edge, emboss, original] = await Promise.all(
-      ['build/photo/photo.png', 'build/photo/edge.png', 'build/photo/emboss.png', 'node_modules/baboon-image/baboon.png'].map((path) => readImage(path)),
+      ['build/photo/photo.png', 'build/photo/edge.png', 'build/photo/emboss.png', 'node_modules/baboon-image/baboon.png'].map((path) =>
+        readImage(path),
+      ),
     );
     expect(Buffer.compare(photo.data, original.data)).toBe(0);
     const dark = ({ data }: { data: Uint8Array }) => data.filter((byte, i) => i % 4 !== 3 && byte < 64).length / (data.length * 0.75);

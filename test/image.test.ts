@@ -112,7 +112,8 @@ const cases: Readonly<Record<string, Case>> = {
 function expectSame(actual: Image, expected: ArrayLike<number>, what: string): void {
   const { data } = actual;
   expect(data.length).toBe(expected.length);
-  for (let i = 0; i < data.length; i++) if (!Object.is(data[i], expected[i])) expect.fail(`${what}: element ${i} is ${data[i]}, not ${expected[i]}`);
+  for (let i = 0; i < data.length; i++)
+    if (!Object.is(data[i], expected[i])) expect.fail(`${what}: element ${i} is ${data[i]}, not ${expected[i]}`);
 }
 
 /** In place and not, plain and in kernel memory. */
@@ -139,7 +140,12 @@ describe('filters over bytes: exactly the definition, by either backend', () => 
     for (const channels of CHANNELS)
       for (const border of BORDERS) {
         const around: Around = { border, borderValue: border === 'constant' ? 99 : 0, alpha: next() < 0.5 ? 'keep' : 'filter' };
-        const image = noise(1 + Math.floor(next() * 12), 1 + Math.floor(next() * 9), channels, next() < 0.5 ? Uint8Array : Uint8ClampedArray);
+        const image = noise(
+          1 + Math.floor(next() * 12),
+          1 + Math.floor(next() * 9),
+          channels,
+          next() < 0.5 ? Uint8Array : Uint8ClampedArray,
+        );
         const expected = windows(image, height, width, around, exact);
         const what = `${image.width}×${image.height}, ${channels} channels, ${border}, alpha ${around.alpha}`;
         for (const f of [twin, wasm]) for (const made of everyWay(run, f, image, around)) expectSame(made, expected, what);
@@ -183,14 +189,24 @@ describe('filters over bytes with real weights', () => {
     const kernel = outer(samples, samples).map((row) => row.map((weight) => weight / sum ** 2));
     const image = noise(sigma > 4 ? 9 : 21, 7, 4);
     const made = wasm.gaussianBlur(image, sigma, around);
-    expect(worst(made, windows(image, kernel.length, kernel.length, around, (window) => sumOfProducts(window, kernel)))).toBeLessThan(0.517);
+    expect(
+      worst(
+        made,
+        windows(image, kernel.length, kernel.length, around, (window) => sumOfProducts(window, kernel)),
+      ),
+    ).toBeLessThan(0.517);
     expectSame(twin.gaussianBlur(image, sigma, around), made.data, 'the twin');
   });
 
   it('a constant image stays as it is', () => {
     for (const value of [0, 1, 127, 254, 255]) {
       const image = { ...noise(33, 9, 1), data: new Uint8Array(33 * 9).fill(value) };
-      for (const made of [wasm.blur(image, { radius: 4 }), wasm.gaussianBlur(image, 2.3), wasm.unsharpMask(image), wasm.motionBlur(image, { angle: 30 })])
+      for (const made of [
+        wasm.blur(image, { radius: 4 }),
+        wasm.gaussianBlur(image, 2.3),
+        wasm.unsharpMask(image),
+        wasm.motionBlur(image, { angle: 30 }),
+      ])
         expect(new Set(made.data)).toEqual(new Set([value]));
     }
   });
@@ -214,7 +230,11 @@ describe('filters over bytes with real weights', () => {
         for (const made of everyWay((f, image, options) => f.grayscale(image, options), f, image, {})) expectSame(made, expected, 'grey');
         const single = f.grayscale(image, { single: true });
         expect(single.channels).toBe(1);
-        expectSame(single, expected.filter((_, i) => i % channels === 0), 'one channel');
+        expectSame(
+          single,
+          expected.filter((_, i) => i % channels === 0),
+          'one channel',
+        );
       }
     }
   });
@@ -230,11 +250,16 @@ describe('filters over floats', () => {
           const image = noise(width, 7, channels, Float32Array);
           const options = { border, borderValue: border === 'constant' ? -0.75 : 0 };
           const expected = run(twin, image, options).data as Float32Array;
-          for (const f of [twin, wasm]) for (const { data } of everyWay(run, f, image, options)) expectSameBits(data as Float32Array, expected);
+          for (const f of [twin, wasm])
+            for (const { data } of everyWay(run, f, image, options)) expectSameBits(data as Float32Array, expected);
         }
   });
 
-  it.each(Object.entries(cases).filter(([name]) => !/bits|large|negative/.test(name)))('%s: close to the definition', (name, { run, height, width }) => {
+  it.each(Object.entries(cases).filter(([name]) => !/bits|large|negative/.test(name)))('%s: close to the definition', (name, {
+    run,
+    height,
+    width,
+  }) => {
     const image = noise(13, 9, 4, Float32Array);
     // Bytes are what the case knows: as floats they give the same but for rounding and saturation.
     const bytes = { ...image, data: Float32Array.from(noise(13, 9, 4).data) };
@@ -346,13 +371,23 @@ describe('refusals', () => {
     ['no width', () => wasm.sharpen({ ...image, width: 0, data: new Uint8Array(0) }), 'ShapeError', /^image\.width: .*got 0/],
     ['half a height', () => wasm.sharpen({ ...image, height: 1.5 }), 'ShapeError', /^image\.height/],
     ['five channels', () => wasm.sharpen({ ...image, channels: 5 }), 'ShapeError', /^image\.channels: expected 1, 2, 3 or 4, got 5/],
-    ['too little data', () => wasm.sharpen({ ...image, width: 5 }), 'ShapeError', /^image\.data: expected 80 for 5×4 pixels of 4 channels, got 64/],
+    [
+      'too little data',
+      () => wasm.sharpen({ ...image, width: 5 }),
+      'ShapeError',
+      /^image\.data: expected 80 for 5×4 pixels of 4 channels, got 64/,
+    ],
     ['other data', () => wasm.sharpen({ ...image, data: [1, 2] as never }), 'ShapeError', /^image\.data: expected a Uint8Array/],
     ['an unknown option', () => wasm.sharpen(image, { sigma: 1 } as never), 'OptionError', /^options\.sigma/],
     ['an unknown border', () => wasm.sharpen(image, { border: 'mirror' as never }), 'OptionError', /^options\.border/],
     ['a border value that is no byte', () => wasm.sharpen(image, { borderValue: 256 }), 'OptionError', /^options\.borderValue/],
     ['another alpha', () => wasm.sharpen(image, { alpha: 'drop' as never }), 'OptionError', /^options\.alpha/],
-    ['out of another size', () => wasm.sharpen(image, { out: noise(5, 4, 4) }), 'ShapeError', /^out: expected 4×4 pixels of 4 bytes, got 5×4/],
+    [
+      'out of another size',
+      () => wasm.sharpen(image, { out: noise(5, 4, 4) }),
+      'ShapeError',
+      /^out: expected 4×4 pixels of 4 bytes, got 5×4/,
+    ],
     ['out of floats', () => wasm.sharpen(image, { out: noise(4, 4, 4, Float32Array) }), 'ShapeError', /^out: .*floats/],
     [
       'out that overlaps',

@@ -66,7 +66,10 @@ async function jobsOf(inputs: readonly string[], output: string): Promise<Job[]>
 }
 
 /** Filters files one after another. A broken one is told, and the others are done. */
-export async function filter(given: readonly string[], { kernel, output, quality, threads, variant, ...options }: FilterArguments): Promise<void> {
+export async function filter(
+  given: readonly string[],
+  { kernel, output, quality, threads, variant, ...options }: FilterArguments,
+): Promise<void> {
   const apply: Apply = await parseKernel(kernel);
   const jobs = await jobsOf(await resolveInputs(given), output);
   const engine = await load({ variant: variant ?? 'auto', ...(threads && { threads }) });

@@ -38,7 +38,10 @@ program
   .command('filter')
   .description('apply an image kernel to PNG and JPEG images, and to what sharp reads where that is installed; alpha is kept')
   .argument('<inputs...>', 'images, or patterns like photos/*.jpg')
-  .requiredOption('-k, --kernel <kernel>', "a kernel's name (an unknown one lists them all), a JSON file, or weights: '0 -1 0; -1 5 -1; 0 -1 0'")
+  .requiredOption(
+    '-k, --kernel <kernel>',
+    "a kernel's name (an unknown one lists them all), a JSON file, or weights: '0 -1 0; -1 5 -1; 0 -1 0'",
+  )
   .requiredOption('-o, --output <path>', 'a file, or a folder for several images; what is there is replaced')
   .option('--divisor <number>', 'what sums are divided by', number)
   .option('--bias <number>', 'what is added to results', number)

@@ -1,7 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { fileError } from './errors.ts';
-import { decodeJpeg, encodeJpeg, isJpeg } from './jpeg.ts';
 import type { Picture } from './picture.ts';
 import { decodePng, encodePng, isPng, PNG_HEADER_BYTES, parseHeader } from './png.ts';
 import { writeWhole } from './replace.ts';
@@ -13,6 +12,11 @@ export { MAX_PIXELS, type Picture } from './picture.ts';
 
 /** JPEG's, of 100: mozjpeg's own choice is lower. */
 export const DEFAULT_QUALITY = 90;
+
+const isJpeg = (head: Buffer) => head.length > 2 && head.readUIntBE(0, 3) === 0xffd8ff;
+
+/** Its codec is fetched where there is a JPEG image. */
+const jpeg = () => import('./jpeg.ts');
 
 async function headOf(file: FileHandle): Promise<Buffer> {
   const head = Buffer.alloc(PNG_HEADER_BYTES);
@@ -30,7 +34,7 @@ async function decode(file: FileHandle): Promise<Picture> {
   if (isPng(head)) parseHeader(head);
   const bytes = Buffer.concat([head, await file.readFile()]);
   if (isPng(head)) return decodePng(bytes);
-  return isJpeg(head) ? decodeJpeg(bytes) : decodeWithSharp(bytes);
+  return isJpeg(head) ? (await jpeg()).decodeJpeg(bytes) : decodeWithSharp(bytes);
 }
 
 /** @throws ImageFileError */
@@ -48,7 +52,7 @@ export async function readImage(path: string): Promise<Picture> {
 
 async function encode(path: string, picture: Picture, quality: number): Promise<Buffer> {
   const format = extname(path).slice(1).toLowerCase();
-  if (format === 'jpg' || format === 'jpeg') return encodeJpeg(picture, quality);
+  if (format === 'jpg' || format === 'jpeg') return (await jpeg()).encodeJpeg(picture, quality);
   // A pipe or a device has no name that says.
   return format === 'png' || format === '' ? encodePng(picture) : encodeWithSharp(picture, format, quality);
 }

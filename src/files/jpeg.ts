@@ -7,11 +7,8 @@ import { checkPixels, type Picture } from './picture.ts';
 /** JPEG files, by mozjpeg in WebAssembly. */
 
 const MARKER = 0xff;
-const START = 0xd8;
 const END = 0xd9;
 const SCAN = 0xda;
-
-export const isJpeg = (bytes: Buffer) => bytes.length > 2 && bytes[0] === MARKER && bytes[1] === START && bytes[2] === MARKER;
 
 /** Markers of a frame's header: baseline, progressive and the rest of them, without tables that have numbers among theirs. */
 function isFrame(marker: number): boolean {
@@ -24,7 +21,8 @@ const isBare = (marker: number) => marker === 0x01 || (marker >= 0xd0 && marker 
 /** Where the next marker is behind compressed data, in which a byte of 255 is followed by 0 or is a restart. */
 function behindScan(bytes: Buffer, from: number): number {
   for (let at = from; at + 1 < bytes.length; at++) {
-    if (bytes[at] === MARKER && bytes[at + 1] !== 0 && bytes[at + 1] !== MARKER && !(bytes[at + 1] >= 0xd0 && bytes[at + 1] <= 0xd7)) return at;
+    if (bytes[at] === MARKER && bytes[at + 1] !== 0 && bytes[at + 1] !== MARKER && !(bytes[at + 1] >= 0xd0 && bytes[at + 1] <= 0xd7))
+      return at;
   }
   return bytes.length;
 }

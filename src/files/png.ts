@@ -89,4 +89,3 @@ export function encodePng({ width, height, data }: Picture): Buffer {
   const opaque = data.every((byte, i) => (i & 3) !== 3 || byte === 255);
   return PNG.sync.write(png, { colorType: opaque ? 2 : 6 });
 }
-

@@ -45,5 +45,7 @@ export async function decodeWithSharp(bytes: Buffer): Promise<Picture> {
 /** Throws a reason. */
 export async function encodeWithSharp({ width, height, data }: Picture, format: string, quality: number): Promise<Buffer> {
   const sharp = await load(`'.${format}' is neither .png nor .jpg`);
-  return sharp(data, { raw: { width, height, channels: 4 } }).toFormat(format, { quality }).toBuffer();
+  return sharp(data, { raw: { width, height, channels: 4 } })
+    .toFormat(format, { quality })
+    .toBuffer();
 }

@@ -4,6 +4,7 @@ import { Order } from '../params.ts';
 import { type ImagePlan, planBox, planFactors, planGradient, planGrey, planKernel, planOrder } from '../plan/image.ts';
 import { boolean, count, finite, known, oneOf, pair } from '../shape/check.ts';
 import {
+  image as checkImage,
   colourWeights,
   type Filter2dOptions,
   type FilterOptions,
@@ -13,7 +14,6 @@ import {
   type ImageShape,
   type ImageSpec,
   imageShape,
-  image as checkImage,
   type Kernel,
   kernelSpec,
   placed,
@@ -26,7 +26,18 @@ import {
 import type { Tensor } from '../tensor.ts';
 import { KernelTensor } from '../tensor.ts';
 import { type ElementType, KernelImage } from './kernel-image.ts';
-import { DIRECTIONS, type Direction, difference, emboss, gaussian, type ImageKernel, LAPLACIAN, motion, OUTLINE, SHARPEN } from './kernels.ts';
+import {
+  DIRECTIONS,
+  type Direction,
+  difference,
+  emboss,
+  gaussian,
+  type ImageKernel,
+  LAPLACIAN,
+  motion,
+  OUTLINE,
+  SHARPEN,
+} from './kernels.ts';
 
 export interface BlurOptions extends FilterOptions {
   /** Pixels that the square reaches to every side; 1 unless given (3×3). */
@@ -153,7 +164,8 @@ function formed(input: Image, shape: ImageShape, tensor: Tensor): Image {
   const { buffer, byteOffset } = tensor.data;
   const length = width * height * channels;
   if (elementBytes === 4) return { data: tensor.data, width, height, channels } satisfies Raw;
-  const data = input.data instanceof Uint8Array ? new Uint8Array(buffer, byteOffset, length) : new Uint8ClampedArray(buffer, byteOffset, length);
+  const data =
+    input.data instanceof Uint8Array ? new Uint8Array(buffer, byteOffset, length) : new Uint8ClampedArray(buffer, byteOffset, length);
   if (typeof ImageData !== 'undefined' && input instanceof ImageData && channels === 4) {
     return new ImageData(data as Uint8ClampedArray<ArrayBuffer>, width, height);
   }
@@ -267,7 +279,11 @@ const operators: Operations<FilterOperators> = {
   motionBlur(image, given) {
     const options = filterOptions(given, 'length', 'angle');
     const length = count('options.length', options.length, 9, 1);
-    return byName(image, motion(2 * radiusOf('options.length', length >> 1, 4) + (length & 1 ? 1 : 0), finite('options.angle', options.angle, 0)), options);
+    return byName(
+      image,
+      motion(2 * radiusOf('options.length', length >> 1, 4) + (length & 1 ? 1 : 0), finite('options.angle', options.angle, 0)),
+      options,
+    );
   },
   median(image, given) {
     return filtered(image, filterOptions(given), (spec) => planOrder(spec, Order.Median, 3, 3));

@@ -1,4 +1,6 @@
 /** `simdconv/image`: filters over photographs and video. */
+
+export type { BorderMode, Filter2dOptions, FilterOptions, Image, Kernel, RawImage } from '../shape/image.ts';
 export {
   type AsyncFilterOperators,
   type BlurOptions,
@@ -16,4 +18,3 @@ export {
 } from './filters.ts';
 export { type ElementType, KernelImage } from './kernel-image.ts';
 export type { Direction } from './kernels.ts';
-export type { BorderMode, Filter2dOptions, FilterOptions, Image, Kernel, RawImage } from '../shape/image.ts';

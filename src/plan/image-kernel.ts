@@ -53,7 +53,8 @@ export function factors({ height, width, weights }: KernelSpec): Factors | undef
   const row = pivotRow.map((weight) => weight / common);
   const column = Array.from({ length: height }, (_, y) => at(y, pivot % width) / row[pivot % width]);
   const tolerance = whole ? 0 : RANK_TOLERANCE * Math.abs(most);
-  for (let y = 0; y < height; y++) for (let x = 0; x < width; x++) if (Math.abs(column[y] * row[x] - at(y, x)) > tolerance) return undefined;
+  for (let y = 0; y < height; y++)
+    for (let x = 0; x < width; x++) if (Math.abs(column[y] * row[x] - at(y, x)) > tolerance) return undefined;
   return { column, row };
 }
 
@@ -77,7 +78,9 @@ function exact({ weights, divisor, bias }: KernelSpec): WholePass | undefined {
   const signed = weights.map((weight) => (divisor < 0 ? -weight : weight) + 0);
   const begin = bias * by + Math.floor(by / 2);
   if (by > MAX_DIVISOR || greatest(signed) > MAX_WEIGHT || total(signed) * 255 + Math.abs(begin) > MAX_SUM) return undefined;
-  return isPowerOfTwo(by) ? { weights: signed, begin, shift: Math.log2(by), divisor: 1 } : { weights: signed, begin, shift: 0, divisor: by };
+  return isPowerOfTwo(by)
+    ? { weights: signed, begin, shift: Math.log2(by), divisor: 1 }
+    : { weights: signed, begin, shift: 0, divisor: by };
 }
 
 /** Weights in fixed point, with as many bits as fit. */
@@ -94,7 +97,16 @@ function fixed(weights: readonly number[], bias: number, mostBits: number, most:
 /** One pass over bytes. */
 export function wholePass(kernel: KernelSpec): WholePass {
   const { weights, divisor, bias } = kernel;
-  return exact(kernel) ?? fixed(weights.map((weight) => weight / divisor), bias, POINT_BITS, 255, 0);
+  return (
+    exact(kernel) ??
+    fixed(
+      weights.map((weight) => weight / divisor),
+      bias,
+      POINT_BITS,
+      255,
+      0,
+    )
+  );
 }
 
 /** Two passes: down the column, whose sums are words of 16 bits, then along the row. */
@@ -120,7 +132,16 @@ export function fixedPasses({ column, row }: Factors, bias = 0): WholePasses {
   while (bits > KEPT_BITS && total(quantised(scaled, bits)) > 2 ** bits) bits--;
   const shift = bits - KEPT_BITS;
   const down = { weights: quantised(scaled, bits), begin: shift > 0 ? 2 ** (shift - 1) : 0, shift, divisor: 1 };
-  return { column: down, row: fixed(row.map((weight) => weight * scale), bias, FACTOR_BITS, MAX_WEIGHT, KEPT_BITS) };
+  return {
+    column: down,
+    row: fixed(
+      row.map((weight) => weight * scale),
+      bias,
+      FACTOR_BITS,
+      MAX_WEIGHT,
+      KEPT_BITS,
+    ),
+  };
 }
 
 export function wholePasses(kernel: KernelSpec, both: Factors): WholePasses | undefined {

@@ -1,7 +1,18 @@
 import { type Step, step } from '../backend.ts';
 import { type KernelName, Order } from '../params.ts';
 import type { ImageSpec, KernelSpec } from '../shape/image.ts';
-import { type Factors, factors, fixedPasses, isNarrow, pairs, type Tap, taps, type WholePasses, wholePass, wholePasses } from './image-kernel.ts';
+import {
+  type Factors,
+  factors,
+  fixedPasses,
+  isNarrow,
+  pairs,
+  type Tap,
+  taps,
+  type WholePasses,
+  wholePass,
+  wholePasses,
+} from './image-kernel.ts';
 
 /** What is done with an image, and the taps that it is done with. */
 export interface ImagePlan {

@@ -184,9 +184,14 @@ export function kernelSpec(kernel: unknown, options: Filter2dOptions, { elementB
   const { width, weights } = rowsOf(kernel);
   const height = weights.length / width;
   if (!isCount(width) || !isCount(height) || width === 0 || height === 0) {
-    throw new ShapeError('kernel', `${weights.length} weights in rows of ${width}`, 'rows of weights of one length, or a square list of them');
+    throw new ShapeError(
+      'kernel',
+      `${weights.length} weights in rows of ${width}`,
+      'rows of weights of one length, or a square list of them',
+    );
   }
-  if (width > MAX_SIDE || height > MAX_SIDE) throw new ShapeError('kernel', `${height}×${width} weights`, `at most ${MAX_SIDE}×${MAX_SIDE}`);
+  if (width > MAX_SIDE || height > MAX_SIDE)
+    throw new ShapeError('kernel', `${height}×${width} weights`, `at most ${MAX_SIDE}×${MAX_SIDE}`);
   for (const [i, weight] of weights.entries()) {
     if (typeof weight !== 'number' || !Number.isFinite(Math.fround(weight))) {
       throw new OptionError(`kernel[${Math.floor(i / width)}][${i % width}]`, show(weight), 'a number that is finite as a 32-bit float');
@@ -198,7 +203,8 @@ export function kernelSpec(kernel: unknown, options: Filter2dOptions, { elementB
   finite('options.bias', options.bias, 0);
   if (elementBytes === 1) {
     const gain = spec.weights.reduce((sum, weight) => sum + Math.abs(weight / spec.divisor), 0);
-    if (!(gain <= MAX_GAIN)) throw new OptionError('kernel', `weights of ${gain} in all over their divisor`, `at most ${MAX_GAIN} for an image of bytes`);
+    if (!(gain <= MAX_GAIN))
+      throw new OptionError('kernel', `weights of ${gain} in all over their divisor`, `at most ${MAX_GAIN} for an image of bytes`);
     if (Math.abs(spec.bias) > MAX_GAIN) throw new OptionError('options.bias', show(spec.bias), `at most ${MAX_GAIN} for an image of bytes`);
   }
   return spec;
@@ -232,7 +238,8 @@ export function within(argument: string, value: unknown, fallback: number, most:
 export function colourWeights(value: unknown, fallback: readonly number[], { channels, elementBytes }: ImageShape): number[] {
   if (channels < 3) throw new ShapeError('image.channels', show(channels), '3 or 4, red, green and blue among them');
   const given = value ?? fallback;
-  if (!Array.isArray(given) || given.length !== 3) throw new OptionError('options.weights', show(value), 'three numbers [red, green, blue]');
+  if (!Array.isArray(given) || given.length !== 3)
+    throw new OptionError('options.weights', show(value), 'three numbers [red, green, blue]');
   const most = elementBytes === 1 ? MAX_COLOUR_WEIGHT : Number.MAX_VALUE;
   return given.map((weight, i) => {
     const number = finite(`options.weights[${i}]`, weight, Number.NaN);
