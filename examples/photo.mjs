@@ -6,7 +6,8 @@ import { mkdir } from 'node:fs/promises';
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { load } from 'simdconv';
-import { filterOf, fromPlanes, imageKernel, readPng, toPlanes, toSheet, writePng } from '../dist/image/index.js';
+import { filters } from 'simdconv/image';
+import { readImage, writeImage } from '../dist/files/index.js';
 
 /** Eight edge filters, one a direction. The second half is the first, negated. */
 const COMPASS = [
@@ -17,17 +18,44 @@ const COMPASS = [
 ];
 const directions = [...COMPASS, ...COMPASS.map((weights) => weights.map((weight) => -weight))];
 
-const image = await readPng(fileURLToPath(import.meta.resolve('baboon-image/baboon.png')));
+const image = await readImage(fileURLToPath(import.meta.resolve('baboon-image/baboon.png')));
 const { width, height } = image;
-// Three colours as three images of one channel, the pixels at the edges repeated outwards …
-const colours = toPlanes(image, 1, 1);
-// … or as one image of three channels: the floats lie the same.
-const photo = { shape: [1, 3, height + 2, width + 2], data: colours.data };
+
+/** The colours as one image of three channels [1, 3, height + 2, width + 2], the pixels at the edges repeated outwards. */
+function toPlanes({ data }) {
+  const shape = [1, 3, height + 2, width + 2];
+  const planes = [];
+  for (let colour = 0; colour < 3; colour++)
+    for (let y = -1; y <= height; y++)
+      for (let x = -1; x <= width; x++) {
+        const [row, column] = [Math.min(Math.max(y, 0), height - 1), Math.min(Math.max(x, 0), width - 1)];
+        planes.push(data[(row * width + column) * 4 + colour]);
+      }
+  return { shape, data: Float32Array.from(planes) };
+}
+
+/** The maps of a result as grey pictures side by side, 0 and less black, each one's maximum white. */
+function toSheet({ shape: [, channels, height, width], data }, across) {
+  const sheet = { width: across * width, height: Math.ceil(channels / across) * height };
+  const bytes = new Uint8ClampedArray(sheet.width * sheet.height * 4).fill(255);
+  for (let channel = 0; channel < channels; channel++) {
+    const map = data.subarray(channel * height * width, (channel + 1) * height * width);
+    const scale = 255 / map.reduce((most, value) => Math.max(most, value), Number.MIN_VALUE);
+    const corner = Math.floor(channel / across) * height * sheet.width + (channel % across) * width;
+    for (let i = 0; i < map.length; i++) {
+      const at = 4 * (corner + Math.floor(i / width) * sheet.width + (i % width));
+      bytes.fill(map[i] * scale, at, at + 3);
+    }
+  }
+  return { ...sheet, data: new Uint8Array(bytes.buffer) };
+}
+
+const photo = toPlanes(image);
 const compass = { shape: [8, 3, 3, 3], data: Float32Array.from(directions.flatMap((weights) => [...weights, ...weights, ...weights])) };
 
 const jobs = {
-  edge: (engine) => engine.conv2d(colours, filterOf(imageKernel('edge'))),
-  emboss: (engine) => engine.conv2d(colours, filterOf(imageKernel('emboss'))),
+  edge: (engine) => filters(engine).edge(image),
+  emboss: (engine) => filters(engine).emboss(image),
   'conv → ReLU → max pool': (engine) => {
     const maps = engine.relu(engine.conv2d(photo, compass));
     return engine.maxPool2d(maps, { windowDimensions: [2, 2], strides: [2, 2] });
@@ -47,10 +75,8 @@ function time(job, engine, forMilliseconds) {
   return { result, milliseconds };
 }
 
-function sameBits(a, b) {
-  const [x, y] = [a, b].map(({ data }) => new Uint32Array(data.buffer, data.byteOffset, data.length));
-  return x.length === y.length && x.every((bits, i) => bits === y[i]);
-}
+const bytesOf = ({ data }) => Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+const sameBits = (a, b) => Buffer.compare(bytesOf(a), bytesOf(b)) === 0;
 
 const wasm = await load();
 const js = await load({ variant: 'js' });
@@ -70,22 +96,15 @@ for (const [name, job] of Object.entries(jobs)) {
   console.log(`${name.padEnd(24)}${wasm.variant}${times[0]}   js${times[1]}  ${speedup}× faster, bit for bit the same`);
 }
 
-/** The photograph with these colours. */
-function recoloured(planes) {
-  const copy = { width, height, data: new Uint8Array(image.data) };
-  fromPlanes(planes, copy);
-  return copy;
-}
-
 const folder = fileURLToPath(new URL('../build/photo/', import.meta.url));
 await mkdir(folder, { recursive: true });
 console.log();
 for (const [name, picture] of Object.entries({
   photo: image,
-  edge: recoloured(results.edge),
-  emboss: recoloured(results.emboss),
+  edge: results.edge,
+  emboss: results.emboss,
   features: toSheet(results['conv → ReLU → max pool'], 4),
 })) {
-  await writePng(`${folder}${name}.png`, picture);
+  await writeImage(`${folder}${name}.png`, picture);
   console.log(relative('.', `${folder}${name}.png`));
 }

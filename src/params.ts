@@ -28,6 +28,10 @@ export const Curve = {
 
 export const PadMode = { Constant: 0, Reflect: 1, Replicate: 2, Circular: 3 } as const;
 
+export const Border = { Constant: 0, Replicate: 1, Reflect: 2, Reflect101: 3, Wrap: 4 } as const;
+
+export const Order = { Median: 0, Least: 1, Greatest: 2 } as const;
+
 export type FieldKind = 'buffer' | 'i32' | 'f32';
 export type Layout = Readonly<Record<string, FieldKind>>;
 
@@ -320,6 +324,47 @@ export const ChannelParams = {
   rowLength: 'i32',
 } as const satisfies Layout;
 
+export const ImageParams = {
+  input: 'buffer',
+  taps: 'buffer',
+  output: 'buffer',
+  scratch: 'buffer',
+  width: 'i32',
+  height: 'i32',
+  channels: 'i32',
+  outChannels: 'i32',
+  elementBytes: 'i32',
+  pixelBytes: 'i32',
+  rowBytes: 'i32',
+  paddedBytes: 'i32',
+  kernelHeight: 'i32',
+  kernelWidth: 'i32',
+  top: 'i32',
+  left: 'i32',
+  below: 'i32',
+  border: 'i32',
+  borderValue: 'f32',
+  stripe: 'i32',
+  keepAlpha: 'i32',
+  lineBytes: 'i32',
+  lineOffset: 'i32',
+  ringOffset: 'i32',
+  tableOffset: 'i32',
+  slots: 'i32',
+  tapCount: 'i32',
+  rowTapCount: 'i32',
+  begin: 'i32',
+  shift: 'i32',
+  rowBegin: 'i32',
+  rowShift: 'i32',
+  divisor: 'f32',
+  bias: 'f32',
+  narrow: 'i32',
+  order: 'i32',
+  amount: 'f32',
+  threshold: 'f32',
+} as const satisfies Layout;
+
 /** Which block each kernel takes. The keys are the kernels' names on both sides. */
 export const kernels = {
   pad: PadParams,
@@ -367,6 +412,12 @@ export const kernels = {
   channelSum: ChannelParams,
   padAxis: PadAxisParams,
   padAxisBackward: PadAxisParams,
+  imageBytes: ImageParams,
+  imageFloats: ImageParams,
+  imageBox: ImageParams,
+  imageOrder: ImageParams,
+  imageGradient: ImageParams,
+  imageGrey: ImageParams,
 } as const satisfies Record<string, Layout>;
 
 export type KernelName = keyof typeof kernels;

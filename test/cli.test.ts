@@ -5,8 +5,10 @@ import { join } from 'node:path';
 import { crc32, deflateSync } from 'node:zlib';
 import { PNG } from 'pngjs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { filterImage, type Image, imageKernel, imageKernelNames, imageKernels, MAX_PIXELS, readPng } from '../src/image/index.ts';
-import { js } from './platforms.ts';
+import { kernelNames, parseKernel } from '../src/cli/filters.ts';
+import { MAX_PIXELS, type Picture, readImage, writeImage } from '../src/files/index.ts';
+import { filters } from '../src/image/index.ts';
+import { js, simd } from './platforms.ts';
 import { random } from './random.ts';
 import { runNode } from './run.ts';
 
@@ -22,13 +24,13 @@ beforeEach(async () => {
   folder = await mkdtemp(join(root, 'case-'));
 });
 
-function noise(width: number, height: number, opaque: boolean): Image {
+function noise(width: number, height: number, opaque: boolean): Picture {
   const next = random(width * height);
   const data = Uint8Array.from({ length: width * height * 4 }, (_, i) => (opaque && i % 4 === 3 ? 255 : Math.floor(next() * 256)));
   return { width, height, data };
 }
 
-function encode({ width, height, data }: Image): Buffer {
+function encode({ width, height, data }: Picture): Buffer {
   return PNG.sync.write(Object.assign(new PNG(), { width, height, data: Buffer.from(data) }));
 }
 
@@ -53,24 +55,23 @@ function header(width: number, height: number, interlaced = false, colorType = 2
 
 const END = chunk('IEND', Buffer.alloc(0));
 
-/** The filter's result by the definition, in plain loops over pixels. */
-function expected(image: Image, name: string): Uint8Array {
-  const { height, width, weights, mean } = imageKernel(name)!;
-  const result = Uint8ClampedArray.from(image.data);
-  for (let y = 0; y < image.height; y++)
-    for (let x = 0; x < image.width; x++)
-      for (let colour = 0; colour < 3; colour++) {
-        let sum = 0;
-        for (let i = 0; i < height; i++)
-          for (let j = 0; j < width; j++) {
-            const row = Math.min(Math.max(y + i - (height - 1) / 2, 0), image.height - 1);
-            const column = Math.min(Math.max(x + j - (width - 1) / 2, 0), image.width - 1);
-            sum += weights[i * width + j] * image.data[(row * image.width + column) * 4 + colour];
-          }
-        result[(y * image.width + x) * 4 + colour] = Math.fround(mean ? sum / weights.length : sum);
-      }
-  return new Uint8Array(result.buffer);
-}
+const f = filters(js.engine);
+
+/** What a filter makes of it. */
+const EXPECTED: Readonly<Record<string, (image: Picture) => { readonly data: ArrayLike<number> }>> = {
+  edge: (image) => f.edge(image),
+  emboss: (image) => f.emboss(image),
+  sharpen: (image) => f.sharpen(image),
+  box: (image) => f.blur(image),
+  gaussian5: (image) =>
+    f.filter2d(
+      image,
+      [1, 4, 6, 4, 1].map((y) => [1, 4, 6, 4, 1].map((x) => x * y)),
+      { divisor: 256 },
+    ),
+};
+
+const expected = (image: Picture, name: string) => Uint8Array.from(EXPECTED[name](image).data);
 
 describe('simdconv info', () => {
   it('says what was chosen and why', async () => {
@@ -125,7 +126,7 @@ describe('simdconv filter', () => {
     await writeFile(file, encode(image));
     await symlink(file, link);
     expect((await cli('filter', '-k', 'sharpen', file, '-o', link)).code).toBe(0);
-    expect(Buffer.compare((await readPng(file)).data, expected(image, 'sharpen'))).toBe(0);
+    expect(Buffer.compare((await readImage(file)).data, expected(image, 'sharpen'))).toBe(0);
     expect((await readdir(folder, { withFileTypes: true })).filter((entry) => entry.isSymbolicLink())).toHaveLength(1);
   });
 
@@ -158,7 +159,7 @@ describe('simdconv filter', () => {
         path,
         Buffer.concat([SIGNATURE, header(1, 1, interlaced, colorType, depth), palette, pixels, END, Buffer.from('more')]),
       );
-      expect([...(await readPng(path)).data]).toEqual(rgba);
+      expect([...(await readImage(path)).data]).toEqual(rgba);
     }
   });
 
@@ -168,7 +169,7 @@ describe('simdconv filter', () => {
     const rows = (count: number, pixels: number) => new Array(count).fill([0, ...new Array(pixels * 3).fill(77)]).flat();
     const passes = [rows(1, 2), rows(1, 1), rows(1, 3), rows(2, 2), rows(1, 5), rows(3, 4), rows(3, 9)].flat();
     await writeFile(path, Buffer.concat([SIGNATURE, header(9, 6, true), chunk('IDAT', deflateSync(Buffer.from(passes))), END]));
-    expect(new Set((await readPng(path)).data)).toEqual(new Set([77, 255]));
+    expect(new Set((await readImage(path)).data)).toEqual(new Set([77, 255]));
   });
 });
 
@@ -196,26 +197,49 @@ describe('refusals: one line, exit code 1, nothing written', () => {
   it('a file that is missing', () => refused(edge(join(folder, 'none.png'), output), /none\.png: no such file/));
   it('a folder', () => refused(edge(folder, output), /a folder, not a file/));
   it('an unknown kernel', () =>
-    refused(['filter', '-k', 'edgy', input, '-o', output], /unknown kernel 'edgy', expected one of identity, edge, .*outline, blur/));
+    refused(
+      ['filter', '-k', 'edgy', input, '-o', output],
+      /unknown kernel 'edgy', expected one of identity, edge, outline, .*grayscale, a file/,
+    ));
   it('a kernel with the name of a property', () => refused(['filter', '-k', 'constructor', input, '-o', output], /unknown kernel/));
   it('an output folder that is missing', () =>
     refused(edge(input, join(folder, 'none', 'out.png')), /none.out\.png: no such file or folder/));
   it('an output below a file', () => refused(edge(input, join(input, 'out.png')), /no such file or folder/));
-  it('an output that is a folder', async () => {
-    await mkdir(output);
-    await refused(edge(input, output), /out\.png: a folder, not a file/);
+  it('a folder that cannot be made', () => refused(edge(input, `${input}/`), /in\.png/));
+  it('several images for one file', async () => {
+    await writeFile(output, 'something');
+    await refused(['filter', '-k', 'edge', input, join(folder, 'b.png'), '-o', output], /out\.png: a file, but there are 2 images/);
   });
+  it('two images of one name', () =>
+    refused(['filter', '-k', 'edge', input, join(folder, 'sub', 'in.png'), '-o', join(folder, 'out')], /would both become/));
+  it('a pattern that matches nothing', () => refused(['filter', '-k', 'edge', join(folder, '*.jpg'), '-o', output], /no file matches/));
+  it('a kernel file that is missing', () =>
+    refused(['filter', '-k', join(folder, 'k.json'), input, '-o', output], /k\.json: no such file/));
+  it('a kernel file that is no JSON', async () => {
+    await writeFile(join(folder, 'k.json'), '[[1, 2');
+    await refused(['filter', '-k', join(folder, 'k.json'), input, '-o', output], /k\.json: .*JSON/);
+  });
+  it('ragged weights', () => refused(['filter', '-k', '1 2; 3', input, '-o', output], /kernel: .*several lengths/));
+  it('weights that are no numbers', () => refused(['filter', '-k', '1 - 3', input, '-o', output], /kernel\[0\]\[1\]: .*NaN/));
+  it('an option that the kernel has not', () => refused([...edge(input, output), '--sigma', '2'], /options\.sigma: .*unknown option/));
+  it('a number that is none', () => refused([...edge(input, output), '--radius', 'two'], /'two' is invalid/, 2));
+  it('an output of an unknown format', () =>
+    refused(edge(input, join(folder, 'out.xyz')), /out\.xyz: .*neither \.png nor \.jpg; .*'sharp'/));
   it('an unknown variant', () => refused([...edge(input, output), '--variant', 'mmx'], /variant.*'mmx' is invalid/, 2));
-  it('no output', () => refused(['filter', '-k', 'edge', input], /required option '-o, --output <file>'/, 2));
+  it('no output', () => refused(['filter', '-k', 'edge', input], /required option '-o, --output <path>'/, 2));
   it('an unknown command', () => refused(['filtre'], /unknown command 'filtre'/, 3));
 
   const png = (...chunks: Uint8Array[]) => Buffer.concat([SIGNATURE, ...chunks, END]);
   const pixels = (bytes: number, kept?: number) => chunk('IDAT', deflateSync(Buffer.alloc(bytes)).subarray(0, kept));
 
   it.each([
-    ['an empty file', () => Buffer.alloc(0), /not a PNG image/],
-    ['text', () => Buffer.from('This is no image, but it is long enough to be one.'), /not a PNG image/],
-    ['another format', () => Buffer.from([0xff, 0xd8, 0xff, 0xe0, ...new Array(60).fill(0)]), /not a PNG image/],
+    ['an empty file', () => Buffer.alloc(0), /an empty file/],
+    [
+      'text',
+      () => Buffer.from('This is no image, but it is long enough to be one.'),
+      /neither a PNG nor a JPEG image; others need the package 'sharp'/,
+    ],
+    ['half a JPEG header', () => Buffer.from([0xff, 0xd8, 0xff, 0xe0, ...new Array(60).fill(0)]), /a JPEG image/],
     ['half a header', () => png(header(9, 9)).subarray(0, 20), /breaks off/],
     ['half an image', () => encode(noise(16, 16, true)).subarray(0, 300), /breaks off after 300 bytes/],
     ['no end', () => encode(noise(16, 16, true)).subarray(0, -12), /breaks off/],
@@ -227,7 +251,7 @@ describe('refusals: one line, exit code 1, nothing written', () => {
     ['no width', () => png(header(0, 4)), /0×4 pixels/],
     ['an unknown colour type', () => png(header(8, 8, false, 5)), /unknown colour type, 5/],
     ['an unknown depth', () => png(header(8, 8, false, 2, 3), pixels(80)), /cannot be decoded/],
-    ['billions of pixels', () => png(header(0x7fffffff, 0x7fffffff)), /too large, 2147483647×2147483647 pixels; at most 67108864/],
+    ['billions of pixels', () => png(header(0x7fffffff, 0x7fffffff)), /too large, 2147483647×2147483647 pixels; at most 134217728/],
     ['one pixel too many', () => png(header(MAX_PIXELS + 1, 1)), /too large/],
     ['a second, larger header', () => png(header(1, 1), header(60000, 60000)), /two headers/],
     ['256 MB of pixels for 8×8', () => png(header(8, 8), pixels(2 ** 28)), /cannot be decoded/],
@@ -241,32 +265,123 @@ describe('refusals: one line, exit code 1, nothing written', () => {
     const whole = encode(noise(5, 5, false));
     for (let length = 0; length < whole.length; length++) {
       await writeFile(input, whole.subarray(0, length));
-      await expect(readPng(input)).rejects.toThrow(/in\.png: (not a PNG image|a PNG image that breaks off)/);
+      await expect(readImage(input)).rejects.toThrow(/in\.png: (an empty file|neither a PNG|a PNG image that breaks off)/);
     }
   });
 });
 
-describe('image kernels', () => {
-  const image = noise(12, 7, true);
-  it.each(imageKernelNames)('%s: the result of the definition', (name) => {
-    const result = filterImage(js.engine, image, imageKernel(name)!);
-    expect(Buffer.compare(result.data, expected(image, name))).toBe(0);
+describe('simdconv filter, of many', () => {
+  const images = ['a.png', 'b.png', 'c.png'];
+  beforeEach(async () => {
+    for (const [i, name] of images.entries()) await writeFile(join(folder, name), encode(noise(8 + i, 9, true)));
   });
 
-  it('leave a constant image as it is, or take everything', () => {
-    const constant = { width: 6, height: 5, data: new Uint8Array(120).fill(255) };
-    for (const [name, kernel] of Object.entries(imageKernels)) {
-      const total = kernel.mean ? 1 : kernel.weights.reduce((sum, weight) => sum + weight, 0);
-      expect([0, 1], name).toContain(total);
-      const { data } = filterImage(js.engine, constant, kernel);
-      expect(new Set(data.filter((_, i) => i % 4 !== 3)), name).toEqual(new Set([255 * total]));
+  it('files and patterns into a folder that is made', async () => {
+    const out = join(folder, 'new', 'out');
+    const { code, stderr } = await cli('filter', '-k', 'emboss', join(folder, '[bc].png'), join(folder, 'a.png'), '-o', out);
+    expect({ code, lines: stderr.trimEnd().split('\n').length }).toEqual({ code: 0, lines: 3 });
+    expect((await readdir(out)).sort()).toEqual(images);
+    for (const [i, name] of images.entries()) {
+      expect(Buffer.compare((await readImage(join(out, name))).data, expected(noise(8 + i, 9, true), 'emboss'))).toBe(0);
     }
   });
 
-  it('do not touch the image they are given', () => {
-    const before = Uint8Array.from(image.data);
-    filterImage(js.engine, image, imageKernels.edge);
-    expect(image.data).toEqual(before);
+  it('a broken one is told, and the rest are done', async () => {
+    await writeFile(join(folder, 'b.png'), 'no image');
+    const out = join(folder, 'out');
+    const { code, stderr } = await cli('filter', '-k', 'edge', ...images.map((name) => join(folder, name)), '-o', out);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^error: .*b\.png: neither a PNG nor a JPEG image/m);
+    expect((await readdir(out)).sort()).toEqual(['a.png', 'c.png']);
+  });
+
+  it('weights from the command line or a file', async () => {
+    const image = noise(8, 9, true);
+    const [input, out, file] = ['a.png', 'out.png', 'k.json'].map((name) => join(folder, name));
+    await writeFile(file, '{ "kernel": [[0, -1, 0], [-1, 5, -1], [0, -1, 0]], "divisor": 1 }');
+    for (const kernel of ['0 -1 0; -1 5 -1; 0 -1 0', '0,-1,0;-1,5,-1;0,-1,0', file]) {
+      expect((await cli('filter', `--kernel=${kernel}`, input, '-o', out)).stderr).toMatch(/8×9/);
+      expect(Buffer.compare((await readImage(out)).data, expected(image, 'sharpen'))).toBe(0);
+    }
+    await cli('filter', '-k', '1 2 1', '--divisor', '4', '--bias', '10', '--border', 'wrap', '--alpha', 'filter', input, '-o', out);
+    const wrapped = f.filter2d(image, [[1, 2, 1]], { divisor: 4, bias: 10, border: 'wrap', alpha: 'filter' });
+    expect(Buffer.compare((await readImage(out)).data, Uint8Array.from(wrapped.data))).toBe(0);
+  });
+
+  it.each(kernelNames)('the kernel %s', async (name) => {
+    const apply = await parseKernel(name);
+    const image = noise(10, 9, true);
+    const made = apply(f, image, {});
+    expect(made.data).toHaveLength(360);
+    expect(Buffer.compare(made.data as Uint8Array, apply(filters(simd.engine), image, {}).data as Uint8Array)).toBe(0);
+  });
+
+  it('parameters of a kernel', async () => {
+    const [input, out] = ['a.png', 'out.png'].map((name) => join(folder, name));
+    const image = noise(8, 9, true);
+    await cli('filter', '-k', 'gaussian-blur', '--threads', '2', '--sigma', '1.5', '--radius', '2', input, '-o', out);
+    expect(Buffer.compare((await readImage(out)).data, Uint8Array.from(f.gaussianBlur(image, 1.5, { radius: 2 }).data))).toBe(0);
+    await cli('filter', '-k', 'emboss', '--direction', 'left', input, '-o', out);
+    expect(Buffer.compare((await readImage(out)).data, Uint8Array.from(f.emboss(image, { direction: 'left' }).data))).toBe(0);
+  });
+});
+
+describe('JPEG files', () => {
+  const smooth: Picture = {
+    width: 40,
+    height: 30,
+    data: Uint8Array.from({ length: 4800 }, (_, i) => (i % 4 === 3 ? 255 : 4 * (Math.floor(i / 4) % 40) + (i % 4) * 20)),
+  };
+  let whole: Buffer;
+  let path: string;
+  beforeEach(async () => {
+    path = join(folder, 'in.jpg');
+    await writeImage(path, smooth);
+    whole = await readFile(path);
+  });
+
+  it('come back much as they were', async () => {
+    const { width, height, data } = await readImage(path);
+    expect([width, height]).toEqual([40, 30]);
+    expect(data.reduce((most, byte, i) => Math.max(most, Math.abs(byte - smooth.data[i])), 0)).toBeLessThan(12);
+  });
+
+  it('are filtered from and to', async () => {
+    const out = join(folder, 'out.jpeg');
+    expect((await cli('filter', '-k', 'emboss', '--quality', '60', path, '-o', out)).code).toBe(0);
+    expect(await readImage(out)).toMatchObject({ width: 40, height: 30 });
+    expect((await readdir(folder)).sort()).toEqual(['in.jpg', 'out.jpeg']);
+  });
+
+  it('cut off anywhere are refused', async () => {
+    for (let length = 3; length < whole.length; length++) {
+      await writeFile(path, whole.subarray(0, length));
+      await expect(readImage(path), `${length} bytes`).rejects.toThrow(/in\.jpg: a JPEG image that breaks off after/);
+    }
+  });
+
+  it('with what is missing inside', async () => {
+    const scan = whole.indexOf(Buffer.from([0xff, 0xda]));
+    await writeFile(path, Buffer.concat([whole.subarray(0, scan + 14), whole.subarray(-2)]));
+    await expect(readImage(path)).rejects.toThrow(/in\.jpg: a JPEG image that cannot be decoded/);
+  });
+
+  const frame = (bytes: Buffer) => bytes.findIndex((byte, i) => byte === 0xff && [0xc0, 0xc1, 0xc2].includes(bytes[i + 1]));
+  it('of billions of pixels, or of none', async () => {
+    const bomb = Buffer.from(whole);
+    bomb.writeUInt32BE(0xffffffff, frame(bomb) + 5);
+    await writeFile(path, bomb);
+    await expect(readImage(path)).rejects.toThrow(/too large, 65535×65535 pixels/);
+    bomb.writeUInt32BE(0, frame(bomb) + 5);
+    await writeFile(path, bomb);
+    await expect(readImage(path)).rejects.toThrow(/0×0 pixels/);
+  });
+
+  it('with a second header', async () => {
+    const at = frame(whole);
+    const header = whole.subarray(at, at + 2 + whole.readUInt16BE(at + 2));
+    await writeFile(path, Buffer.concat([whole.subarray(0, at), header, whole.subarray(at)]));
+    await expect(readImage(path)).rejects.toThrow(/two headers/);
   });
 });
 

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { readPng } from '../src/image/index.ts';
+import { readImage } from '../src/files/index.ts';
 import { runNode } from './run.ts';
 
 async function output(example: string): Promise<string> {
@@ -27,11 +27,13 @@ describe('examples', () => {
       const path = `build/photo/${name}.png`;
       expect(text).toContain(path);
       expect((await stat(path)).mtimeMs).toBeGreaterThanOrEqual(begin - 2000);
-      expect(await readPng(path)).toMatchObject({ width, height });
+      expect(await readImage(path)).toMatchObject({ width, height });
     }
     // The photograph is left as it was; its edges are mostly dark, its relief is not.
     const [photo, edge, emboss, original] = await Promise.all(
-      ['build/photo/photo.png', 'build/photo/edge.png', 'build/photo/emboss.png', 'node_modules/baboon-image/baboon.png'].map(readPng),
+      ['build/photo/photo.png', 'build/photo/edge.png', 'build/photo/emboss.png', 'node_modules/baboon-image/baboon.png'].map((path) =>
+        readImage(path),
+      ),
     );
     expect(Buffer.compare(photo.data, original.data)).toBe(0);
     const dark = ({ data }: { data: Uint8Array }) => data.filter((byte, i) => i % 4 !== 3 && byte < 64).length / (data.length * 0.75);

@@ -22,6 +22,12 @@ import { pad } from './conv/pad.ts';
 import { packWinogradColumns, packWinogradRows } from './conv/winograd-filter.ts';
 import { convWinogradNchw } from './conv/winograd-nchw.ts';
 import { convWinogradNhwc } from './conv/winograd-nhwc.ts';
+import { imageBox } from './image/box.ts';
+import { imageBytes } from './image/bytes.ts';
+import { imageFloats } from './image/floats.ts';
+import { imageGradient } from './image/gradient.ts';
+import { imageGrey } from './image/grey.ts';
+import { imageOrder } from './image/order.ts';
 import { channelSum } from './move/channel-sum.ts';
 import { padAxis, padAxisBackward } from './move/pad-axis.ts';
 import { stridedCopy, stridedSum } from './move/strided.ts';
@@ -83,4 +89,10 @@ export const twins: {
   preluBackward,
   preluSlopeBackward,
   softmax,
+  imageBytes,
+  imageFloats,
+  imageBox,
+  imageOrder,
+  imageGradient,
+  imageGrey,
 };

@@ -42,6 +42,12 @@ const NOT_TWICE: ReadonlySet<string> = new Set([
   'rreluBackward',
   'preluBackward',
   'softmax',
+  'imageBytes',
+  'imageFloats',
+  'imageBox',
+  'imageOrder',
+  'imageGradient',
+  'imageGrey',
 ]);
 
 /**
