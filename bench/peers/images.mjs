@@ -55,7 +55,17 @@ export async function openImagePeers() {
       run();
       return (type === 'f32' ? to.data32F : to.data).slice();
     };
-    const made = [{ name: 'OpenCV.js', run, read, dispose: () => owned.forEach((mat) => mat.delete()) }];
+    const made = [
+      {
+        name: 'OpenCV.js',
+        run,
+        read,
+        dispose: () =>
+          owned.forEach((mat) => {
+            mat.delete();
+          }),
+      },
+    ];
     if (peer.call === 'filter2D' && type === 'u8' && channels === 4) {
       const kernel = { width: peer.size, height: peer.size, kernel: peer.weights, scale: peer.divisor ?? 1 };
       const pipeline = () => sharp(data, { raw: { width, height, channels } }).convolve(kernel).raw().toBuffer();
