@@ -34,14 +34,22 @@ export class KernelTensor<B = unknown> implements Tensor {
   readonly shape: readonly number[];
   readonly #backend: Backend<B>;
   readonly #length: number;
+  /** The tensor whose memory this one shows in another shape. */
+  readonly #whole: KernelTensor<B> | undefined;
   #buffer: B | undefined;
 
   /** @internal */
-  constructor(backend: Backend<B>, shape: readonly number[]) {
+  constructor(backend: Backend<B>, shape: readonly number[], whole?: KernelTensor<B>) {
     this.#backend = backend;
     this.shape = Object.freeze([...shape]);
     this.#length = lengthOf(shape);
-    this.#buffer = backend.allocate(this.#length);
+    this.#whole = whole;
+    if (whole === undefined) this.#buffer = backend.allocate(this.#length);
+  }
+
+  /** @internal The first floats of this tensor in another shape. It lives as long as this one, and holds no memory itself. */
+  reshaped(shape: readonly number[]): KernelTensor<B> {
+    return new KernelTensor(this.#backend, shape, this.#whole ?? this);
   }
 
   /** A live view. Fetch it again after any call of the engine: kernel memory that grows leaves old views empty. */
@@ -50,7 +58,7 @@ export class KernelTensor<B = unknown> implements Tensor {
   }
 
   get disposed(): boolean {
-    return this.#buffer === undefined || this.#backend.disposed;
+    return (this.#whole ?? this).#buffer === undefined || this.#backend.disposed;
   }
 
   /** Gives the memory back. A second call does nothing. */
@@ -69,8 +77,9 @@ export class KernelTensor<B = unknown> implements Tensor {
   }
 
   #held(): B {
-    if (this.#buffer === undefined) throw new DisposedError(`tensor of shape [${this.shape.join(', ')}]`);
+    const buffer = (this.#whole ?? this).#buffer;
+    if (buffer === undefined) throw new DisposedError(`tensor of shape [${this.shape.join(', ')}]`);
     if (this.#backend.disposed) throw new DisposedError(`the engine of the tensor of shape [${this.shape.join(', ')}]`);
-    return this.#buffer;
+    return buffer;
   }
 }
