@@ -3,6 +3,8 @@ export { ABI_VERSION as abiVersion } from './params';
 export { RELAXED as relaxed } from './simd';
 export { gemm1x4, gemm1x8, gemm2x4, gemm2x8, gemm3x4, gemm3x8, gemm4x4, gemm4x8, gemm5x4, gemm5x8 } from './gemm/micro';
 export { pad } from './conv/pad';
+export { stridedCopy, stridedSum } from './move/strided';
+export { channelSum } from './move/channel-sum';
 export { packFilterColumns, packFilterLanes, packFilterPlanes, packFilterRows } from './conv/filter';
 export { convGemmNchw } from './conv/gemm-nchw';
 export { convGemmNhwc } from './conv/gemm-nhwc';

@@ -60,6 +60,8 @@ export class FilterParams {
   widthStride: i32;
   /** Output rows and columns of a Winograd tile. */
   tileSize: i32;
+  /** From the first output channel of a group to that of the next. */
+  groupStride: i32;
 }
 
 @unmanaged
@@ -114,6 +116,45 @@ export class ConvParams {
   tapDepthStride: i32;
   tapHeightStride: i32;
   tapWidthStride: i32;
+}
+
+/** Floats from one lattice of up to six dimensions to another: each has as many points, and strides of its own. */
+@unmanaged
+export class StridedParams {
+  input: usize;
+  output: usize;
+  inOffset: i32;
+  outOffset: i32;
+  count0: i32;
+  count1: i32;
+  count2: i32;
+  count3: i32;
+  count4: i32;
+  count5: i32;
+  in0: i32;
+  in1: i32;
+  in2: i32;
+  in3: i32;
+  in4: i32;
+  in5: i32;
+  out0: i32;
+  out1: i32;
+  out2: i32;
+  out3: i32;
+  out4: i32;
+  out5: i32;
+  /** Sums: floats that a task sets to zero before it adds to them. */
+  clearLength: i32;
+}
+
+/** The input seen as [outer][channels][rowLength]. */
+@unmanaged
+export class ChannelParams {
+  input: usize;
+  output: usize;
+  outer: i32;
+  channels: i32;
+  rowLength: i32;
 }
 
 /** A pooling window over planes. In NCHW a plane is a channel and a pixel one float, in NHWC an image and its channels. */

@@ -43,6 +43,7 @@ export const FilterParams = {
   heightStride: 'i32',
   widthStride: 'i32',
   tileSize: 'i32',
+  groupStride: 'i32',
 } as const satisfies Layout;
 
 export const ConvParams = {
@@ -85,6 +86,40 @@ export const ConvParams = {
   tapDepthStride: 'i32',
   tapHeightStride: 'i32',
   tapWidthStride: 'i32',
+} as const satisfies Layout;
+
+export const StridedParams = {
+  input: 'buffer',
+  output: 'buffer',
+  inOffset: 'i32',
+  outOffset: 'i32',
+  count0: 'i32',
+  count1: 'i32',
+  count2: 'i32',
+  count3: 'i32',
+  count4: 'i32',
+  count5: 'i32',
+  in0: 'i32',
+  in1: 'i32',
+  in2: 'i32',
+  in3: 'i32',
+  in4: 'i32',
+  in5: 'i32',
+  out0: 'i32',
+  out1: 'i32',
+  out2: 'i32',
+  out3: 'i32',
+  out4: 'i32',
+  out5: 'i32',
+  clearLength: 'i32',
+} as const satisfies Layout;
+
+export const ChannelParams = {
+  input: 'buffer',
+  output: 'buffer',
+  outer: 'i32',
+  channels: 'i32',
+  rowLength: 'i32',
 } as const satisfies Layout;
 
 export const PoolParams = {
@@ -146,6 +181,9 @@ export const RreluParams = {
 /** Which block each kernel takes. The keys are the kernels' names on both sides. */
 export const kernels = {
   pad: PadParams,
+  stridedCopy: StridedParams,
+  stridedSum: StridedParams,
+  channelSum: ChannelParams,
   packFilterRows: FilterParams,
   packFilterColumns: FilterParams,
   packFilterPlanes: FilterParams,

@@ -14,6 +14,9 @@ export type {
 } from './shape/activation.ts';
 export type { Layout } from './shape/check.ts';
 export type { Conv2dOptions, ConvAlgorithm, FilterLayout, PrepareConv2dOptions } from './shape/conv.ts';
+export type { Conv2dBackwardOptions, ConvGradient } from './shape/conv-backward.ts';
+export type { GradientOptions, Gradients } from './shape/gradients.ts';
+export type { LinearBackwardOptions, LinearGradient, LinearOptions } from './shape/linear.ts';
 export type { AveragePool2dOptions, Pool2dOptions } from './shape/pool.ts';
 export type { PreluOptions } from './shape/prelu.ts';
 export type { RreluOptions } from './shape/rrelu.ts';

@@ -14,6 +14,8 @@ import { pad } from './conv/pad.ts';
 import { packWinogradColumns, packWinogradRows } from './conv/winograd-filter.ts';
 import { convWinogradNchw } from './conv/winograd-nchw.ts';
 import { convWinogradNhwc } from './conv/winograd-nhwc.ts';
+import { channelSum } from './move/channel-sum.ts';
+import { stridedCopy, stridedSum } from './move/strided.ts';
 import { averagePool } from './pool/average.ts';
 import { l2Pool } from './pool/l2.ts';
 import { maxPool } from './pool/max.ts';
@@ -22,6 +24,9 @@ export const twins: {
   readonly [K in KernelName]: (p: Block<(typeof kernels)[K]>, taskBegin: number, taskEnd: number) => void;
 } = {
   pad,
+  stridedCopy,
+  stridedSum,
+  channelSum,
   packFilterRows,
   packFilterColumns,
   packFilterPlanes,

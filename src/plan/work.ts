@@ -1,5 +1,15 @@
 import type { Step } from '../backend.ts';
-import { ActivationParams, ConvParams, kernels, PadParams, PoolParams, PreluParams, RreluParams } from '../params.ts';
+import {
+  ActivationParams,
+  ChannelParams,
+  ConvParams,
+  kernels,
+  PadParams,
+  PoolParams,
+  PreluParams,
+  RreluParams,
+  StridedParams,
+} from '../params.ts';
 
 /**
  * How long a step takes on one thread, in nanoseconds: roughly, as a processor of 2025 takes, for one decision only, whether
@@ -23,6 +33,10 @@ export function workOf({ kernel, values, taskCount }: Step): number {
     case PreluParams:
     case RreluParams:
       return values.length / FLOATS;
+    case ChannelParams:
+      return (values.outer * values.channels * values.rowLength) / FLOATS;
+    case StridedParams:
+      return (taskCount * values.count2 * values.count3 * values.count4 * values.count5) / POINTS;
     case PadParams:
       return (values.planes * values.outDepth * values.outHeight * values.outRowLength) / FLOATS;
     default:
@@ -37,5 +51,6 @@ export const isSmall = (nanoseconds: number): boolean => nanoseconds < 20000;
 const PRODUCTS = 20;
 const TAPS = 4;
 const FLOATS = 8;
+const POINTS = 1;
 /** Nanoseconds of a task of any other kernel: they are cut so that one is about that. */
 const OTHER_TASK = 1000;
