@@ -24,6 +24,12 @@ export {
 export { maxPool } from './pool/max';
 export { averagePool } from './pool/average';
 export { l2Pool } from './pool/l2';
+export { averagePoolBackward } from './pool/spread';
+export { maxIndices } from './pool/indices';
+export { gatherPixels, scatterPixels } from './pool/places';
+export { timesPower } from './pool/power';
+export { batchNorm, batchNormTable } from './norm/batch';
+export { batchNormSums } from './norm/sums';
 export { clamp } from './activation/clamp';
 export { leakyRelu } from './activation/leaky-relu';
 export { preluColumns, preluRows } from './activation/prelu';

@@ -169,6 +169,7 @@ export class PoolParams {
   outWidth: i32;
   /** Floats of a pixel. */
   pixelLength: i32;
+  /** Of an adaptive pooling, whose windows differ (pool/windows.ts), the extent of the input; its stride is 0. */
   kernelHeight: i32;
   kernelWidth: i32;
   strideHeight: i32;
@@ -184,6 +185,8 @@ export class PoolParams {
   countRight: i32;
   /** Output pixels whose columns are reduced together. */
   pixelBlock: i32;
+  /** What every sum is divided by, or 0 for the number of its cells. */
+  divisor: f32;
 }
 
 /** One float in, one float out. A kernel reads of `lower`, `upper` and `alpha` what it has a use for. */
@@ -227,4 +230,82 @@ export class RreluParams {
   lower: f32;
   /** 2⁻²⁴ of the way from the lower bound to the upper. */
   step: f32;
+}
+
+/** Places in a plane that floats are taken from, or put to: `y · width + x` as a float, of each of `indexCount` pixels of a plane. */
+@unmanaged
+export class IndexParams {
+  input: usize;
+  indices: usize;
+  output: usize;
+  /** Pixels of the plane that indices point into. */
+  planeLength: i32;
+  /** Pixels of a plane of indices. */
+  indexCount: i32;
+  /** Floats of a pixel. */
+  pixelLength: i32;
+  /** Whether what meets in one place is added; else the last one stays. */
+  accumulate: i32;
+  /** What is taken from no place of the plane. */
+  missing: f32;
+}
+
+/** `factor · sign(base) · |base|^(exponent / root)`. */
+@unmanaged
+export class PowerParams {
+  /** 0 where there is none: the sign then counts no more than the factor. */
+  factor: usize;
+  base: usize;
+  output: usize;
+  length: i32;
+  /** Floats a task. */
+  taskLength: i32;
+  exponent: f32;
+  root: f32;
+}
+
+/** What a batch normalisation does to each channel. */
+@unmanaged
+export class NormTableParams {
+  mean: usize;
+  variance: usize;
+  /** 0 for ones. */
+  scale: usize;
+  /** 0 for zeros. */
+  bias: usize;
+  output: usize;
+  channels: i32;
+  /** Entries side by side of one channel. */
+  repeat: i32;
+  /** Entries in all. */
+  tableLength: i32;
+  epsilon: f32;
+}
+
+/** `(x - mean) · factor + bias`, by a table of them. */
+@unmanaged
+export class NormParams {
+  input: usize;
+  table: usize;
+  output: usize;
+  length: i32;
+  /** Floats a task. */
+  taskLength: i32;
+  /** Floats side by side that share an entry of the table, or 0 where entries lie as the floats do. */
+  rowLength: i32;
+  /** Entries of the table. */
+  tableLength: i32;
+}
+
+/** Sums over `[outer][inner]` of each channel of each image, all of it `[images][outer][channels][inner]`. */
+@unmanaged
+export class NormSumParams {
+  input: usize;
+  /** What each float is multiplied by, less the channel's mean; 0 for nothing. */
+  other: usize;
+  mean: usize;
+  output: usize;
+  outer: i32;
+  channels: i32;
+  inner: i32;
 }

@@ -144,6 +144,7 @@ export const PoolParams = {
   countLeft: 'i32',
   countRight: 'i32',
   pixelBlock: 'i32',
+  divisor: 'f32',
 } as const satisfies Layout;
 
 export const ActivationParams = {
@@ -178,6 +179,59 @@ export const RreluParams = {
   step: 'f32',
 } as const satisfies Layout;
 
+export const IndexParams = {
+  input: 'buffer',
+  indices: 'buffer',
+  output: 'buffer',
+  planeLength: 'i32',
+  indexCount: 'i32',
+  pixelLength: 'i32',
+  accumulate: 'i32',
+  missing: 'f32',
+} as const satisfies Layout;
+
+export const PowerParams = {
+  factor: 'buffer',
+  base: 'buffer',
+  output: 'buffer',
+  length: 'i32',
+  taskLength: 'i32',
+  exponent: 'f32',
+  root: 'f32',
+} as const satisfies Layout;
+
+export const NormTableParams = {
+  mean: 'buffer',
+  variance: 'buffer',
+  scale: 'buffer',
+  bias: 'buffer',
+  output: 'buffer',
+  channels: 'i32',
+  repeat: 'i32',
+  tableLength: 'i32',
+  epsilon: 'f32',
+} as const satisfies Layout;
+
+export const NormParams = {
+  input: 'buffer',
+  table: 'buffer',
+  output: 'buffer',
+  length: 'i32',
+  taskLength: 'i32',
+  rowLength: 'i32',
+  tableLength: 'i32',
+} as const satisfies Layout;
+
+export const NormSumParams = {
+  input: 'buffer',
+  other: 'buffer',
+  mean: 'buffer',
+  output: 'buffer',
+  outer: 'i32',
+  channels: 'i32',
+  inner: 'i32',
+} as const satisfies Layout;
+
 /** Which block each kernel takes. The keys are the kernels' names on both sides. */
 export const kernels = {
   pad: PadParams,
@@ -199,6 +253,14 @@ export const kernels = {
   maxPool: PoolParams,
   averagePool: PoolParams,
   l2Pool: PoolParams,
+  averagePoolBackward: PoolParams,
+  maxIndices: PoolParams,
+  gatherPixels: IndexParams,
+  scatterPixels: IndexParams,
+  timesPower: PowerParams,
+  batchNormTable: NormTableParams,
+  batchNorm: NormParams,
+  batchNormSums: NormSumParams,
   clamp: ActivationParams,
   leakyRelu: ActivationParams,
   thresholdedRelu: ActivationParams,

@@ -2,6 +2,7 @@
 export type { Variant } from './backend.ts';
 export type { Engine } from './engine.ts';
 export { DisposedError, LayoutError, OptionError, OutOfMemoryError, ShapeError, UnsupportedError } from './errors.ts';
+export { type FoldBatchNormOptions, foldBatchNorm } from './fold.ts';
 export type { Conv2dPlan } from './plan/conv.ts';
 export type { PreparedConv2d } from './prepared-conv.ts';
 export type {
@@ -17,7 +18,22 @@ export type { Conv2dOptions, ConvAlgorithm, FilterLayout, PrepareConv2dOptions }
 export type { Conv2dBackwardOptions, ConvGradient } from './shape/conv-backward.ts';
 export type { GradientOptions, Gradients } from './shape/gradients.ts';
 export type { LinearBackwardOptions, LinearGradient, LinearOptions } from './shape/linear.ts';
-export type { AveragePool2dOptions, Pool2dOptions } from './shape/pool.ts';
+export type { BatchNormBackwardOptions, BatchNormGradient, BatchNormOptions } from './shape/norm.ts';
+export type {
+  AdaptivePoolOptions,
+  AveragePool1dOptions,
+  AveragePool2dOptions,
+  AveragePool3dOptions,
+  LpPool1dOptions,
+  LpPool2dOptions,
+  LpPool3dOptions,
+  MaxPool2dWithIndicesOptions,
+  MaxUnpool2dOptions,
+  Pool1dOptions,
+  Pool2dOptions,
+  Pool3dOptions,
+  PoolOptions,
+} from './shape/pool.ts';
 export type { PreluOptions } from './shape/prelu.ts';
 export type { RreluOptions } from './shape/rrelu.ts';
 export type { Padding, RoundingType } from './shape/window.ts';

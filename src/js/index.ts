@@ -16,9 +16,15 @@ import { convWinogradNchw } from './conv/winograd-nchw.ts';
 import { convWinogradNhwc } from './conv/winograd-nhwc.ts';
 import { channelSum } from './move/channel-sum.ts';
 import { stridedCopy, stridedSum } from './move/strided.ts';
+import { batchNorm, batchNormTable } from './norm/batch.ts';
+import { batchNormSums } from './norm/sums.ts';
 import { averagePool } from './pool/average.ts';
+import { maxIndices } from './pool/indices.ts';
 import { l2Pool } from './pool/l2.ts';
 import { maxPool } from './pool/max.ts';
+import { gatherPixels, scatterPixels } from './pool/places.ts';
+import { timesPower } from './pool/power.ts';
+import { averagePoolBackward } from './pool/spread.ts';
 
 export const twins: {
   readonly [K in KernelName]: (p: Block<(typeof kernels)[K]>, taskBegin: number, taskEnd: number) => void;
@@ -42,6 +48,14 @@ export const twins: {
   maxPool,
   averagePool,
   l2Pool,
+  averagePoolBackward,
+  maxIndices,
+  gatherPixels,
+  scatterPixels,
+  timesPower,
+  batchNormTable,
+  batchNorm,
+  batchNormSums,
   clamp,
   leakyRelu,
   thresholdedRelu,

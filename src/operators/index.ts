@@ -2,13 +2,20 @@ import { type ActivationOperators, activation } from './activation.ts';
 import { type ConvOperators, conv } from './conv.ts';
 import { type ConvBackwardOperators, convBackwards } from './conv-backward.ts';
 import { type LinearOperators, linear } from './linear.ts';
+import { type NormOperators, norm } from './norm.ts';
 import type { Operations } from './operation.ts';
 import { type PoolOperators, pool } from './pool.ts';
 
 /** Everything that an engine computes. Each family states its contract, and turns a call into an operation, in one file. */
-export interface Operators extends ConvOperators, ConvBackwardOperators, LinearOperators, PoolOperators, ActivationOperators {}
+export interface Operators
+  extends ConvOperators,
+    ConvBackwardOperators,
+    LinearOperators,
+    PoolOperators,
+    ActivationOperators,
+    NormOperators {}
 
-export const operators: Operations<Operators> = { ...conv, ...convBackwards, ...linear, ...pool, ...activation };
+export const operators: Operations<Operators> = { ...conv, ...convBackwards, ...linear, ...pool, ...activation, ...norm };
 
 /**
  * The same by the engine's workers, so that the caller's thread is free: a page stays responsive. The operands must stay as they

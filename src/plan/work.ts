@@ -3,9 +3,13 @@ import {
   ActivationParams,
   ChannelParams,
   ConvParams,
+  IndexParams,
   kernels,
+  NormParams,
+  NormSumParams,
   PadParams,
   PoolParams,
+  PowerParams,
   PreluParams,
   RreluParams,
   StridedParams,
@@ -27,11 +31,18 @@ export function workOf({ kernel, values, taskCount }: Step): number {
     case PoolParams: {
       // First the columns of a row of windows, then their rows.
       const taps = values.kernelHeight * values.inWidth + values.kernelWidth * values.outWidth;
-      return (taskCount * values.pixelLength * taps) / TAPS;
+      const rows = kernel === 'averagePoolBackward' ? taskCount * values.outHeight : taskCount;
+      return (rows * values.pixelLength * taps) / TAPS;
     }
+    case IndexParams:
+      return taskCount * values.pixelLength * (values.indexCount + values.planeLength / FLOATS);
+    case NormSumParams:
+      return taskCount * values.outer * values.inner;
     case ActivationParams:
     case PreluParams:
     case RreluParams:
+    case PowerParams:
+    case NormParams:
       return values.length / FLOATS;
     case ChannelParams:
       return (values.outer * values.channels * values.rowLength) / FLOATS;
