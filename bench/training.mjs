@@ -4,14 +4,13 @@
  *
  * All begin with the same weights and see the same digits. The losses of their first steps are compared before anything is timed.
  */
-import '@tensorflow/tfjs-backend-cpu';
-import * as tf from '@tensorflow/tfjs-core';
 import { adam, crossEntropy } from 'simdconv/nn';
 import { inputShape, variants } from '../examples/lenet5/networks.mjs';
 import { benchCommand } from './command-line.mjs';
 import { hostEngines } from './engines.mjs';
 import { FULL, measure, QUICK } from './measure.mjs';
 import { describeMachine, figure, machine, percent, table } from './output.mjs';
+import { tensorFlow } from './tfjs-gradients.mjs';
 import { expectSameBits } from './validate.mjs';
 
 const options = benchCommand('bench:training', 'training LeNet-5, beside TensorFlow.js')
@@ -26,6 +25,9 @@ const LEARNING_RATE = 0.001;
 const STEPS_COMPARED = 3;
 /** Of a loss, between sums in another order. */
 const TOLERANCE = 1e-4;
+
+const tf = await tensorFlow();
+await tf.setBackend('cpu');
 
 const pixels = Float32Array.from({ length: batch * 32 * 32 }, (_, i) => 0.5 + Math.sin(i * 12.9898) * 0.6);
 const labels = Uint8Array.from({ length: batch }, (_, i) => (i * 7) % 10);
@@ -75,9 +77,6 @@ function theirs(weights) {
   };
 }
 
-await tf.setBackend('cpu');
-// What it prints to be used in Node with native code.
-tf.env().set('IS_NODE', false);
 const engines = await hostEngines();
 const mine = engines.map(ours);
 const rivals = [...mine, theirs(mine[0].network.state())];

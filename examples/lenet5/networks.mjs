@@ -97,7 +97,7 @@ function least({ shape: [rows, columns], data }) {
   });
 }
 
-const RUBBISH = 100;
+const RUBBISH = 10;
 
 /** By what `--variant` calls them. */
 export const variants = {
@@ -106,7 +106,7 @@ export const variants = {
     make: lenet1998,
     loss: (y, labels) => competingPenalties(y, labels, RUBBISH),
     decide: least,
-    learningRate: 0.002,
+    learningRate: 0.003,
   },
   modern: { name: 'lenet5 (modern)', make: modern, loss: crossEntropy, decide: greatest, learningRate: 0.002 },
 };
