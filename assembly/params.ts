@@ -18,6 +18,30 @@ export namespace Activation {
   export const ThresholdedRelu: i32 = 3;
 }
 
+/** Which function of a float, or which derivative, one kernel of many computes. */
+export namespace Curve {
+  export const Elu: i32 = 0;
+  export const Gelu: i32 = 1;
+  export const GeluTanh: i32 = 2;
+  export const HardShrink: i32 = 3;
+  export const HardSigmoid: i32 = 4;
+  export const HardSwish: i32 = 5;
+  export const Mish: i32 = 6;
+  export const Sigmoid: i32 = 7;
+  export const Silu: i32 = 8;
+  export const Softplus: i32 = 9;
+  export const Softshrink: i32 = 10;
+  export const Softsign: i32 = 11;
+  export const Tanh: i32 = 12;
+  /** Of derivatives only. Between two bounds, which belong to it. */
+  export const Clamp: i32 = 13;
+  /** Between two bounds, which do not. */
+  export const HardTanh: i32 = 14;
+  export const LeakyRelu: i32 = 15;
+  /** Above a bound, which does not belong to it. */
+  export const Threshold: i32 = 16;
+}
+
 /** `[planes][inDepth][inHeight][inRowLength]` into a zero-bordered `[planes][outDepth][outHeight][outRowLength]`, cropping what does not fit. */
 @unmanaged
 export class PadParams {
@@ -200,6 +224,25 @@ export class ActivationParams {
   lower: f32;
   upper: f32;
   alpha: f32;
+  /** Of `Curve`, for the kernel that knows several. */
+  kind: i32;
+}
+
+/** The gradient of one float. */
+@unmanaged
+export class ActivationBackwardParams {
+  /** What flows back: `dy`. */
+  input: usize;
+  /** What the activation was applied to. */
+  x: usize;
+  output: usize;
+  length: i32;
+  /** Floats a task. */
+  taskLength: i32;
+  lower: f32;
+  upper: f32;
+  alpha: f32;
+  kind: i32;
 }
 
 @unmanaged
@@ -308,4 +351,52 @@ export class NormSumParams {
   outer: i32;
   channels: i32;
   inner: i32;
+}
+
+/** The gradient of a randomized leaky ReLU in training: what `RreluParams` drew is drawn again. */
+@unmanaged
+export class RreluBackwardParams {
+  /** What flows back: `dy`. */
+  input: usize;
+  x: usize;
+  output: usize;
+  length: i32;
+  /** Floats a task. */
+  taskLength: i32;
+  /** All 32 bits count. */
+  seed: i32;
+  lower: f32;
+  step: f32;
+}
+
+/** Gradients of a parametric ReLU over [images][channels][pixels], or [images][pixels][channels]. */
+@unmanaged
+export class PreluBackwardParams {
+  /** What flows back: `dy`. */
+  input: usize;
+  x: usize;
+  slope: usize;
+  output: usize;
+  images: i32;
+  channels: i32;
+  pixels: i32;
+  /** Pixels before channels, as in NHWC. */
+  channelsLast: i32;
+}
+
+/** Over one axis of [outer][extent][inner]. */
+@unmanaged
+export class SoftmaxParams {
+  /** Of the gradient: `dy`. */
+  input: usize;
+  /** Of the gradient: the softmax itself, else 0. */
+  y: usize;
+  output: usize;
+  outer: i32;
+  extent: i32;
+  inner: i32;
+  /** Rows a task where `inner` is 1, else columns: a multiple of 4. */
+  taskLength: i32;
+  /** The logarithm of it. */
+  log: i32;
 }

@@ -6,6 +6,26 @@ export const ABI_VERSION = 1;
 
 export const Activation = { None: 0, Clamp: 1, LeakyRelu: 2, ThresholdedRelu: 3 } as const;
 
+export const Curve = {
+  Elu: 0,
+  Gelu: 1,
+  GeluTanh: 2,
+  HardShrink: 3,
+  HardSigmoid: 4,
+  HardSwish: 5,
+  Mish: 6,
+  Sigmoid: 7,
+  Silu: 8,
+  Softplus: 9,
+  Softshrink: 10,
+  Softsign: 11,
+  Tanh: 12,
+  Clamp: 13,
+  HardTanh: 14,
+  LeakyRelu: 15,
+  Threshold: 16,
+} as const;
+
 export type FieldKind = 'buffer' | 'i32' | 'f32';
 export type Layout = Readonly<Record<string, FieldKind>>;
 
@@ -155,6 +175,19 @@ export const ActivationParams = {
   lower: 'f32',
   upper: 'f32',
   alpha: 'f32',
+  kind: 'i32',
+} as const satisfies Layout;
+
+export const ActivationBackwardParams = {
+  input: 'buffer',
+  x: 'buffer',
+  output: 'buffer',
+  length: 'i32',
+  taskLength: 'i32',
+  lower: 'f32',
+  upper: 'f32',
+  alpha: 'f32',
+  kind: 'i32',
 } as const satisfies Layout;
 
 export const PreluParams = {
@@ -232,6 +265,39 @@ export const NormSumParams = {
   inner: 'i32',
 } as const satisfies Layout;
 
+export const RreluBackwardParams = {
+  input: 'buffer',
+  x: 'buffer',
+  output: 'buffer',
+  length: 'i32',
+  taskLength: 'i32',
+  seed: 'i32',
+  lower: 'f32',
+  step: 'f32',
+} as const satisfies Layout;
+
+export const PreluBackwardParams = {
+  input: 'buffer',
+  x: 'buffer',
+  slope: 'buffer',
+  output: 'buffer',
+  images: 'i32',
+  channels: 'i32',
+  pixels: 'i32',
+  channelsLast: 'i32',
+} as const satisfies Layout;
+
+export const SoftmaxParams = {
+  input: 'buffer',
+  y: 'buffer',
+  output: 'buffer',
+  outer: 'i32',
+  extent: 'i32',
+  inner: 'i32',
+  taskLength: 'i32',
+  log: 'i32',
+} as const satisfies Layout;
+
 /** Which block each kernel takes. The keys are the kernels' names on both sides. */
 export const kernels = {
   pad: PadParams,
@@ -267,6 +333,16 @@ export const kernels = {
   preluRows: PreluParams,
   preluColumns: PreluParams,
   rrelu: RreluParams,
+  curve: ActivationParams,
+  elu: ActivationParams,
+  sigmoid: ActivationParams,
+  tanh: ActivationParams,
+  activationBackward: ActivationBackwardParams,
+  rreluBackward: RreluBackwardParams,
+  preluBackward: PreluBackwardParams,
+  preluSlopeBackward: PreluBackwardParams,
+  softmax: SoftmaxParams,
+  softmaxBackward: SoftmaxParams,
 } as const satisfies Record<string, Layout>;
 
 export type KernelName = keyof typeof kernels;

@@ -16,6 +16,7 @@ export type {
 export type { Layout } from './shape/check.ts';
 export type { Conv2dOptions, ConvAlgorithm, FilterLayout, PrepareConv2dOptions } from './shape/conv.ts';
 export type { Conv2dBackwardOptions, ConvGradient } from './shape/conv-backward.ts';
+export type { AlphaOptions, GeluOptions, HardSigmoidOptions, HardTanhOptions, ShrinkOptions } from './shape/curve.ts';
 export type { GradientOptions, Gradients } from './shape/gradients.ts';
 export type { LinearBackwardOptions, LinearGradient, LinearOptions } from './shape/linear.ts';
 export type { BatchNormBackwardOptions, BatchNormGradient, BatchNormOptions } from './shape/norm.ts';
@@ -34,7 +35,8 @@ export type {
   Pool3dOptions,
   PoolOptions,
 } from './shape/pool.ts';
-export type { PreluOptions } from './shape/prelu.ts';
+export type { PreluBackwardOptions, PreluGradient, PreluOptions } from './shape/prelu.ts';
 export type { RreluOptions } from './shape/rrelu.ts';
+export type { SoftmaxOptions } from './shape/softmax.ts';
 export type { Padding, RoundingType } from './shape/window.ts';
 export { KernelTensor, type Tensor } from './tensor.ts';

@@ -175,7 +175,11 @@ describe.each(platforms)('a network on $name', ({ engine }) => {
     for (const parameter of network.parameters()) parameter.zeroGradient();
     expect(gradients().every((gradient) => gradient.every((value) => value === 0))).toBe(true);
     pass(2);
-    for (const [i, second] of gradients().entries()) expectSameBits(both[i], first[i].map((value, j) => value + second[j]));
+    for (const [i, second] of gradients().entries())
+      expectSameBits(
+        both[i],
+        first[i].map((value, j) => value + second[j]),
+      );
   });
 
   it('prepared gives what forward gives, from any tensor, and allocates nothing', () => {
@@ -379,10 +383,7 @@ describe('optimisers', () => {
       return (rate * mean) / (Math.sqrt(state[1] / (1 - beta2 ** step)) + epsilon);
     };
     follow((parameters) => adam(parameters), byHand(0.001, 0.9, 0.999, 1e-8));
-    follow(
-      (parameters) => adam(parameters, { learningRate: 0.05, beta1: 0.8, beta2: 0.9, epsilon: 0.01 }),
-      byHand(0.05, 0.8, 0.9, 0.01),
-    );
+    follow((parameters) => adam(parameters, { learningRate: 0.05, beta1: 0.8, beta2: 0.9, epsilon: 0.01 }), byHand(0.05, 0.8, 0.9, 0.01));
   });
 
   it('go on from their state as if nothing had been', () => {
@@ -525,24 +526,26 @@ describe('refusals', () => {
 
 describe('a layer of your own', () => {
   /** x + b. */
-  const shift = (): LayerMaker => ({ engine }) => {
-    const bias = new Parameter(engine, [1]);
-    return {
-      parameters: { bias },
-      forward(x) {
-        for (let i = 0, { data } = x; i < data.length; i++) data[i] += bias.value.data[0];
-        return x;
-      },
-      backward(dy, wanted) {
-        bias.accumulate(({ data }) => {
-          data[0] = dy.data.reduce((sum, value) => sum + value, 0);
-        });
-        return wanted ? dy : undefined;
-      },
-      prepare: () => ({ place: 'over', run: (x) => x, dispose() {} }),
-      dispose: () => bias.dispose(),
+  const shift =
+    (): LayerMaker =>
+    ({ engine }) => {
+      const bias = new Parameter(engine, [1]);
+      return {
+        parameters: { bias },
+        forward(x) {
+          for (let i = 0, { data } = x; i < data.length; i++) data[i] += bias.value.data[0];
+          return x;
+        },
+        backward(dy, wanted) {
+          bias.accumulate(({ data }) => {
+            data[0] = dy.data.reduce((sum, value) => sum + value, 0);
+          });
+          return wanted ? dy : undefined;
+        },
+        prepare: () => ({ place: 'over', run: (x) => x, dispose() {} }),
+        dispose: () => bias.dispose(),
+      };
     };
-  };
 
   it('is trained with the others', () => {
     using network = sequential(js.engine, [shift(), linear(2, 1), shift()]);

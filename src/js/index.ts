@@ -1,9 +1,16 @@
 /** The twins: one for every kernel that `assembly/index.ts` exports to the host, under the same name. */
 import type { Block, KernelName, kernels } from '../params.ts';
+import { activationBackward } from './activation/backward.ts';
 import { clamp } from './activation/clamp.ts';
+import { curve } from './activation/curve.ts';
+import { elu } from './activation/elu.ts';
 import { leakyRelu } from './activation/leaky-relu.ts';
 import { preluColumns, preluRows } from './activation/prelu.ts';
-import { rrelu } from './activation/rrelu.ts';
+import { preluBackward, preluSlopeBackward } from './activation/prelu-backward.ts';
+import { rrelu, rreluBackward } from './activation/rrelu.ts';
+import { sigmoid } from './activation/sigmoid.ts';
+import { softmax, softmaxBackward } from './activation/softmax.ts';
+import { tanh } from './activation/tanh.ts';
 import { thresholdedRelu } from './activation/thresholded-relu.ts';
 import { convDirectNchw } from './conv/direct-nchw.ts';
 import { convDirectNhwc } from './conv/direct-nhwc.ts';
@@ -62,4 +69,14 @@ export const twins: {
   preluRows,
   preluColumns,
   rrelu,
+  curve,
+  elu,
+  sigmoid,
+  tanh,
+  activationBackward,
+  rreluBackward,
+  preluBackward,
+  preluSlopeBackward,
+  softmax,
+  softmaxBackward,
 };

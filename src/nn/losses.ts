@@ -1,6 +1,5 @@
-const exp = Math.exp;
-
 import { ShapeError } from '../errors.ts';
+import { expNegative as exp } from '../js/math.ts';
 import { isCount, sameShape, show, tensor } from '../shape/check.ts';
 import type { Tensor } from '../tensor.ts';
 

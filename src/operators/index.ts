@@ -1,10 +1,12 @@
 import { type ActivationOperators, activation } from './activation.ts';
+import { type ActivationBackwardOperators, activationBackward } from './activation-backward.ts';
 import { type ConvOperators, conv } from './conv.ts';
 import { type ConvBackwardOperators, convBackwards } from './conv-backward.ts';
 import { type LinearOperators, linear } from './linear.ts';
 import { type NormOperators, norm } from './norm.ts';
 import type { Operations } from './operation.ts';
 import { type PoolOperators, pool } from './pool.ts';
+import { type SoftmaxOperators, softmax } from './softmax.ts';
 
 /** Everything that an engine computes. Each family states its contract, and turns a call into an operation, in one file. */
 export interface Operators
@@ -13,9 +15,20 @@ export interface Operators
     LinearOperators,
     PoolOperators,
     ActivationOperators,
-    NormOperators {}
+    NormOperators,
+    ActivationBackwardOperators,
+    SoftmaxOperators {}
 
-export const operators: Operations<Operators> = { ...conv, ...convBackwards, ...linear, ...pool, ...activation, ...norm };
+export const operators: Operations<Operators> = {
+  ...conv,
+  ...convBackwards,
+  ...linear,
+  ...pool,
+  ...activation,
+  ...norm,
+  ...activationBackward,
+  ...softmax,
+};
 
 /**
  * The same by the engine's workers, so that the caller's thread is free: a page stays responsive. The operands must stay as they

@@ -169,7 +169,7 @@ function rest({ bias, activation }: Transposition, channels: number): Step[] {
           ],
         });
   if (kind === 'none') return [begin];
-  return [begin, step(kind, { input: 'rest', output: 'rest' }, { length: channels, taskLength: channels, lower, upper, alpha }, 1)];
+  return [begin, step(kind, { input: 'rest', output: 'rest' }, { length: channels, taskLength: channels, lower, upper, alpha, kind: 0 }, 1)];
 }
 
 /** The results of one phase to their places; or of `rest`, of which there is one a channel. */

@@ -1,5 +1,6 @@
 import type { Step } from '../backend.ts';
 import {
+  ActivationBackwardParams,
   ActivationParams,
   ChannelParams,
   ConvParams,
@@ -10,8 +11,11 @@ import {
   PadParams,
   PoolParams,
   PowerParams,
+  PreluBackwardParams,
   PreluParams,
+  RreluBackwardParams,
   RreluParams,
+  SoftmaxParams,
   StridedParams,
 } from '../params.ts';
 
@@ -39,8 +43,10 @@ export function workOf({ kernel, values, taskCount }: Step): number {
     case NormSumParams:
       return taskCount * values.outer * values.inner;
     case ActivationParams:
+    case ActivationBackwardParams:
     case PreluParams:
     case RreluParams:
+    case RreluBackwardParams:
     case PowerParams:
     case NormParams:
       return values.length / FLOATS;
@@ -50,6 +56,10 @@ export function workOf({ kernel, values, taskCount }: Step): number {
       return (taskCount * values.count2 * values.count3 * values.count4 * values.count5) / POINTS;
     case PadParams:
       return (values.planes * values.outDepth * values.outHeight * values.outRowLength) / FLOATS;
+    case PreluBackwardParams:
+      return (values.images * values.channels * values.pixels) / FLOATS;
+    case SoftmaxParams:
+      return values.outer * values.extent * values.inner;
     default:
       return taskCount * OTHER_TASK;
   }
