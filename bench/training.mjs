@@ -52,7 +52,7 @@ function ours(engine) {
 
 /** The same network, weights and optimiser in TensorFlow.js, in the layout that it wants. */
 function theirs(weights) {
-  const take = (name, perm) => tf.variable(tf.tidy(() => tf.transpose(tf.tensor(weights[name].data, weights[name].shape), perm)));
+  const take = (name, perm) => tf.variable(tf.tidy(() => tf.transpose(tf.tensor(weights[name].data.slice(), weights[name].shape), perm)));
   const filters = ['0', '3', '6'].map((layer) => [take(`${layer}.weight`, [2, 3, 1, 0]), take(`${layer}.bias`)]);
   const dense = ['9', '11'].map((layer) => [take(`${layer}.weight`, [1, 0]), take(`${layer}.bias`)]);
   const x = tf.tensor(pixels, [batch, 32, 32, 1]);

@@ -1,5 +1,5 @@
 import type { Engine } from '../engine.ts';
-import { OptionError } from '../errors.ts';
+import { OptionError, ShapeError } from '../errors.ts';
 import { boolean, count, known, oneOf, type Pair, pair, sameShape, show } from '../shape/check.ts';
 import type { PrepareConv2dOptions } from '../shape/conv.ts';
 import type { AveragePool2dOptions, Pool2dOptions } from '../shape/pool.ts';
@@ -133,8 +133,12 @@ class LinearLayer extends Weighted {
     const prepared = this.engine.prepareConv2d(filter, { bias: this.bias?.value, inputLayout: 'nhwc', algorithm: 'gemm' });
     return {
       place: 'apart',
-      run: (x, out = this.engine.tensor([x.shape[0], outs])) => {
-        prepared.run(x.reshaped([1, x.shape[0], 1, ins]), out.reshaped([1, x.shape[0], 1, outs]));
+      run: (x, given) => {
+        const features = x.shape[x.shape.length - 1];
+        if (features !== ins) throw new ShapeError('x.shape', show(x.shape), `[…, ${ins}], the layer's input features`);
+        const out = given ?? this.engine.tensor([...x.shape.slice(0, -1), outs]);
+        const rows = lengthOf(x.shape) / ins;
+        prepared.run(x.reshaped([1, rows, 1, ins]), out.reshaped([1, rows, 1, outs]));
         return out;
       },
       dispose: () => prepared.dispose(),
@@ -151,7 +155,7 @@ class LinearLayer extends Weighted {
   }
 }
 
-/** Every input times a learned weight, summed: `engine.linear`, on tensors of shape [batch, inFeatures]. */
+/** Every input times a learned weight, summed: `engine.linear`, on tensors of shape [batch, inFeatures], or with more dimensions before the last. */
 export function linear(inFeatures: number, outFeatures: number, options?: LinearLayerOptions): LayerMaker {
   const { bias, initialize = 'he' } = known('options', options, ['bias', 'initialize']);
   const hasBias = boolean('options.bias', bias, true);
