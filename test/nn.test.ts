@@ -495,7 +495,16 @@ describe('refusals', () => {
       OptionError,
       /no forward pass/,
     ],
-    ['a network that is gone', () => [make()].map((n) => (n.dispose(), n.forward(randomTensor([1, 2], 1)))), DisposedError, /the network/],
+    [
+      'a network that is gone',
+      () => {
+        const network = make();
+        network.dispose();
+        network.forward(randomTensor([1, 2], 1));
+      },
+      DisposedError,
+      /^the network has been disposed/,
+    ],
     ['a seed that is none', () => sequential(js.engine, [], { seed: -1 }), OptionError, /^seed: /],
     ['an unknown option', () => sequential(js.engine, [], { sede: 1 } as never), OptionError, /^options\.sede/],
     ['an unknown option of a layer', () => conv2d(1, 1, 1, { stride: 2 } as never), OptionError, /^options\.stride: /],
