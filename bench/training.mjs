@@ -52,9 +52,13 @@ function ours(engine) {
 
 /** The same network, weights and optimiser in TensorFlow.js, in the layout that it wants. */
 function theirs(weights) {
-  const take = (name, perm) => tf.variable(tf.tidy(() => tf.transpose(tf.tensor(weights[name].data.slice(), weights[name].shape), perm)));
-  const filters = ['0', '3', '6'].map((layer) => [take(`${layer}.weight`, [2, 3, 1, 0]), take(`${layer}.bias`)]);
-  const dense = ['9', '11'].map((layer) => [take(`${layer}.weight`, [1, 0]), take(`${layer}.bias`)]);
+  const moved = (name, perm, shape = weights[name].shape) =>
+    tf.tidy(() => tf.transpose(tf.tensor(weights[name].data.slice(), shape), perm));
+  const take = (name, perm) => tf.variable(moved(name, perm));
+  const filters = ['0', '3'].map((layer) => [take(`${layer}.weight`, [2, 3, 1, 0]), take(`${layer}.bias`)]);
+  // The first dense layer sees maps behind each other; here they lie side by side.
+  const c5 = tf.variable(tf.reshape(moved('7.weight', [2, 3, 1, 0], [120, 16, 5, 5]), [400, 120]));
+  const dense = [[c5, take('7.bias')], ...['9', '11'].map((layer) => [take(`${layer}.weight`, [1, 0]), take(`${layer}.bias`)])];
   const x = tf.tensor(pixels, [batch, 32, 32, 1]);
   const wanted = tf.oneHot(tf.tensor1d(labels, 'int32'), 10).cast('float32');
   const optimizer = tf.train.adam(LEARNING_RATE);
@@ -62,8 +66,9 @@ function theirs(weights) {
   const pool = (input) => tf.maxPool(input, 2, 2, 'valid');
   const linear = (input, [weight, bias]) => tf.add(tf.matMul(input, weight), bias);
   const loss = () => {
-    const features = conv(pool(conv(pool(conv(x, filters[0])), filters[1])), filters[2]);
-    const logits = linear(tf.relu(linear(tf.reshape(features, [batch, 120]), dense[0])), dense[1]);
+    const maps = pool(conv(pool(conv(x, filters[0])), filters[1]));
+    const features = tf.relu(linear(tf.reshape(maps, [batch, 400]), dense[0]));
+    const logits = linear(tf.relu(linear(features, dense[1])), dense[2]);
     return tf.losses.softmaxCrossEntropy(wanted, logits);
   };
   return {

@@ -36,7 +36,7 @@ function lenet1998(engine, seed) {
   );
 }
 
-/** As it would be built today: ReLU, max pooling, C3 seeing everything, and softmax. */
+/** As it would be built today: ReLU, max pooling, C3 seeing everything, softmax, and C5 as the dense layer that it is. */
 function modern(engine, seed) {
   return sequential(
     engine,
@@ -47,9 +47,9 @@ function modern(engine, seed) {
       conv2d(6, 16, 5),
       relu(),
       maxPool2d(2),
-      conv2d(16, 120, 5),
-      relu(),
       flatten(),
+      linear(16 * 5 * 5, 120),
+      relu(),
       linear(120, 84),
       relu(),
       linear(84, 10, { initialize: 'glorot' }),

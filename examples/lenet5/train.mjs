@@ -22,7 +22,7 @@ const number = (least, most) => (text) => {
 const command = new Command('train:lenet5')
   .description('train LeNet-5 on MNIST, as published in 1998 and as it would be built today')
   .addOption(new Option('--variant <variant>', 'which of them').choices([...Object.keys(variants), 'both']).default('both'))
-  .option('--epochs <n>', 'times through all digits (20; 4 with --quick)', number(1, 10_000))
+  .option('--epochs <n>', 'times through all digits (8; 4 with --quick)', number(1, 10_000))
   .option('--batch <n>', 'digits a step', number(1, 60_000), 64)
   .option('--seed <n>', 'the same seed trains the same weights, bit for bit', number(0, 2 ** 32 - 1), 1)
   .option('--shift <n>', 'move each digit by up to so many pixels, another way each time (1; 0 with --quick)', number(0, 4))
@@ -35,7 +35,7 @@ const command = new Command('train:lenet5')
 
 const given = command.opts();
 const { batch, seed, out, quick, fresh } = given;
-const { epochs = quick ? 4 : 20, shift = quick ? 0 : 1, digits: count = quick ? 6000 : 60_000 } = given;
+const { epochs = quick ? 4 : 8, shift = quick ? 0 : 1, digits: count = quick ? 6000 : 60_000 } = given;
 
 const seconds = (value) => (value >= 90 ? `${Math.round(value / 60)} min` : `${Math.round(value)} s`);
 
