@@ -5,6 +5,7 @@ export { gemm1x4, gemm1x8, gemm2x4, gemm2x8, gemm3x4, gemm3x8, gemm4x4, gemm4x8,
 export { pad } from './conv/pad';
 export { stridedCopy, stridedSum } from './move/strided';
 export { channelSum } from './move/channel-sum';
+export { padAxis, padAxisBackward } from './move/pad-axis';
 export { packFilterColumns, packFilterLanes, packFilterPlanes, packFilterRows } from './conv/filter';
 export { convGemmNchw } from './conv/gemm-nchw';
 export { convGemmNhwc } from './conv/gemm-nhwc';
@@ -12,7 +13,7 @@ export {
   convRows1x16, convRows1x4, convRows1x8, convRows2x16, convRows2x16k3, convRows2x16k3s2, convRows2x16k5, convRows2x16k7, convRows2x4, convRows2x8,
 } from './conv/rows';
 export { convDirectNchw } from './conv/direct-nchw';
-export { convPixels1x1, convPixels1x4, convPixels2x4, convPixels2x4k3, convPixels2x4k3s2 } from './conv/pixels';
+export { convPixels1x1, convPixels1x4, convPixels2x4, convPixels2x4k3, convPixels2x4k3s2, convPixels2x4shared } from './conv/pixels';
 export { convDirectNhwc } from './conv/direct-nhwc';
 export { packWinogradColumns, packWinogradRows } from './conv/winograd-filter';
 export {
@@ -30,6 +31,7 @@ export { gatherPixels, scatterPixels } from './pool/places';
 export { timesPower } from './pool/power';
 export { batchNorm, batchNormTable } from './norm/batch';
 export { batchNormSums } from './norm/sums';
+export { add } from './arithmetic/add';
 export { clamp } from './activation/clamp';
 export { leakyRelu } from './activation/leaky-relu';
 export { preluColumns, preluRows } from './activation/prelu';
@@ -41,4 +43,4 @@ export { sigmoid } from './activation/sigmoid';
 export { tanh } from './activation/tanh';
 export { activationBackward } from './activation/backward';
 export { preluBackward, preluSlopeBackward } from './activation/prelu-backward';
-export { softmax, softmaxBackward } from './activation/softmax';
+export { softmax } from './activation/softmax';

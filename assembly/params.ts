@@ -42,6 +42,17 @@ export namespace Curve {
   export const Threshold: i32 = 16;
 }
 
+/** What lies beyond an input. */
+export namespace PadMode {
+  export const Constant: i32 = 0;
+  /** Mirrored, the cell at the border once. */
+  export const Reflect: i32 = 1;
+  /** The cell at the border again. */
+  export const Replicate: i32 = 2;
+  /** The other end. */
+  export const Circular: i32 = 3;
+}
+
 /** `[planes][inDepth][inHeight][inRowLength]` into a zero-bordered `[planes][outDepth][outHeight][outRowLength]`, cropping what does not fit. */
 @unmanaged
 export class PadParams {
@@ -142,45 +153,6 @@ export class ConvParams {
   tapWidthStride: i32;
 }
 
-/** Floats from one lattice of up to six dimensions to another: each has as many points, and strides of its own. */
-@unmanaged
-export class StridedParams {
-  input: usize;
-  output: usize;
-  inOffset: i32;
-  outOffset: i32;
-  count0: i32;
-  count1: i32;
-  count2: i32;
-  count3: i32;
-  count4: i32;
-  count5: i32;
-  in0: i32;
-  in1: i32;
-  in2: i32;
-  in3: i32;
-  in4: i32;
-  in5: i32;
-  out0: i32;
-  out1: i32;
-  out2: i32;
-  out3: i32;
-  out4: i32;
-  out5: i32;
-  /** Sums: floats that a task sets to zero before it adds to them. */
-  clearLength: i32;
-}
-
-/** The input seen as [outer][channels][rowLength]. */
-@unmanaged
-export class ChannelParams {
-  input: usize;
-  output: usize;
-  outer: i32;
-  channels: i32;
-  rowLength: i32;
-}
-
 /** A pooling window over planes. In NCHW a plane is a channel and a pixel one float, in NHWC an image and its channels. */
 @unmanaged
 export class PoolParams {
@@ -228,21 +200,15 @@ export class ActivationParams {
   kind: i32;
 }
 
-/** The gradient of one float. */
+/** Two floats in, one float out. */
 @unmanaged
-export class ActivationBackwardParams {
-  /** What flows back: `dy`. */
+export class BinaryParams {
   input: usize;
-  /** What the activation was applied to. */
-  x: usize;
+  other: usize;
   output: usize;
   length: i32;
   /** Floats a task. */
   taskLength: i32;
-  lower: f32;
-  upper: f32;
-  alpha: f32;
-  kind: i32;
 }
 
 @unmanaged
@@ -353,6 +319,23 @@ export class NormSumParams {
   inner: i32;
 }
 
+/** The gradient of one float. */
+@unmanaged
+export class ActivationBackwardParams {
+  /** What flows back: `dy`. */
+  input: usize;
+  /** What the activation was applied to. */
+  x: usize;
+  output: usize;
+  length: i32;
+  /** Floats a task. */
+  taskLength: i32;
+  lower: f32;
+  upper: f32;
+  alpha: f32;
+  kind: i32;
+}
+
 /** The gradient of a randomized leaky ReLU in training: what `RreluParams` drew is drawn again. */
 @unmanaged
 export class RreluBackwardParams {
@@ -389,7 +372,7 @@ export class PreluBackwardParams {
 export class SoftmaxParams {
   /** Of the gradient: `dy`. */
   input: usize;
-  /** Of the gradient: the softmax itself, else 0. */
+  /** The softmax, for the gradient; 0 for the softmax. */
   y: usize;
   output: usize;
   outer: i32;
@@ -399,4 +382,57 @@ export class SoftmaxParams {
   taskLength: i32;
   /** The logarithm of it. */
   log: i32;
+}
+
+/** Floats from one lattice of up to six dimensions to another: each has as many points, and strides of its own. */
+@unmanaged
+export class StridedParams {
+  input: usize;
+  output: usize;
+  inOffset: i32;
+  outOffset: i32;
+  count0: i32;
+  count1: i32;
+  count2: i32;
+  count3: i32;
+  count4: i32;
+  count5: i32;
+  in0: i32;
+  in1: i32;
+  in2: i32;
+  in3: i32;
+  in4: i32;
+  in5: i32;
+  out0: i32;
+  out1: i32;
+  out2: i32;
+  out3: i32;
+  out4: i32;
+  out5: i32;
+  /** Sums: floats that a task sets to zero before it adds to them. */
+  clearLength: i32;
+}
+
+/** [outer][length][inner] and [outer][before + length + after][inner]: either may be the input. */
+@unmanaged
+export class PadAxisParams {
+  input: usize;
+  output: usize;
+  outer: i32;
+  length: i32;
+  inner: i32;
+  before: i32;
+  after: i32;
+  mode: i32;
+  value: f32;
+}
+
+/** The input seen as [outer][channels][rowLength]. */
+@unmanaged
+export class ChannelParams {
+  input: usize;
+  output: usize;
+  outer: i32;
+  channels: i32;
+  rowLength: i32;
 }

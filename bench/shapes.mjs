@@ -4,7 +4,7 @@
  * @typedef {object} Shape
  * @property {string} name
  * @property {string} source the network
- * @property {'conv2d' | 'maxPool2d' | 'averagePool2d' | 'relu' | 'leakyRelu' | 'prelu'} operator
+ * @property {'conv2d' | 'maxPool2d' | 'averagePool2d' | 'relu' | 'leakyRelu' | 'prelu' | 'sigmoid' | 'tanh' | 'elu' | 'gelu' | 'softmax'} operator
  * @property {number} channels of the input
  * @property {number} height
  * @property {number} width
@@ -90,6 +90,11 @@ export const shapes = [
   activation('relu'),
   activation('leakyRelu'),
   activation('prelu'),
+  activation('sigmoid'),
+  activation('tanh'),
+  activation('elu'),
+  activation('gelu'),
+  activation('softmax'),
 ];
 
 /** Shapes with a word in name, operator or network that `text` begins, whatever its case; × may be typed as x. */

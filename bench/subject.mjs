@@ -42,6 +42,13 @@ function bind(engine, shape, layout, given, x, out, owned, algorithm) {
     }
     case 'relu':
       return { run: () => engine.relu(x, { out }) };
+    case 'sigmoid':
+    case 'tanh':
+    case 'elu':
+    case 'gelu':
+      return { run: () => engine[shape.operator](x, { out }) };
+    case 'softmax':
+      return { run: () => engine.softmax(x, { axis: layout === 'nchw' ? 1 : 3, out }) };
     case 'leakyRelu':
       return { run: () => engine.leakyRelu(x, { alpha: shape.alpha, out }) };
     case 'prelu': {

@@ -26,6 +26,8 @@ export const Curve = {
   Threshold: 16,
 } as const;
 
+export const PadMode = { Constant: 0, Reflect: 1, Replicate: 2, Circular: 3 } as const;
+
 export type FieldKind = 'buffer' | 'i32' | 'f32';
 export type Layout = Readonly<Record<string, FieldKind>>;
 
@@ -108,40 +110,6 @@ export const ConvParams = {
   tapWidthStride: 'i32',
 } as const satisfies Layout;
 
-export const StridedParams = {
-  input: 'buffer',
-  output: 'buffer',
-  inOffset: 'i32',
-  outOffset: 'i32',
-  count0: 'i32',
-  count1: 'i32',
-  count2: 'i32',
-  count3: 'i32',
-  count4: 'i32',
-  count5: 'i32',
-  in0: 'i32',
-  in1: 'i32',
-  in2: 'i32',
-  in3: 'i32',
-  in4: 'i32',
-  in5: 'i32',
-  out0: 'i32',
-  out1: 'i32',
-  out2: 'i32',
-  out3: 'i32',
-  out4: 'i32',
-  out5: 'i32',
-  clearLength: 'i32',
-} as const satisfies Layout;
-
-export const ChannelParams = {
-  input: 'buffer',
-  output: 'buffer',
-  outer: 'i32',
-  channels: 'i32',
-  rowLength: 'i32',
-} as const satisfies Layout;
-
 export const PoolParams = {
   input: 'buffer',
   output: 'buffer',
@@ -178,16 +146,12 @@ export const ActivationParams = {
   kind: 'i32',
 } as const satisfies Layout;
 
-export const ActivationBackwardParams = {
+export const BinaryParams = {
   input: 'buffer',
-  x: 'buffer',
+  other: 'buffer',
   output: 'buffer',
   length: 'i32',
   taskLength: 'i32',
-  lower: 'f32',
-  upper: 'f32',
-  alpha: 'f32',
-  kind: 'i32',
 } as const satisfies Layout;
 
 export const PreluParams = {
@@ -265,6 +229,18 @@ export const NormSumParams = {
   inner: 'i32',
 } as const satisfies Layout;
 
+export const ActivationBackwardParams = {
+  input: 'buffer',
+  x: 'buffer',
+  output: 'buffer',
+  length: 'i32',
+  taskLength: 'i32',
+  lower: 'f32',
+  upper: 'f32',
+  alpha: 'f32',
+  kind: 'i32',
+} as const satisfies Layout;
+
 export const RreluBackwardParams = {
   input: 'buffer',
   x: 'buffer',
@@ -298,12 +274,55 @@ export const SoftmaxParams = {
   log: 'i32',
 } as const satisfies Layout;
 
+export const StridedParams = {
+  input: 'buffer',
+  output: 'buffer',
+  inOffset: 'i32',
+  outOffset: 'i32',
+  count0: 'i32',
+  count1: 'i32',
+  count2: 'i32',
+  count3: 'i32',
+  count4: 'i32',
+  count5: 'i32',
+  in0: 'i32',
+  in1: 'i32',
+  in2: 'i32',
+  in3: 'i32',
+  in4: 'i32',
+  in5: 'i32',
+  out0: 'i32',
+  out1: 'i32',
+  out2: 'i32',
+  out3: 'i32',
+  out4: 'i32',
+  out5: 'i32',
+  clearLength: 'i32',
+} as const satisfies Layout;
+
+export const PadAxisParams = {
+  input: 'buffer',
+  output: 'buffer',
+  outer: 'i32',
+  length: 'i32',
+  inner: 'i32',
+  before: 'i32',
+  after: 'i32',
+  mode: 'i32',
+  value: 'f32',
+} as const satisfies Layout;
+
+export const ChannelParams = {
+  input: 'buffer',
+  output: 'buffer',
+  outer: 'i32',
+  channels: 'i32',
+  rowLength: 'i32',
+} as const satisfies Layout;
+
 /** Which block each kernel takes. The keys are the kernels' names on both sides. */
 export const kernels = {
   pad: PadParams,
-  stridedCopy: StridedParams,
-  stridedSum: StridedParams,
-  channelSum: ChannelParams,
   packFilterRows: FilterParams,
   packFilterColumns: FilterParams,
   packFilterPlanes: FilterParams,
@@ -327,6 +346,7 @@ export const kernels = {
   batchNormTable: NormTableParams,
   batchNorm: NormParams,
   batchNormSums: NormSumParams,
+  add: BinaryParams,
   clamp: ActivationParams,
   leakyRelu: ActivationParams,
   thresholdedRelu: ActivationParams,
@@ -342,7 +362,11 @@ export const kernels = {
   preluBackward: PreluBackwardParams,
   preluSlopeBackward: PreluBackwardParams,
   softmax: SoftmaxParams,
-  softmaxBackward: SoftmaxParams,
+  stridedCopy: StridedParams,
+  stridedSum: StridedParams,
+  channelSum: ChannelParams,
+  padAxis: PadAxisParams,
+  padAxisBackward: PadAxisParams,
 } as const satisfies Record<string, Layout>;
 
 export type KernelName = keyof typeof kernels;

@@ -4,7 +4,7 @@ import { DisposedError } from './errors.ts';
 import { copies, Placed } from './execute.ts';
 import { type Conv2dPlan, type ConvKernel, type ConvSteps, chooseConvKernel, planConv2d } from './plan/conv.ts';
 import { out as checkOut, sameShape } from './shape/check.ts';
-import { type ConvFilterSpec, type ConvSpec, conv2dFilter, conv2dInput, type PrepareConv2dOptions } from './shape/conv.ts';
+import { type ConvFilterSpec, type ConvSpec, conv2dFilter, convInput, type PrepareConv2dOptions } from './shape/conv.ts';
 import { KernelTensor, type Tensor } from './tensor.ts';
 
 /** Everything that depends on the input's shape, kept until another shape comes. */
@@ -51,7 +51,8 @@ export class PreparedConv2d<B = unknown> {
    * The result lives where `x` does, or is `out`.
    */
   run(x: Tensor, out?: Tensor): Tensor {
-    if (this.#runBound(x, out)) return out!;
+    const result = this.#runBound(x, out);
+    if (result !== undefined) return result;
     const { call, placed } = this.#prepare(x, out);
     try {
       call.run(() => enter(call, placed));
@@ -92,13 +93,26 @@ export class PreparedConv2d<B = unknown> {
   }
 
   /** The case that has to be fast: tensors of the engine with the shapes of the call before, which need no other check. */
-  #runBound(x: Tensor, out: Tensor | undefined): boolean {
+  #runBound(x: Tensor, out: Tensor | undefined): Tensor | undefined {
     const bound = this.#bound;
-    if (bound === undefined || !(x instanceof KernelTensor) || !(out instanceof KernelTensor) || x.disposed || out.disposed) return false;
+    if (bound === undefined || !(x instanceof KernelTensor) || x.disposed || !sameShape(x.shape, bound.shape)) return undefined;
     const from = x.bufferIn(this.#backend);
+    if (from === undefined) return undefined;
+    if (out !== undefined) return this.#runInto(bound, from, out) ? out : undefined;
+    const made = new KernelTensor(this.#backend, bound.outShape);
+    try {
+      this.#runInto(bound, from, made);
+      return made;
+    } catch (error) {
+      made.dispose();
+      throw error;
+    }
+  }
+
+  #runInto(bound: Bound<B>, from: B, out: Tensor): boolean {
+    if (!(out instanceof KernelTensor) || out.disposed || !sameShape(out.shape, bound.outShape)) return false;
     const to = out.bufferIn(this.#backend);
-    if (from === undefined || to === undefined || from === to) return false;
-    if (!sameShape(x.shape, bound.shape) || !sameShape(out.shape, bound.outShape)) return false;
+    if (to === undefined || from === to) return false;
     this.#x = from;
     this.#out = to;
     bound.call.run(this.#enter);
@@ -115,7 +129,7 @@ export class PreparedConv2d<B = unknown> {
     const backend = this.#backend;
     if (this.#packed === undefined && this.#raw === undefined) throw new DisposedError('the prepared convolution');
     if (backend.disposed) throw new DisposedError('the engine of the prepared convolution');
-    const spec = conv2dInput(x, this.#filter);
+    const spec = convInput(x, this.#filter);
     const placed = new Placed(backend, {
       beside: x,
       operands: { x },

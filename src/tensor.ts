@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { Backend } from './backend.ts';
-import { DisposedError, OutOfMemoryError } from './errors.ts';
+import { DisposedError, OutOfMemoryError, ShapeError } from './errors.ts';
 
 /**
  * What operators take and give: a shape and its floats, the last dimension contiguous. Any object with these two
@@ -13,7 +13,7 @@ export interface Tensor {
 
 export function lengthOf(shape: readonly number[]): number {
   let length = 1;
-  for (const extent of shape) length *= extent;
+  for (let axis = 0; axis < shape.length; axis++) length *= shape[axis];
   return length;
 }
 
@@ -34,22 +34,36 @@ export class KernelTensor<B = unknown> implements Tensor {
   readonly shape: readonly number[];
   readonly #backend: Backend<B>;
   readonly #length: number;
-  /** The tensor whose memory this one shows in another shape. */
-  readonly #whole: KernelTensor<B> | undefined;
   #buffer: B | undefined;
 
+  /** Whose memory this is: another's, of which this is a view. */
+  readonly #owner: KernelTensor<B> | undefined;
+
   /** @internal */
-  constructor(backend: Backend<B>, shape: readonly number[], whole?: KernelTensor<B>) {
+  constructor(backend: Backend<B>, shape: readonly number[], owner?: KernelTensor<B>) {
     this.#backend = backend;
     this.shape = Object.freeze([...shape]);
     this.#length = lengthOf(shape);
-    this.#whole = whole;
-    if (whole === undefined) this.#buffer = backend.allocate(this.#length);
+    this.#owner = owner;
+    if (owner === undefined) this.#buffer = backend.allocate(this.#length);
   }
 
-  /** @internal The first floats of this tensor in another shape. It lives as long as this one, and holds no memory itself. */
-  reshaped(shape: readonly number[]): KernelTensor<B> {
-    return new KernelTensor(this.#backend, shape, this.#whole ?? this);
+  /**
+   * The same memory under another shape. It lives as long as this tensor does, and need not be disposed.
+   *
+   * @throws ShapeError if the shape is of another number of elements
+   */
+  view(shape: readonly number[]): KernelTensor<B> {
+    this.#held();
+    if (!shape.every((extent) => Number.isSafeInteger(extent) && extent >= 0) || lengthOf(shape) !== this.#length) {
+      throw new ShapeError('shape', `[${shape.join(', ')}]`, `the ${this.#length} elements of [${this.shape.join(', ')}]`);
+    }
+    return new KernelTensor(this.#backend, shape, this);
+  }
+
+  /** @internal The first floats of this memory under a shape of no more of them. */
+  beginning(shape: readonly number[]): KernelTensor<B> {
+    return new KernelTensor(this.#backend, shape, this);
   }
 
   /** A live view. Fetch it again after any call of the engine: kernel memory that grows leaves old views empty. */
@@ -58,10 +72,10 @@ export class KernelTensor<B = unknown> implements Tensor {
   }
 
   get disposed(): boolean {
-    return (this.#whole ?? this).#buffer === undefined || this.#backend.disposed;
+    return this.#owner?.disposed ?? (this.#buffer === undefined || this.#backend.disposed);
   }
 
-  /** Gives the memory back. A second call does nothing. */
+  /** Gives the memory back. A second call does nothing, and neither does that of a view. */
   dispose(): void {
     if (this.#buffer !== undefined) this.#backend.free(this.#buffer);
     this.#buffer = undefined;
@@ -77,9 +91,9 @@ export class KernelTensor<B = unknown> implements Tensor {
   }
 
   #held(): B {
-    const buffer = (this.#whole ?? this).#buffer;
-    if (buffer === undefined) throw new DisposedError(`tensor of shape [${this.shape.join(', ')}]`);
+    if (this.#owner !== undefined) return this.#owner.#held();
+    if (this.#buffer === undefined) throw new DisposedError(`tensor of shape [${this.shape.join(', ')}]`);
     if (this.#backend.disposed) throw new DisposedError(`the engine of the tensor of shape [${this.shape.join(', ')}]`);
-    return buffer;
+    return this.#buffer;
   }
 }

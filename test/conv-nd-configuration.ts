@@ -24,6 +24,7 @@ export interface NdConfiguration {
   readonly layout: 'first' | 'last';
   /** Which of the four layouts of a filter. */
   readonly filterLayout: number;
+  readonly paddingMode: 'zeros' | 'reflect' | 'replicate' | 'circular';
   readonly mean: boolean;
   readonly algorithm: 'auto' | 'direct' | 'gemm';
   readonly seed: number;
@@ -45,11 +46,12 @@ export function ndConfiguration(rank: Rank): fc.Arbitrary<NdConfiguration> {
       spare: per(fc.nat(most)),
       layout: fc.constantFrom('first' as const, 'last' as const),
       filterLayout: fc.nat(3),
+      wish: fc.constantFrom('zeros' as const, 'zeros' as const, 'reflect' as const, 'replicate' as const, 'circular' as const),
       mean: fc.boolean(),
       algorithm: fc.constantFrom('auto' as const, 'direct' as const, 'gemm' as const),
       seed: fc.integer(),
     })
-    .map(({ batch, groups, inChannels, outChannels, kernel, spare, ...rest }) => {
+    .map(({ batch, groups, inChannels, outChannels, kernel, spare, wish, ...rest }) => {
       const { strides, dilations, padding } = rest;
       const input = kernel.map((k, axis) => Math.max(1, dilations[axis] * (k - 1) + 1 + spare[axis] - padding[2 * axis]));
       const out = input.map((extent, axis) => {
@@ -72,7 +74,10 @@ export function ndConfiguration(rank: Rank): fc.Arbitrary<NdConfiguration> {
         ),
         out: triple(out, 1),
       };
-      return { rank, geometry, ...rest };
+      // What there is to mirror, or at the other end, may not be enough.
+      const most = { zeros: Infinity, reflect: -1, replicate: Infinity, circular: 0 }[wish];
+      const fits = padding.every((border, i) => border <= input[i >> 1] + most);
+      return { rank, geometry, ...rest, paddingMode: fits ? wish : ('zeros' as const) };
     })
     .filter(({ geometry: g }) => lengthOf(g.out) > 0 && g.out.every((extent) => extent > 0));
 }

@@ -14,8 +14,9 @@ export function maxIndices(p: PoolParams, taskBegin: i32, taskEnd: i32): void {
   const pixelLength = p.pixelLength;
   const tapBytes = <usize>(p.dilationWidth * pixelLength) << 2;
   const rowBytes = <usize>(p.dilationHeight * p.inWidth * pixelLength) << 2;
-  const steps = i32x4.mul(i32x4(0, 1, 2, 3), i32x4.splat(p.strideWidth));
-  const reach = 3 * p.strideWidth + p.dilationWidth * (p.kernelWidth - 1);
+  const stride = p.strideWidth;
+  const steps = i32x4.mul(i32x4(0, 1, 2, 3), i32x4.splat(stride));
+  const reach = 3 * stride + p.dilationWidth * (p.kernelWidth - 1);
   let output = p.output + (<usize>(taskBegin * p.outWidth * pixelLength) << 2);
   for (let task = taskBegin; task < taskEnd; task++) {
     const plane = task / p.outHeight;
@@ -26,23 +27,29 @@ export function maxIndices(p: PoolParams, taskBegin: i32, taskEnd: i32): void {
     const top = startY + tapAtOrAfter(startY, p.dilationHeight, 0) * p.dilationHeight;
     const planeInput = p.input + (<usize>(plane * p.inHeight * p.inWidth) * pixelLength << 2);
     for (let x = 0; x < p.outWidth;) {
-      const startX = windowStart(x, p.strideWidth, p.left, p.inWidth, p.outWidth);
-      const tapsX = windowTaps(x, p.strideWidth, p.kernelWidth, p.inWidth, p.outWidth);
-      const quad = pixelLength == 1 && p.strideWidth > 0 && x + 4 <= p.outWidth && startX >= 0 && startX + reach < p.inWidth;
-      const columns = quad ? tapsX : tapsBetween(startX, tapsX, p.dilationWidth, 0, p.inWidth);
+      const startX = windowStart(x, stride, p.left, p.inWidth, p.outWidth);
+      const tapsX = windowTaps(x, stride, p.kernelWidth, p.inWidth, p.outWidth);
+      // Pixels whose windows are whole go in fours, as far as there are any.
+      const room = p.inWidth - 1 - startX - reach;
+      const whole = pixelLength == 1 && stride > 0 && startX >= 0 && room >= 0;
+      const quads = whole ? min((p.outWidth - x) >> 2, room / (4 * stride) + 1) : 0;
+      const columns = tapsBetween(startX, tapsX, p.dilationWidth, 0, p.inWidth);
       const first = top * p.inWidth + startX + tapAtOrAfter(startX, p.dilationWidth, 0) * p.dilationWidth;
-      const stride = quad ? p.strideWidth : 1;
+      const laneStride = quads > 0 ? stride : 1;
+      const advance = quads > 0 ? i32x4.splat(4 * stride) : i32x4.splat(0);
       let input = planeInput + (<usize>(first * pixelLength) << 2);
-      let index = i32x4.splat(rows > 0 && columns > 0 ? first : -1);
-      if (quad) index = v128.or(i32x4.add(index, steps), i32x4.lt_s(index, i32x4.splat(0)));
-      for (let lanes = quad ? 4 : pixelLength; lanes > 0; lanes -= 4) {
-        const place = firstMaximum(input, rows, columns, rowBytes, tapBytes, stride, index, p);
+      let index = i32x4.splat(first);
+      if (quads > 0) index = i32x4.add(index, steps);
+      const none = i32x4.splat(rows > 0 && columns > 0 ? 0 : -1);
+      for (let lanes = quads > 0 ? 4 * quads : pixelLength; lanes > 0; lanes -= 4) {
+        const place = firstMaximum(input, rows, columns, rowBytes, tapBytes, laneStride, v128.or(index, none), p);
         if (lanes >= 4) v128.store(output, place);
         else storeTail(output, place, lanes);
-        input += 16;
+        index = i32x4.add(index, advance);
+        input += <usize>laneStride << 4;
         output += <usize>min(lanes, 4) << 2;
       }
-      x += quad ? 4 : 1;
+      x += max(4 * quads, 1);
     }
   }
 }

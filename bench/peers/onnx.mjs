@@ -34,6 +34,16 @@ function node(shape, { filter, slope }) {
       return { opType: 'AveragePool', attribute: [...window, int('count_include_pad', 0)] };
     case 'relu':
       return { opType: 'Relu', attribute: [] };
+    case 'sigmoid':
+      return { opType: 'Sigmoid', attribute: [] };
+    case 'tanh':
+      return { opType: 'Tanh', attribute: [] };
+    case 'elu':
+      return { opType: 'Elu', attribute: [] };
+    case 'gelu':
+      return { opType: 'Gelu', attribute: [] };
+    case 'softmax':
+      return { opType: 'Softmax', attribute: [int('axis', 1)] };
     case 'leakyRelu':
       return { opType: 'LeakyRelu', attribute: [float('alpha', alpha)] };
     case 'prelu':
@@ -48,7 +58,7 @@ export function model(shape, given) {
   const { opType, attribute, operand } = node(shape, given);
   return ModelProto.encode({
     irVersion: 8,
-    opsetImport: [{ domain: '', version: 16 }],
+    opsetImport: [{ domain: '', version: shape.operator === 'gelu' ? 20 : 16 }],
     graph: {
       name: 'layer',
       node: [{ opType, attribute, input: operand ? ['x', 'w'] : ['x'], output: ['y'] }],

@@ -9,7 +9,12 @@ async function open(backend) {
   setThreadsCount(1);
   tf.enableProdMode();
   await tf.setBackend(backend);
-  return { layout: 'nhwc', version: tf.version_core, supports: () => true, prepare: (shape, given) => prepare(backend, shape, given) };
+  return {
+    layout: 'nhwc',
+    version: tf.version_core,
+    supports: ({ operator }) => operator !== 'gelu',
+    prepare: (shape, given) => prepare(backend, shape, given),
+  };
 }
 
 export const openTfjsWasm = () => open('wasm');
@@ -37,6 +42,14 @@ function operation(shape, x, { filter, slope }) {
       return [() => tf.avgPool(x, kernel, stride, padding)];
     case 'relu':
       return [() => tf.relu(x)];
+    case 'sigmoid':
+      return [() => tf.sigmoid(x)];
+    case 'tanh':
+      return [() => tf.tanh(x)];
+    case 'elu':
+      return [() => tf.elu(x)];
+    case 'softmax':
+      return [() => tf.softmax(x)];
     case 'leakyRelu':
       return [() => tf.leakyRelu(x, alpha)];
     case 'prelu': {

@@ -9,9 +9,10 @@ import { preluColumns, preluRows } from './activation/prelu.ts';
 import { preluBackward, preluSlopeBackward } from './activation/prelu-backward.ts';
 import { rrelu, rreluBackward } from './activation/rrelu.ts';
 import { sigmoid } from './activation/sigmoid.ts';
-import { softmax, softmaxBackward } from './activation/softmax.ts';
+import { softmax } from './activation/softmax.ts';
 import { tanh } from './activation/tanh.ts';
 import { thresholdedRelu } from './activation/thresholded-relu.ts';
+import { add } from './arithmetic/add.ts';
 import { convDirectNchw } from './conv/direct-nchw.ts';
 import { convDirectNhwc } from './conv/direct-nhwc.ts';
 import { packFilterColumns, packFilterLanes, packFilterPlanes, packFilterRows } from './conv/filter.ts';
@@ -22,6 +23,7 @@ import { packWinogradColumns, packWinogradRows } from './conv/winograd-filter.ts
 import { convWinogradNchw } from './conv/winograd-nchw.ts';
 import { convWinogradNhwc } from './conv/winograd-nhwc.ts';
 import { channelSum } from './move/channel-sum.ts';
+import { padAxis, padAxisBackward } from './move/pad-axis.ts';
 import { stridedCopy, stridedSum } from './move/strided.ts';
 import { batchNorm, batchNormTable } from './norm/batch.ts';
 import { batchNormSums } from './norm/sums.ts';
@@ -40,6 +42,8 @@ export const twins: {
   stridedCopy,
   stridedSum,
   channelSum,
+  padAxis,
+  padAxisBackward,
   packFilterRows,
   packFilterColumns,
   packFilterPlanes,
@@ -63,6 +67,7 @@ export const twins: {
   batchNormTable,
   batchNorm,
   batchNormSums,
+  add,
   clamp,
   leakyRelu,
   thresholdedRelu,
@@ -78,5 +83,4 @@ export const twins: {
   preluBackward,
   preluSlopeBackward,
   softmax,
-  softmaxBackward,
 };

@@ -129,7 +129,7 @@ class LinearLayer extends Weighted {
   /** A convolution of 1×1 whose pixels, in one column, are the rows: it can be prepared, and its sums are those of `linear`. */
   prepare(): PreparedLayer {
     const [outs, ins] = this.weight.value.shape;
-    const filter = this.weight.value.reshaped([outs, ins, 1, 1]);
+    const filter = this.weight.value.view([outs, ins, 1, 1]);
     const prepared = this.engine.prepareConv2d(filter, { bias: this.bias?.value, inputLayout: 'nhwc', algorithm: 'gemm' });
     return {
       place: 'apart',
@@ -138,7 +138,7 @@ class LinearLayer extends Weighted {
         if (features !== ins) throw new ShapeError('x.shape', show(x.shape), `[…, ${ins}], the layer's input features`);
         const out = given ?? this.engine.tensor([...x.shape.slice(0, -1), outs]);
         const rows = lengthOf(x.shape) / ins;
-        prepared.run(x.reshaped([1, rows, 1, ins]), out.reshaped([1, rows, 1, outs]));
+        prepared.run(x.view([1, rows, 1, ins]), out.view([1, rows, 1, outs]));
         return out;
       },
       dispose: () => prepared.dispose(),
@@ -294,14 +294,14 @@ export const tanh = (): LayerMaker => activation('tanh');
 export function flatten(): LayerMaker {
   return () => {
     let shape: readonly number[] = [];
-    const flat = (x: KernelTensor) => x.reshaped([x.shape[0], lengthOf(x.shape.slice(1))]);
+    const flat = (x: KernelTensor) => x.view([x.shape[0], lengthOf(x.shape.slice(1))]);
     return {
       parameters: {},
       forward(x) {
         shape = x.shape;
         return flat(x);
       },
-      backward: (dy, wanted) => (wanted ? dy.reshaped(shape) : undefined),
+      backward: (dy, wanted) => (wanted ? dy.view(shape) : undefined),
       prepare: () => ({ place: 'same', run: flat, dispose: () => {} }),
       dispose() {},
     };

@@ -219,7 +219,7 @@ export class PreparedSequential {
     }
     return this.#layers.map((layer, i) => ({
       layer,
-      out: layer.place === 'same' ? undefined : this.#buffers[places[i]].reshaped(shapes[i]),
+      out: layer.place === 'same' ? undefined : this.#buffers[places[i]].beginning(shapes[i]),
     }));
   }
 }

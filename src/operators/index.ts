@@ -1,10 +1,14 @@
 import { type ActivationOperators, activation } from './activation.ts';
 import { type ActivationBackwardOperators, activationBackward } from './activation-backward.ts';
+import { type ArithmeticOperators, arithmetic } from './arithmetic.ts';
+import { type ColumnsOperators, columns } from './columns.ts';
 import { type ConvOperators, conv } from './conv.ts';
 import { type ConvBackwardOperators, convBackwards } from './conv-backward.ts';
+import { type ConvTransposeOperators, convTranspose } from './conv-transpose.ts';
 import { type LinearOperators, linear } from './linear.ts';
 import { type NormOperators, norm } from './norm.ts';
 import type { Operations } from './operation.ts';
+import { type PadOperators, pad } from './pad.ts';
 import { type PoolOperators, pool } from './pool.ts';
 import { type SoftmaxOperators, softmax } from './softmax.ts';
 
@@ -12,22 +16,30 @@ import { type SoftmaxOperators, softmax } from './softmax.ts';
 export interface Operators
   extends ConvOperators,
     ConvBackwardOperators,
+    ConvTransposeOperators,
+    ColumnsOperators,
     LinearOperators,
+    PadOperators,
     PoolOperators,
     ActivationOperators,
-    NormOperators,
     ActivationBackwardOperators,
-    SoftmaxOperators {}
+    SoftmaxOperators,
+    NormOperators,
+    ArithmeticOperators {}
 
 export const operators: Operations<Operators> = {
   ...conv,
   ...convBackwards,
+  ...convTranspose,
+  ...columns,
   ...linear,
+  ...pad,
   ...pool,
   ...activation,
-  ...norm,
   ...activationBackward,
   ...softmax,
+  ...norm,
+  ...arithmetic,
 };
 
 /**

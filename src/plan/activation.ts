@@ -16,7 +16,7 @@ export const FUSED = {
 } as const satisfies Record<ActivationSpec['kind'], number>;
 
 /** Floats of a task: few enough to share among threads, and still a microsecond of work at the least. */
-const TASK_LENGTH = 16384;
+export const TASK_LENGTH = 16384;
 /** Rows of fewer floats are not worth a loop each: slopes are spread over them. */
 const LONG_ROW_LENGTH = 16;
 /** Floats that a run under many slopes has at least, so that its loop outweighs what surrounds it. */
@@ -100,6 +100,6 @@ export function planSoftmaxBackward(spec: SoftmaxSpec, log: boolean, shape: read
   if (lengthOf(shape) === 0) return [];
   return [
     step('softmax', { input: 'x', y: null, output: 'y' }, ...softmaxValues(spec, false)),
-    step('softmaxBackward', { input: 'dy', y: 'y', output: 'out' }, ...softmaxValues(spec, log)),
+    step('softmax', { input: 'dy', y: 'y', output: 'out' }, ...softmaxValues(spec, log)),
   ];
 }

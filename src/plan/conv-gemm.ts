@@ -55,7 +55,7 @@ interface Padded {
 }
 
 /** The input inside its border, where it has one, and how it then lies. */
-export function planPad(spec: Correlation): Padded {
+export function planPad(spec: Pick<Correlation, 'batch' | 'window' | 'layout' | 'groups' | 'groupInChannels'>): Padded {
   const { window: w, batch } = spec;
   if (!(w.front || w.back || w.top || w.bottom || w.left || w.right)) {
     return { steps: [], workspaces: {}, input: 'x', values: inputStrides(spec, w.inDepth, w.inHeight, w.inWidth) };

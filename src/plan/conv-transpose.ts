@@ -1,8 +1,9 @@
-import { type Step, step } from '../backend.ts';
+import type { Step } from '../backend.ts';
 import type { Workspaces } from '../execute.ts';
 import { axesOf, convWindow, type Triple } from '../shape/axes.ts';
 import type { Correlation } from '../shape/conv.ts';
 import { lengthOf } from '../tensor.ts';
+import { planActivation } from './activation.ts';
 import { chooseConvKernel, planConv2d } from './conv.ts';
 import { copy, rename, zeros } from './move.ts';
 
@@ -155,7 +156,6 @@ function correlationOf(spec: Transposition, phase: readonly Phase[], source: Tri
 
 /** What results have that no tap reaches: the bias of each channel, activated. */
 function rest({ bias, activation }: Transposition, channels: number): Step[] {
-  const { kind, lower, upper, alpha } = activation;
   const begin =
     bias === undefined
       ? zeros('rest', channels)
@@ -168,8 +168,7 @@ function rest({ bias, activation }: Transposition, channels: number): Step[] {
             [channels, 1, 1],
           ],
         });
-  if (kind === 'none') return [begin];
-  return [begin, step(kind, { input: 'rest', output: 'rest' }, { length: channels, taskLength: channels, lower, upper, alpha, kind: 0 }, 1)];
+  return [begin, ...rename(planActivation(activation, [channels]), { x: 'rest', out: 'rest' })];
 }
 
 /** The results of one phase to their places; or of `rest`, of which there is one a channel. */

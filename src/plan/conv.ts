@@ -2,10 +2,12 @@ import type { Step } from '../backend.ts';
 import type { Workspaces } from '../execute.ts';
 import { axesOf } from '../shape/axes.ts';
 import { type Correlation, suitsWinograd } from '../shape/conv.ts';
+import { type Border, borderedLength, planBorder, withBorder } from './border.ts';
 import { gemmCost, winogradCost } from './conv-cost.ts';
 import { planDirect } from './conv-direct.ts';
 import { planGemm } from './conv-gemm.ts';
 import { planWinograd } from './conv-winograd.ts';
+import { rename } from './move.ts';
 
 export type ConvKernel = 'direct' | 'gemm' | 'winograd-2' | 'winograd-4' | 'winograd-6';
 
@@ -87,8 +89,20 @@ function planSteps(spec: Correlation, kernel: ConvKernel): ConvSteps {
   }
 }
 
+/** Steps over an input inside its border, which they make first. */
+function around(border: Border | undefined, steps: ConvSteps): ConvSteps {
+  if (border === undefined) return steps;
+  const made = planBorder(border, 'x', 'bordered', false);
+  return {
+    ...steps,
+    run: [...made.steps, ...rename(steps.run, { x: 'bordered' })],
+    workspaces: { ...steps.workspaces, ...made.workspaces, bordered: borderedLength(border) },
+  };
+}
+
 export function planConv2d(spec: Correlation, kernel: ConvKernel): ConvSteps & { readonly plan: Conv2dPlan } {
-  const steps = planSteps(spec, kernel);
+  const bordered = withBorder(spec);
+  const steps = around(bordered.border, planSteps(bordered.spec, kernel));
   const { window, batch, groups, groupInChannels, groupOutChannels } = spec;
   const pixels = window.outDepth * window.outHeight * window.outWidth;
   const depth = window.kernelDepth * window.kernelHeight * window.kernelWidth * groupInChannels;

@@ -52,7 +52,7 @@ function poolStep(kernel: PoolKernel, input: string, output: string, pass: Pass,
   const columns = (pixels: number) => ((pixels - 1) * strideWidth + reach) * pixelLength;
   const backward = kernel === 'averagePoolBackward';
   const scratchLength = backward
-    ? roundUp(window.outWidth * pixelLength, 4) + 4 + columns(window.outWidth)
+    ? roundUp(window.outWidth, 4) + roundUp(window.outWidth * pixelLength, 4) + 4 + columns(window.outWidth) + 8
     : roundUp(window.outWidth, 4) + columns(roundUp(pixelBlock, 4)) + 16;
   return step(
     kernel,

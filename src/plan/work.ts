@@ -2,12 +2,14 @@ import type { Step } from '../backend.ts';
 import {
   ActivationBackwardParams,
   ActivationParams,
+  BinaryParams,
   ChannelParams,
   ConvParams,
   IndexParams,
   kernels,
   NormParams,
   NormSumParams,
+  PadAxisParams,
   PadParams,
   PoolParams,
   PowerParams,
@@ -43,13 +45,16 @@ export function workOf({ kernel, values, taskCount }: Step): number {
     case NormSumParams:
       return taskCount * values.outer * values.inner;
     case ActivationParams:
+    case BinaryParams:
     case ActivationBackwardParams:
     case PreluParams:
     case RreluParams:
-    case RreluBackwardParams:
     case PowerParams:
     case NormParams:
+    case RreluBackwardParams:
       return values.length / FLOATS;
+    case PadAxisParams:
+      return (values.outer * (values.before + values.length + values.after) * values.inner) / FLOATS;
     case ChannelParams:
       return (values.outer * values.channels * values.rowLength) / FLOATS;
     case StridedParams:

@@ -112,7 +112,14 @@ export function axesOf(window: ConvWindow) {
 }
 
 /** Padding by its rule, and output sizes by the textbook's formula. */
-export function windowsOver(input: Triple, kernel: Triple, strides: Triple, dilations: Triple, sides: Sides): ConvWindow {
+export function windowsOver(
+  input: Triple,
+  kernel: Triple,
+  strides: Triple,
+  dilations: Triple,
+  sides: Sides,
+  argument = 'filter',
+): ConvWindow {
   const padding: number[] = [];
   const out = input.map((extent, axis) => {
     const [begin, end] =
@@ -122,7 +129,7 @@ export function windowsOver(input: Triple, kernel: Triple, strides: Triple, dila
     const reach = dilations[axis] * (kernel[axis] - 1) + 1;
     if (!(reach <= extent + begin + end)) {
       const given = `a window that reaches over ${reach} ${CELLS[axis]}`;
-      throw new ShapeError('filter', given, `at most the ${extent + begin + end} of the padded input`);
+      throw new ShapeError(argument, given, `at most the ${extent + begin + end} of the padded input`);
     }
     padding.push(begin, end);
     return outExtent(extent, begin, end, kernel[axis], strides[axis], dilations[axis], 'floor');

@@ -3,6 +3,7 @@ import { lengthOf, type Tensor } from '../tensor.ts';
 import { type ActivationSpec, type FusedActivation, fusedActivation } from './activation.ts';
 import { type ConvWindow, paddingSides, perAxis, type Rank, type Sides, type Triple, toTriple, windowsOver } from './axes.ts';
 import { checkLength, count, known, type Layout, layout, oneOf, out, type Pair, show, tensor } from './check.ts';
+import { type PaddingMode, refuseBorder } from './pad.ts';
 import type { Padding } from './window.ts';
 
 type Rule = 'same' | 'same-lower' | 'valid';
@@ -23,6 +24,8 @@ export type ConvAlgorithm = 'auto' | 'direct' | 'gemm' | 'winograd';
 interface SharedOptions {
   /** Channels are cut into this many groups that do not see each other; 1 unless given. */
   readonly groups?: number;
+  /** What lies in the padding: `'zeros'` unless given; or the input mirrored, its border repeated, or its other end. */
+  readonly paddingMode?: PaddingMode;
   /** `'mean'` divides each sum by the number of the filter's elements, before the bias. */
   readonly normalize?: 'none' | 'mean';
 }
@@ -44,7 +47,7 @@ interface ForwardOptions {
 export interface Conv2dGeometryOptions extends SharedPlaneOptions {
   /** Step of the window in pixels, `n` or `[height, width]`; 1 unless given. */
   readonly strides?: number | Pair;
-  /** Zeros around the input; 0 unless given. */
+  /** Cells around the input; 0 unless given. */
   readonly padding?: Padding;
   /** Distance of the filter's taps in pixels, `n` or `[height, width]`; 1 unless given. */
   readonly dilations?: number | Pair;
@@ -59,7 +62,7 @@ export interface Conv2dOptions extends PrepareConv2dOptions {
   readonly out?: Tensor;
 }
 
-const GEOMETRY_OPTIONS = ['strides', 'padding', 'dilations', 'groups', 'inputLayout', 'filterLayout', 'normalize'] as const;
+const GEOMETRY_OPTIONS = ['strides', 'padding', 'dilations', 'groups', 'inputLayout', 'filterLayout', 'paddingMode', 'normalize'] as const;
 /** Their names, by rank. */
 export const CONV_GEOMETRY_OPTIONS = {
   1: [...GEOMETRY_OPTIONS, 'algorithm'],
@@ -72,7 +75,7 @@ const PREPARE_OPTIONS = ['bias', ...CONV_GEOMETRY_OPTIONS[2], 'activation'] as c
 export interface Conv1dGeometryOptions extends SharedPlaneOptions {
   /** Step of the window, `n` or `[width]`; 1 unless given. */
   readonly strides?: number | readonly [width: number];
-  /** Zeros around the input: `n`, `[n]`, `[left, right]` or by rule; 0 unless given. */
+  /** Cells around the input: `n`, `[n]`, `[left, right]` or by rule; 0 unless given. */
   readonly padding?: Padding1d;
   /** Distance of the filter's taps, `n` or `[width]`; 1 unless given. */
   readonly dilations?: number | readonly [width: number];
@@ -89,7 +92,7 @@ export interface Conv1dOptions extends Conv1dGeometryOptions, ForwardOptions {
 export interface Conv3dGeometryOptions extends SharedOptions {
   /** Step of the window, `n` or `[depth, height, width]`; 1 unless given. */
   readonly strides?: number | Triple;
-  /** Zeros around the input: `n`, `[depth, height, width]`, `[front, back, top, bottom, left, right]` or by rule; 0 unless given. */
+  /** Cells around the input: `n`, `[depth, height, width]`, `[front, back, top, bottom, left, right]` or by rule; 0 unless given. */
   readonly padding?: Padding3d;
   /** Distance of the filter's taps, `n` or `[depth, height, width]`; 1 unless given. */
   readonly dilations?: number | Triple;
@@ -134,6 +137,7 @@ export interface ConvFilterSpec {
   readonly strides: Triple;
   readonly dilations: Triple;
   readonly padding: Sides;
+  readonly paddingMode: PaddingMode;
   /** Whether channels come first or last, whatever the rank. */
   readonly layout: Layout;
   readonly divisor: number;
@@ -222,6 +226,7 @@ export function convFilter(filter: Tensor, options: AnyConvOptions, rank: Rank):
     strides,
     dilations,
     padding: paddingSides(options.padding, rank),
+    paddingMode: oneOf<PaddingMode>('options.paddingMode', options.paddingMode, 'zeros', ['zeros', 'reflect', 'replicate', 'circular']),
     layout: layout('options.inputLayout', options.inputLayout, first, [first, last]) === first ? 'nchw' : 'nhwc',
     divisor: normalize === 'mean' ? lengthOf(kernel) * i : 1,
     activation: fusedActivation(options.activation),
@@ -256,7 +261,13 @@ export function shapeOf(batch: number, channels: number, extents: Triple, order:
   return order === 'nchw' ? [batch, channels, ...spatial] : [batch, ...spatial, channels];
 }
 
-export function refuseChannels(argument: string, shape: readonly number[], given: number, each: number, spec: ConvFilterSpec): void {
+export function refuseChannels(
+  argument: string,
+  shape: readonly number[],
+  given: number,
+  each: number,
+  spec: Pick<ConvFilterSpec, 'groups' | 'layout' | 'rank'>,
+): void {
   const { groups, layout: order, rank } = spec;
   if (given === groups * each) return;
   throw new ShapeError(
@@ -272,6 +283,14 @@ export function convInput(x: Tensor, filter: ConvFilterSpec): ConvSpec {
   const { batch, channels, input } = inputOf('x', x, filter.layout, rank);
   refuseChannels('x', x.shape, channels, groupInChannels, filter);
   const window = windowsOver(input, filter.kernel, filter.strides, filter.dilations, filter.padding);
+  const { front, back, top, bottom, left, right } = window;
+  for (const [axis, sides] of [
+    [front, back],
+    [top, bottom],
+    [left, right],
+  ].entries()) {
+    for (const side of sides) refuseBorder('options.padding', input[axis], side, filter.paddingMode);
+  }
   const outChannels = groups * groupOutChannels;
   const outShape = shapeOf(batch, outChannels, [window.outDepth, window.outHeight, window.outWidth], filter.layout, rank);
   checkLength('out.shape', outShape);
@@ -280,10 +299,14 @@ export function convInput(x: Tensor, filter: ConvFilterSpec): ConvSpec {
   return { ...filter, layout, batch, window, outShape };
 }
 
-export const conv2dInput = convInput;
+interface Checked {
+  readonly spec: ConvSpec;
+  readonly out: Tensor | undefined;
+}
 
-export function conv2d(x: Tensor, filter: Tensor, given: Conv2dOptions | undefined): { spec: ConvSpec; out: Tensor | undefined } {
-  const options = known('options', given, [...PREPARE_OPTIONS, 'out']);
-  const spec = convInput(x, convFilter(filter, options, 2));
+/** A convolution of any rank. */
+export function conv(x: Tensor, filter: Tensor, given: (AnyConvOptions & { readonly out?: Tensor }) | undefined, rank: Rank): Checked {
+  const options = known('options', given, ['bias', ...CONV_GEOMETRY_OPTIONS[rank], 'activation', 'out']);
+  const spec = convInput(x, convFilter(filter, options, rank));
   return { spec, out: out(options.out, spec.outShape, { x, filter, 'options.bias': spec.bias }) };
 }

@@ -54,6 +54,7 @@ function linearSpec(x: Tensor, weight: Tensor, { bias, activation }: LinearOptio
         out: [1, 1, pixels],
       }),
       filterStrides: { offset: 0, group: 0, outChannel: inFeatures, inChannel: 1, depth: 0, height: 0, width: 0 },
+      paddingMode: 'zeros',
       divisor: 1,
       activation: fusedActivation(activation),
       algorithm: 'gemm',

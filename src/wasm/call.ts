@@ -28,6 +28,7 @@ const CHUNKS_PER_THREAD = 2;
 
 /** Kernels that may write over their input, and of whose result they would make something else. */
 const NOT_TWICE: ReadonlySet<string> = new Set([
+  'add',
   'leakyRelu',
   'preluRows',
   'preluColumns',
@@ -41,7 +42,6 @@ const NOT_TWICE: ReadonlySet<string> = new Set([
   'rreluBackward',
   'preluBackward',
   'softmax',
-  'softmaxBackward',
 ]);
 
 /**

@@ -45,6 +45,44 @@ export function eachProduct(g: Geometry, visit: (x: number, w: number, y: number
       );
 }
 
+type Mode = 'zeros' | 'reflect' | 'replicate' | 'circular';
+
+/** Which cell of an axis has its image at `i`: −1 for none. */
+function cellAt(i: number, length: number, mode: Mode): number {
+  if (i >= 0 && i < length) return i;
+  if (mode === 'replicate') return Math.min(Math.max(i, 0), length - 1);
+  if (mode === 'reflect') return length - 1 - Math.abs(length - 1 - Math.abs(i));
+  if (mode === 'circular') return (i + length) % length;
+  return -1;
+}
+
+/** A convolution whose padding is part of its input, and which cell of `x` each cell of that input is. */
+export function bordered(g: Geometry, after: Triple, mode: Mode): { readonly g: Geometry; readonly cells: readonly number[] } {
+  const input = g.input.map((extent, axis) => g.begin[axis] + extent + after[axis]);
+  const cells: number[] = [];
+  for (let plane = 0; plane < g.batch * g.groups * g.inChannels; plane++)
+    for (let z = 0; z < input[0]; z++)
+      for (let y = 0; y < input[1]; y++)
+        for (let x = 0; x < input[2]; x++) {
+          const [cz, cy, cx] = [z, y, x].map((i, axis) => cellAt(i - g.begin[axis], g.input[axis], mode));
+          const inside = cz >= 0 && cy >= 0 && cx >= 0;
+          cells.push(inside ? ((plane * g.input[0] + cz) * g.input[1] + cy) * g.input[2] + cx : -1);
+        }
+  return { g: { ...g, input, begin: [0, 0, 0] }, cells };
+}
+
+/** A tensor inside its border, and what a border gives back. */
+export const gather = (x: Floats, cells: readonly number[]) => Float64Array.from(cells, (cell) => (cell < 0 ? 0 : x[cell]));
+export function scatter({ data, magnitude }: Sums, cells: readonly number[], length: number): Sums {
+  const to = sums(length);
+  for (const [i, cell] of cells.entries()) {
+    if (cell < 0) continue;
+    to.data[cell] += data[i];
+    to.magnitude[cell] += magnitude[i];
+  }
+  return to;
+}
+
 export interface Sums {
   readonly data: Float64Array;
   /** Σ|a·b| of each. */

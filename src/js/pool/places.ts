@@ -2,11 +2,16 @@ import type { Block, IndexParams } from '../../params.ts';
 
 /**
  * Floats to and from the places that indices name. A place outside the plane, or NaN, is none: nothing is written there, and what
- * is read is `missing`. Fractions are cut off. A task is a plane.
+ * is read is `missing`. Fractions are rounded. A task is a plane.
  */
 
 function isPlace(index: number, planeLength: number): boolean {
   return index >= 0 && index < planeLength;
+}
+
+/** A place as a whole number: of two that are equally near the even one. */
+function wholeOf(index: number): number {
+  return index + 4503599627370496 - 4503599627370496;
 }
 
 /** `output[i] = input[indices[i]]`. */
@@ -18,7 +23,7 @@ export function gatherPixels(p: Block<typeof IndexParams>, taskBegin: number, ta
     for (let i = p.indexCount; i > 0; i--) {
       for (let channel = 0; channel < pixelLength; channel++, at++) {
         const index = indices[at];
-        output[at] = isPlace(index, planeLength) ? input[plane + Math.trunc(index) * pixelLength + channel] : p.missing;
+        output[at] = isPlace(index, planeLength) ? input[plane + wholeOf(index) * pixelLength + channel] : p.missing;
       }
     }
   }
@@ -35,7 +40,7 @@ export function scatterPixels(p: Block<typeof IndexParams>, taskBegin: number, t
       for (let channel = 0; channel < pixelLength; channel++, at++) {
         const index = indices[at];
         if (!isPlace(index, planeLength)) continue;
-        const to = plane + Math.trunc(index) * pixelLength + channel;
+        const to = plane + wholeOf(index) * pixelLength + channel;
         output[to] = accumulate ? output[to] + input[at] : input[at];
       }
     }

@@ -8,7 +8,8 @@ const { fround } = Math;
  * reduced: the windows of a row of output are added up along the row, from left to right, and the row is added to each row of
  * input that they have, from top to bottom.
  *
- *   scratch  gradient over cells                        [outWidth][pixelLength], up to a multiple of 4, and 4
+ *   scratch  columns that each window's average counts  [outWidth], up to a multiple of 4
+ *            gradient over cells                        [outWidth][pixelLength], up to a multiple of 4, and 4
  *            sums, padding and what is beyond included  [columns that windows reach over][pixelLength]
  *
  * A task is a plane: of `input` outHeight × outWidth, of `output` inHeight × inWidth.
@@ -16,13 +17,15 @@ const { fround } = Math;
 export function averagePoolBackward(p: Block<typeof PoolParams>, taskBegin: number, taskEnd: number): void {
   const { pixelLength, scratch, output } = p;
   const outRowLength = p.outWidth * pixelLength;
-  const sums = (outRowLength + 7) & ~3;
+  const weighed = (p.outWidth + 3) & ~3;
+  const sums = weighed + ((outRowLength + 7) & ~3);
   const reach = (p.outWidth - 1) * p.strideWidth + p.dilationWidth * (p.kernelWidth - 1) + 1;
   const insideLength = Math.min(p.inWidth, reach - p.left) * pixelLength;
   const inside = sums + p.left * pixelLength;
   const rowLength = p.inWidth * pixelLength;
   // Windows of one width are spread tap by tap, the last first, and each of an adaptive pooling's on its own.
   const run = p.strideWidth > 0 ? p.outWidth : 1;
+  countColumns(p);
   let input = taskBegin * p.outHeight * outRowLength;
   for (let task = taskBegin; task < taskEnd; task++) {
     const plane = task * p.inHeight * rowLength;
@@ -33,9 +36,10 @@ export function averagePoolBackward(p: Block<typeof PoolParams>, taskBegin: numb
       let gradient = p.input;
       let gradientAt = input;
       if (p.divisor !== 1) {
-        divideByCells(p, input, tapsBetween(start, taps, p.dilationHeight, -p.countTop, p.inHeight + p.countBottom));
+        const rows = tapsBetween(start, taps, p.dilationHeight, -p.countTop, p.inHeight + p.countBottom);
+        divideByCells(p.input, input, scratch, rows, weighed, p.outWidth, pixelLength);
         gradient = scratch;
-        gradientAt = 0;
+        gradientAt = weighed;
       }
       scratch.fill(0, sums, sums + reach * pixelLength);
       for (let x = 0; x < p.outWidth; x += run) {
@@ -54,13 +58,21 @@ export function averagePoolBackward(p: Block<typeof PoolParams>, taskBegin: numb
   }
 }
 
-/** A row of gradients over the cells of their windows, of `rows` rows each, into scratch. */
-function divideByCells(p: Block<typeof PoolParams>, from: number, rows: number): void {
-  for (let x = 0, to = 0; x < p.outWidth; x++) {
+function countColumns(p: Block<typeof PoolParams>): void {
+  for (let x = 0; x < p.outWidth; x++) {
     const start = windowStart(x, p.strideWidth, p.left, p.inWidth, p.outWidth);
     const taps = windowTaps(x, p.strideWidth, p.kernelWidth, p.inWidth, p.outWidth);
-    const cells = fround(rows * tapsBetween(start, taps, p.dilationWidth, -p.countLeft, p.inWidth + p.countRight));
-    for (let i = p.pixelLength; i > 0; i--) p.scratch[to++] = p.input[from++] / cells;
+    p.scratch[x] = tapsBetween(start, taps, p.dilationWidth, -p.countLeft, p.inWidth + p.countRight);
+  }
+}
+
+/** A row of gradients over the cells of their windows, which `scratch` begins with. */
+function divideByCells(
+  input: Float32Array, from: number, scratch: Float32Array, rows: number, to: number, count: number, pixelLength: number,
+): void {
+  for (let x = 0; x < count; x++) {
+    const cells = fround(rows * scratch[x]);
+    for (let i = pixelLength; i > 0; i--) scratch[to++] = input[from++] / cells;
   }
 }
 

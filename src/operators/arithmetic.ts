@@ -1,0 +1,24 @@
+import { planAdd } from '../plan/arithmetic.ts';
+import type { ActivationOptions } from '../shape/activation.ts';
+import { add as check } from '../shape/arithmetic.ts';
+import type { Tensor } from '../tensor.ts';
+import { type Operations, one } from './operation.ts';
+
+export interface ArithmeticOperators {
+  /**
+   * `a + b`, element by element: what a residual connection does (He, Zhang, Ren and Sun, "Deep Residual Learning", 2015).
+   *
+   * @param a any shape, empty too
+   * @param b the same shape
+   * @returns a tensor of that shape; `out`, which may be `a` itself, if it is given
+   * @throws ShapeError, OptionError, DisposedError before anything is written
+   */
+  add(a: Tensor, b: Tensor, options?: ActivationOptions): Tensor;
+}
+
+export const arithmetic: Operations<ArithmeticOperators> = {
+  add(a, b, options) {
+    const { shape, out } = check(a, b, options);
+    return one(a, shape, out, planAdd(shape), { other: b });
+  },
+};
