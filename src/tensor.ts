@@ -64,6 +64,11 @@ export class KernelTensor<B = unknown> implements Tensor {
     return new KernelTensor(this.#backend, shape, this);
   }
 
+  /** @internal The first floats of this memory under a shape of no more of them. */
+  beginning(shape: readonly number[]): KernelTensor<B> {
+    return new KernelTensor(this.#backend, shape, this);
+  }
+
   /** A live view. Fetch it again after any call of the engine: kernel memory that grows leaves old views empty. */
   get data(): Float32Array {
     return this.#backend.view(this.#held(), this.#length);

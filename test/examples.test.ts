@@ -76,6 +76,18 @@ describe('examples', () => {
     expect(text).toMatch(/LeNet C1\) +150 weights shared, +4,816,896/);
   });
 
+  it('neocognitron: an X told from an O in every way, where comparing pixels fails', async () => {
+    const text = await output('neocognitron');
+    const rows = Object.fromEntries(
+      [...text.matchAll(/^(\w[\w ]*\w) +([\d.]+) % +([\d.]+) %$/gm)].map(([, way, ...numbers]) => [way, numbers.map(Number)]),
+    );
+    expect(Object.keys(rows)).toEqual(['as learned', 'shifted', 'tilted', 'thickened', 'cut short', 'all of it']);
+    for (const [, cells] of Object.values(rows)) expect(cells).toBeGreaterThanOrEqual(99);
+    for (const way of ['shifted', 'all of it']) expect(rows[way][0]).toBeLessThan(75);
+    const [, pixels, cells] = text.match(/accuracy: comparing pixels ([\d.]+) %, simple and complex cells ([\d.]+) %/)!;
+    expect(Number(cells)).toBeGreaterThan(Number(pixels) + 10);
+  });
+
   it('activations: each column of the table', async () => {
     const text = await output('activations');
     const rows = text

@@ -53,6 +53,8 @@ describe('the packed tarball', () => {
       'dist/index.d.ts',
       'dist/js.js',
       'dist/js.d.ts',
+      'dist/nn/index.js',
+      'dist/nn/index.d.ts',
       'dist/wasm/simd.wasm',
       'dist/wasm/relaxed-simd.wasm',
       'dist/wasm/simd-threads.wasm',
@@ -121,6 +123,24 @@ describe('the packed tarball', () => {
       ],
       true,
       'simdconv',
+    ]);
+  });
+
+  it('has networks, which any engine runs', async () => {
+    const printed = await runFile(
+      'nn.mjs',
+      `import { load } from 'simdconv';
+      import { linear, meanSquare, relu, sequential, sgd } from 'simdconv/nn';
+      const network = sequential(await load(), [linear(1, 1, { initialize: () => 0 }), relu()]);
+      const [x, target] = [2, 3].map((value) => ({ shape: [1, 1], data: Float32Array.of(value) }));
+      network.state()['0.bias'].data[0] = 1;
+      network.backward(meanSquare(network.forward(x), target).gradient);
+      sgd(network.parameters(), { learningRate: 0.125 }).step();
+      console.log(JSON.stringify(Object.entries(network.state()).map(([name, { data }]) => [name, data[0]])));`,
+    );
+    expect(printed).toEqual([
+      ['0.weight', 1],
+      ['0.bias', 1.5],
     ]);
   });
 

@@ -58,8 +58,8 @@ export class JsBackend implements Backend<Float32Array> {
 
   free(): void {}
 
-  view(buffer: Float32Array): Float32Array {
-    return buffer;
+  view(buffer: Float32Array, length: number): Float32Array {
+    return buffer.length === length ? buffer : buffer.subarray(0, length);
   }
 
   locate(): undefined {}
