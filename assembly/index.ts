@@ -10,7 +10,7 @@ export {
   convRows1x16, convRows1x4, convRows1x8, convRows2x16, convRows2x16k3, convRows2x16k3s2, convRows2x16k5, convRows2x16k7, convRows2x4, convRows2x8,
 } from './conv/rows';
 export { convDirectNchw } from './conv/direct-nchw';
-export { convPixels1x1, convPixels1x4, convPixels2x4, convPixels2x4k3, convPixels2x4k3s2 } from './conv/pixels';
+export { convPixels1x1, convPixels1x4, convPixels2x4, convPixels2x4k3, convPixels2x4k3s2, convPixels2x4shared } from './conv/pixels';
 export { convDirectNhwc } from './conv/direct-nhwc';
 export { packWinogradColumns, packWinogradRows } from './conv/winograd-filter';
 export {
@@ -22,8 +22,21 @@ export {
 export { maxPool } from './pool/max';
 export { averagePool } from './pool/average';
 export { l2Pool } from './pool/l2';
+export { averagePoolBackward } from './pool/spread';
+export { maxIndices } from './pool/indices';
+export { gatherPixels, scatterPixels } from './pool/places';
+export { timesPower } from './pool/power';
+export { batchNorm, batchNormTable } from './norm/batch';
+export { batchNormSums } from './norm/sums';
 export { clamp } from './activation/clamp';
 export { leakyRelu } from './activation/leaky-relu';
 export { preluColumns, preluRows } from './activation/prelu';
-export { rrelu } from './activation/rrelu';
+export { rrelu, rreluBackward } from './activation/rrelu';
 export { thresholdedRelu } from './activation/thresholded-relu';
+export { curve } from './activation/curve';
+export { elu } from './activation/elu';
+export { sigmoid } from './activation/sigmoid';
+export { tanh } from './activation/tanh';
+export { activationBackward } from './activation/backward';
+export { preluBackward, preluSlopeBackward } from './activation/prelu-backward';
+export { softmax, softmaxBackward } from './activation/softmax';

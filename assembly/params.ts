@@ -18,6 +18,30 @@ export namespace Activation {
   export const ThresholdedRelu: i32 = 3;
 }
 
+/** Which function of a float, or which derivative, one kernel of many computes. */
+export namespace Curve {
+  export const Elu: i32 = 0;
+  export const Gelu: i32 = 1;
+  export const GeluTanh: i32 = 2;
+  export const HardShrink: i32 = 3;
+  export const HardSigmoid: i32 = 4;
+  export const HardSwish: i32 = 5;
+  export const Mish: i32 = 6;
+  export const Sigmoid: i32 = 7;
+  export const Silu: i32 = 8;
+  export const Softplus: i32 = 9;
+  export const Softshrink: i32 = 10;
+  export const Softsign: i32 = 11;
+  export const Tanh: i32 = 12;
+  /** Of derivatives only. Between two bounds, which belong to it. */
+  export const Clamp: i32 = 13;
+  /** Between two bounds, which do not. */
+  export const HardTanh: i32 = 14;
+  export const LeakyRelu: i32 = 15;
+  /** Above a bound, which does not belong to it. */
+  export const Threshold: i32 = 16;
+}
+
 /** `[planes][inDepth][inHeight][inRowLength]` into a zero-bordered `[planes][outDepth][outHeight][outRowLength]`, cropping what does not fit. */
 @unmanaged
 export class PadParams {
@@ -128,6 +152,7 @@ export class PoolParams {
   outWidth: i32;
   /** Floats of a pixel. */
   pixelLength: i32;
+  /** Of an adaptive pooling, whose windows differ (pool/windows.ts), the extent of the input; its stride is 0. */
   kernelHeight: i32;
   kernelWidth: i32;
   strideHeight: i32;
@@ -143,6 +168,8 @@ export class PoolParams {
   countRight: i32;
   /** Output pixels whose columns are reduced together. */
   pixelBlock: i32;
+  /** What every sum is divided by, or 0 for the number of its cells. */
+  divisor: f32;
 }
 
 /** One float in, one float out. A kernel reads of `lower`, `upper` and `alpha` what it has a use for. */
@@ -156,6 +183,8 @@ export class ActivationParams {
   lower: f32;
   upper: f32;
   alpha: f32;
+  /** Of `Curve`, for the kernel that knows several. */
+  kind: i32;
 }
 
 @unmanaged
@@ -186,4 +215,147 @@ export class RreluParams {
   lower: f32;
   /** 2⁻²⁴ of the way from the lower bound to the upper. */
   step: f32;
+}
+
+/** Places in a plane that floats are taken from, or put to: `y · width + x` as a float, of each of `indexCount` pixels of a plane. */
+@unmanaged
+export class IndexParams {
+  input: usize;
+  indices: usize;
+  output: usize;
+  /** Pixels of the plane that indices point into. */
+  planeLength: i32;
+  /** Pixels of a plane of indices. */
+  indexCount: i32;
+  /** Floats of a pixel. */
+  pixelLength: i32;
+  /** Whether what meets in one place is added; else the last one stays. */
+  accumulate: i32;
+  /** What is taken from no place of the plane. */
+  missing: f32;
+}
+
+/** `factor · sign(base) · |base|^(exponent / root)`. */
+@unmanaged
+export class PowerParams {
+  /** 0 where there is none: the sign then counts no more than the factor. */
+  factor: usize;
+  base: usize;
+  output: usize;
+  length: i32;
+  /** Floats a task. */
+  taskLength: i32;
+  exponent: f32;
+  root: f32;
+}
+
+/** What a batch normalisation does to each channel. */
+@unmanaged
+export class NormTableParams {
+  mean: usize;
+  variance: usize;
+  /** 0 for ones. */
+  scale: usize;
+  /** 0 for zeros. */
+  bias: usize;
+  output: usize;
+  channels: i32;
+  /** Entries side by side of one channel. */
+  repeat: i32;
+  /** Entries in all. */
+  tableLength: i32;
+  epsilon: f32;
+}
+
+/** `(x - mean) · factor + bias`, by a table of them. */
+@unmanaged
+export class NormParams {
+  input: usize;
+  table: usize;
+  output: usize;
+  length: i32;
+  /** Floats a task. */
+  taskLength: i32;
+  /** Floats side by side that share an entry of the table, or 0 where entries lie as the floats do. */
+  rowLength: i32;
+  /** Entries of the table. */
+  tableLength: i32;
+}
+
+/** Sums over `[outer][inner]` of each channel of each image, all of it `[images][outer][channels][inner]`. */
+@unmanaged
+export class NormSumParams {
+  input: usize;
+  /** What each float is multiplied by, less the channel's mean; 0 for nothing. */
+  other: usize;
+  mean: usize;
+  output: usize;
+  outer: i32;
+  channels: i32;
+  inner: i32;
+}
+
+/** The gradient of one float. */
+@unmanaged
+export class ActivationBackwardParams {
+  /** What flows back: `dy`. */
+  input: usize;
+  /** What the activation was applied to. */
+  x: usize;
+  output: usize;
+  length: i32;
+  /** Floats a task. */
+  taskLength: i32;
+  lower: f32;
+  upper: f32;
+  alpha: f32;
+  kind: i32;
+}
+
+/** The gradient of a randomized leaky ReLU in training: what `RreluParams` drew is drawn again. */
+@unmanaged
+export class RreluBackwardParams {
+  /** What flows back: `dy`. */
+  input: usize;
+  x: usize;
+  output: usize;
+  length: i32;
+  /** Floats a task. */
+  taskLength: i32;
+  /** All 32 bits count. */
+  seed: i32;
+  lower: f32;
+  step: f32;
+}
+
+/** Gradients of a parametric ReLU over [images][channels][pixels], or [images][pixels][channels]. */
+@unmanaged
+export class PreluBackwardParams {
+  /** What flows back: `dy`. */
+  input: usize;
+  x: usize;
+  slope: usize;
+  output: usize;
+  images: i32;
+  channels: i32;
+  pixels: i32;
+  /** Pixels before channels, as in NHWC. */
+  channelsLast: i32;
+}
+
+/** Over one axis of [outer][extent][inner]. */
+@unmanaged
+export class SoftmaxParams {
+  /** Of the gradient: `dy`. */
+  input: usize;
+  /** Of the gradient: the softmax itself, else 0. */
+  y: usize;
+  output: usize;
+  outer: i32;
+  extent: i32;
+  inner: i32;
+  /** Rows a task where `inner` is 1, else columns: a multiple of 4. */
+  taskLength: i32;
+  /** The logarithm of it. */
+  log: i32;
 }

@@ -76,6 +76,17 @@ export function storeTail(pointer: usize, x: v128, count: i32): void {
   }
 }
 
+function storeLast(pointer: usize, x: v128, count: i32): void {
+  storeTail(pointer, x, count);
+}
+
+/** The lanes of `x` that are among the `left` floats from `pointer` on. The last of a loop is not worth its bytes in each. */
+@inline
+export function storeUpTo(pointer: usize, x: v128, left: i32): void {
+  if (left >= 4) v128.store(pointer, x);
+  else storeLast(pointer, x, left);
+}
+
 /** `count` (1, 2 or 3) lanes from `pointer`, the rest 0; nothing behind them is read. */
 @inline
 export function loadTail(pointer: usize, count: i32): v128 {

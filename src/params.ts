@@ -109,6 +109,7 @@ export const PoolParams = {
   countLeft: 'i32',
   countRight: 'i32',
   pixelBlock: 'i32',
+  divisor: 'f32',
 } as const satisfies Layout;
 
 export const ActivationParams = {
@@ -119,6 +120,7 @@ export const ActivationParams = {
   lower: 'f32',
   upper: 'f32',
   alpha: 'f32',
+  kind: 'i32',
 } as const satisfies Layout;
 
 export const PreluParams = {
@@ -143,6 +145,143 @@ export const RreluParams = {
   step: 'f32',
 } as const satisfies Layout;
 
+export const IndexParams = {
+  input: 'buffer',
+  indices: 'buffer',
+  output: 'buffer',
+  planeLength: 'i32',
+  indexCount: 'i32',
+  pixelLength: 'i32',
+  accumulate: 'i32',
+  missing: 'f32',
+} as const satisfies Layout;
+
+export const PowerParams = {
+  factor: 'buffer',
+  base: 'buffer',
+  output: 'buffer',
+  length: 'i32',
+  taskLength: 'i32',
+  exponent: 'f32',
+  root: 'f32',
+} as const satisfies Layout;
+
+export const NormTableParams = {
+  mean: 'buffer',
+  variance: 'buffer',
+  scale: 'buffer',
+  bias: 'buffer',
+  output: 'buffer',
+  channels: 'i32',
+  repeat: 'i32',
+  tableLength: 'i32',
+  epsilon: 'f32',
+} as const satisfies Layout;
+
+export const NormParams = {
+  input: 'buffer',
+  table: 'buffer',
+  output: 'buffer',
+  length: 'i32',
+  taskLength: 'i32',
+  rowLength: 'i32',
+  tableLength: 'i32',
+} as const satisfies Layout;
+
+export const NormSumParams = {
+  input: 'buffer',
+  other: 'buffer',
+  mean: 'buffer',
+  output: 'buffer',
+  outer: 'i32',
+  channels: 'i32',
+  inner: 'i32',
+} as const satisfies Layout;
+
+export const Curve = {
+  Elu: 0,
+  Gelu: 1,
+  GeluTanh: 2,
+  HardShrink: 3,
+  HardSigmoid: 4,
+  HardSwish: 5,
+  Mish: 6,
+  Sigmoid: 7,
+  Silu: 8,
+  Softplus: 9,
+  Softshrink: 10,
+  Softsign: 11,
+  Tanh: 12,
+  Clamp: 13,
+  HardTanh: 14,
+  LeakyRelu: 15,
+  Threshold: 16,
+} as const;
+
+export type FieldKind = 'buffer' | 'i32' | 'f32';
+export type Layout = Readonly<Record<string, FieldKind>>;
+
+export const PadParams = {
+  input: 'buffer',
+  output: 'buffer',
+  planes: 'i32',
+  inDepth: 'i32',
+  inHeight: 'i32',
+  inRowLength: 'i32',
+  outDepth: 'i32',
+  outHeight: 'i32',
+  outRowLength: 'i32',
+  outPlaneStride: 'i32',
+  front: 'i32',
+  top: 'i32',
+  left: 'i32',
+} as const satisfies Layout;
+
+export const ActivationBackwardParams = {
+  input: 'buffer',
+  x: 'buffer',
+  output: 'buffer',
+  length: 'i32',
+  taskLength: 'i32',
+  lower: 'f32',
+  upper: 'f32',
+  alpha: 'f32',
+  kind: 'i32',
+} as const satisfies Layout;
+
+export const RreluBackwardParams = {
+  input: 'buffer',
+  x: 'buffer',
+  output: 'buffer',
+  length: 'i32',
+  taskLength: 'i32',
+  seed: 'i32',
+  lower: 'f32',
+  step: 'f32',
+} as const satisfies Layout;
+
+export const PreluBackwardParams = {
+  input: 'buffer',
+  x: 'buffer',
+  slope: 'buffer',
+  output: 'buffer',
+  images: 'i32',
+  channels: 'i32',
+  pixels: 'i32',
+  channelsLast: 'i32',
+} as const satisfies Layout;
+
+export const SoftmaxParams = {
+  input: 'buffer',
+  y: 'buffer',
+  output: 'buffer',
+  outer: 'i32',
+  extent: 'i32',
+  inner: 'i32',
+  taskLength: 'i32',
+  log: 'i32',
+} as const satisfies Layout;
+
 /** Which block each kernel takes. The keys are the kernels' names on both sides. */
 export const kernels = {
   pad: PadParams,
@@ -161,12 +300,30 @@ export const kernels = {
   maxPool: PoolParams,
   averagePool: PoolParams,
   l2Pool: PoolParams,
+  averagePoolBackward: PoolParams,
+  maxIndices: PoolParams,
+  gatherPixels: IndexParams,
+  scatterPixels: IndexParams,
+  timesPower: PowerParams,
+  batchNormTable: NormTableParams,
+  batchNorm: NormParams,
+  batchNormSums: NormSumParams,
   clamp: ActivationParams,
   leakyRelu: ActivationParams,
   thresholdedRelu: ActivationParams,
   preluRows: PreluParams,
   preluColumns: PreluParams,
   rrelu: RreluParams,
+  curve: ActivationParams,
+  elu: ActivationParams,
+  sigmoid: ActivationParams,
+  tanh: ActivationParams,
+  activationBackward: ActivationBackwardParams,
+  rreluBackward: RreluBackwardParams,
+  preluBackward: PreluBackwardParams,
+  preluSlopeBackward: PreluBackwardParams,
+  softmax: SoftmaxParams,
+  softmaxBackward: SoftmaxParams,
 } as const satisfies Record<string, Layout>;
 
 export type KernelName = keyof typeof kernels;

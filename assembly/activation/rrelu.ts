@@ -1,5 +1,5 @@
-import { RreluParams } from '../params';
-import { leakyVector, loadTail, storeTail } from '../simd';
+import { RreluBackwardParams, RreluParams } from '../params';
+import { leakyVector, loadTail, storeTail, storeUpTo } from '../simd';
 
 /**
  * Randomized leaky ReLU in training: every negative float has a slope of its own, uniform between two bounds.
@@ -23,9 +23,14 @@ function mix(x: v128): v128 {
 }
 
 @inline
-function randomLeaky(x: v128, index: v128, seed: v128, lower: v128, step: v128): v128 {
+function drawnSlope(index: v128, seed: v128, lower: v128, step: v128): v128 {
   const draw = f32x4.convert_i32x4_s(i32x4.shr_u(mix(v128.xor(mix(index), seed)), 8));
-  return leakyVector(x, f32x4.add(lower, f32x4.mul(step, draw)));
+  return f32x4.add(lower, f32x4.mul(step, draw));
+}
+
+@inline
+function randomLeaky(x: v128, index: v128, seed: v128, lower: v128, step: v128): v128 {
+  return leakyVector(x, drawnSlope(index, seed, lower, step));
 }
 
 export function rrelu(p: RreluParams, taskBegin: i32, taskEnd: i32): void {
@@ -53,4 +58,26 @@ export function rrelu(p: RreluParams, taskBegin: i32, taskEnd: i32): void {
   }
   const tail = length & 3;
   if (tail > 0) storeTail(output, randomLeaky(loadTail(input, tail), index, seed, lower, step), tail);
+}
+
+/** `dx = x > 0 ? dy : slope * dy` with the slopes that `rrelu` drew from the same seed, and NaN where x is NaN. */
+export function rreluBackward(p: RreluBackwardParams, taskBegin: i32, taskEnd: i32): void {
+  const begin = taskBegin * p.taskLength;
+  const seed = i32x4.splat(p.seed);
+  const lower = f32x4.splat(p.lower);
+  const step = f32x4.splat(p.step);
+  let input = p.input + (<usize>begin << 2);
+  let at = p.x + (<usize>begin << 2);
+  let output = p.output + (<usize>begin << 2);
+  let index = i32x4.add(i32x4.splat(begin), i32x4(0, 1, 2, 3));
+  for (let left = min(taskEnd * p.taskLength, p.length) - begin; left > 0; left -= 4) {
+    const x = v128.load(at), dy = v128.load(input);
+    const leaky = f32x4.mul(dy, drawnSlope(index, seed, lower, step));
+    const dx = v128.bitselect(dy, leaky, f32x4.gt(x, f32x4.splat(0)));
+    storeUpTo(output, v128.or(dx, f32x4.ne(x, x)), left);
+    input += 16;
+    at += 16;
+    output += 16;
+    index = i32x4.add(index, i32x4.splat(4));
+  }
 }

@@ -15,16 +15,23 @@ import {
  * are neighbours:
  *
  *   strip    [channel][row][column modulo stride][column / stride]
- *   scratch  clamp bounds (8 floats) | rows.ts' block (16) | offsets of a kernel row's taps | strip
+ *   scratch  clamp bounds (8 floats) | rows.ts' block (16) | a tile staged (32) | offsets of a kernel row's taps | strip
  *
  * Where there is neither border nor stride, the input itself is the strip.
  */
-const HEADER_BYTES: usize = 96;
+const HEADER_BYTES: usize = 224;
 
 /** Columns of the strip, from the first that a window touches to the last. */
 @inline
 function stripColumns(p: ConvParams): i32 {
   return (p.outWidth - 1) * p.strideWidth + p.dilationWidth * (p.kernelWidth - 1) + 1;
+}
+
+/** Columns of a phase in a row of the strip; for a stride of 2 they are written four at a time. */
+@inline
+function phaseLength(p: ConvParams): i32 {
+  const columns = (stripColumns(p) + p.strideWidth - 1) / p.strideWidth;
+  return p.strideWidth == 2 ? (columns + 3) & ~3 : columns;
 }
 
 /** Floats of a channel in the strip. */
@@ -33,50 +40,11 @@ function stripLength(p: ConvParams, phaseStride: i32): i32 {
   return ((p.pixelBlock - 1) * p.strideHeight + p.dilationHeight * (p.kernelHeight - 1) + 1) * phaseStride * p.strideWidth;
 }
 
-/** Columns of stride 2, `count` pairs of them: the even ones to one phase, the odd ones to the other. */
-function copyPairs(from: usize, even: usize, odd: usize, count: i32): void {
-  for (; count >= 4; count -= 4) {
-    const low = v128.load(from), high = v128.load(from, 16);
-    v128.store(even, v128.shuffle<f32>(low, high, 0, 2, 4, 6));
-    v128.store(odd, v128.shuffle<f32>(low, high, 1, 3, 5, 7));
-    from += 32;
-    even += 16;
-    odd += 16;
-  }
-  for (; count > 0; count--) {
-    store<f32>(even, load<f32>(from));
-    store<f32>(odd, load<f32>(from, 4));
-    from += 8;
-    even += 4;
-    odd += 4;
-  }
-}
-
-/** A row's columns, from `left` on, into its phases; what lies outside the input is zero already. */
-function copyRow(p: ConvParams, from: usize, to: usize, phaseStride: i32): void {
-  const stride = p.strideWidth;
-  const columns = min(p.inWidth, phaseStride * stride - p.left);
-  if (stride == 1) {
-    copyFloats(to + (<usize>p.left << 2), from, columns);
-    return;
-  }
-  let column = 0, at = p.left;
-  if (stride == 2) {
-    // A first column without its even neighbour, then pairs, then a last one without its odd neighbour.
-    if (at & 1 && columns > 0) {
-      store<f32>(to + (<usize>(phaseStride + (at >> 1)) << 2), load<f32>(from));
-      column = 1;
-      at++;
-    }
-    const pairs = max(0, columns - column) >> 1;
-    const even = to + (<usize>(at >> 1) << 2);
-    copyPairs(from + (<usize>column << 2), even, even + (<usize>phaseStride << 2), pairs);
-    column += pairs << 1;
-    at += pairs << 1;
-  }
-  for (; column < columns; column++, at++) {
-    store<f32>(to + (<usize>(at % stride * phaseStride + at / stride) << 2), load<f32>(from + (<usize>column << 2)));
-  }
+/** Ones where a column of the four from `column` on lies between `begin` and `end`. */
+@inline
+function between(column: i32, begin: i32, end: i32): v128 {
+  const columns = i32x4.add(i32x4.splat(column), i32x4(0, 1, 2, 3));
+  return v128.and(i32x4.ge_s(columns, i32x4.splat(begin)), i32x4.lt_s(columns, i32x4.splat(end)));
 }
 
 /** Rows no wider than this are copied one vector of all rows after the other: a row alone is not worth its loop. */
@@ -96,30 +64,89 @@ function copyNarrow(from: usize, fromBytes: usize, to: usize, toBytes: usize, co
   }
 }
 
+/** Eight columns: the even ones to one phase, the odd ones to the other. */
+@inline
+function storePair(low: v128, high: v128, even: usize, odd: usize): void {
+  v128.store(even, v128.shuffle<f32>(low, high, 0, 2, 4, 6));
+  v128.store(odd, v128.shuffle<f32>(low, high, 1, 3, 5, 7));
+}
+
+/**
+ * Rows for a stride of 2, eight columns at a time, `from` being where column 0 of the strip would lie. What lies in memory outside
+ * `begin` … `end` becomes zero: a row is gone through once, from its first column to its last.
+ */
+function copyEvenOdd(from: usize, fromBytes: usize, to: usize, toBytes: usize, rows: i32, begin: i32, end: i32): void {
+  const first = begin & ~7;
+  const last = (end - 1) & ~7;
+  const phaseBytes = toBytes >> 1;
+  const low0 = between(first, begin, end), high0 = between(first + 4, begin, end);
+  const low1 = between(last, begin, end), high1 = between(last + 4, begin, end);
+  from += <usize>first << 2;
+  to += <usize>first << 1;
+  for (let row = rows; row > 0; row--) {
+    let at = from + 32, even = to + 16, odd = even + phaseBytes;
+    storePair(v128.and(v128.load(from), low0), v128.and(v128.load(from, 16), high0), to, to + phaseBytes);
+    let columns = last - first - 8;
+    for (; columns >= 16; columns -= 16) {
+      storePair(v128.load(at), v128.load(at, 16), even, odd);
+      storePair(v128.load(at, 32), v128.load(at, 48), even + 16, odd + 16);
+      at += 64;
+      even += 32;
+      odd += 32;
+    }
+    if (columns > 0) {
+      storePair(v128.load(at), v128.load(at, 16), even, odd);
+      at += 32;
+      even += 16;
+      odd += 16;
+    }
+    if (columns >= 0) storePair(v128.and(v128.load(at), low1), v128.and(v128.load(at, 16), high1), even, odd);
+    from += fromBytes;
+    to += toBytes;
+  }
+}
+
+/** Rows' columns into their phases; what lies outside the input is zero already. */
+function copyRows(p: ConvParams, from: usize, to: usize, rows: i32, phaseStride: i32): void {
+  const stride = p.strideWidth;
+  const fromBytes = <usize>p.inWidth << 2;
+  const toBytes = <usize>(phaseStride * stride) << 2;
+  const columns = min(p.inWidth, phaseStride * stride - p.left);
+  const left = <usize>p.left << 2;
+  if (columns <= 0) return;
+  if (stride == 1 && columns >= 4 && columns <= NARROW) {
+    copyNarrow(from, fromBytes, to + left, toBytes, columns, rows);
+    return;
+  }
+  if (stride == 2) {
+    copyEvenOdd(from - left, fromBytes, to, toBytes, rows, p.left, p.left + columns);
+    return;
+  }
+  for (let row = rows; row > 0; row--) {
+    if (stride == 1) {
+      copyFloats(to + left, from, columns);
+    } else {
+      for (let column = 0, at = p.left; column < columns; column++, at++) {
+        store<f32>(to + (<usize>(at % stride * phaseStride + at / stride) << 2), load<f32>(from + (<usize>column << 2)));
+      }
+    }
+    from += fromBytes;
+    to += toBytes;
+  }
+}
+
 /** Rows of all channels of the group. The strip begins as zeros, and only rows outside the input ever become so again. */
 function fillStrip(p: ConvParams, input: usize, firstRow: i32, rows: i32, strip: usize, phaseStride: i32, blocks: i32): void {
   const rowBytes = <usize>(phaseStride * p.strideWidth) << 2;
-  const inBytes = <usize>p.inWidth << 2;
   const begin = min(rows, max(0, -firstRow));
   const end = max(begin, min(rows, p.inHeight - firstRow));
-  const columns = min(p.inWidth, phaseStride - p.left);
-  const narrow = p.strideWidth == 1 && columns >= 4 && columns <= NARROW;
   for (let channel = 0; channel < p.groupInChannels; channel++) {
     if (blocks > 1) {
       memory.fill(strip, 0, <usize>begin * rowBytes);
       memory.fill(strip + <usize>end * rowBytes, 0, <usize>(rows - end) * rowBytes);
     }
-    let from = input + (<usize>(channel * p.inPlaneStride + (firstRow + begin) * p.inWidth) << 2);
-    let to = strip + <usize>begin * rowBytes;
-    if (narrow) {
-      copyNarrow(from, inBytes, to + (<usize>p.left << 2), rowBytes, columns, end - begin);
-    } else {
-      for (let row = begin; row < end; row++) {
-        copyRow(p, from, to, phaseStride);
-        from += inBytes;
-        to += rowBytes;
-      }
-    }
+    const from = input + (<usize>(channel * p.inPlaneStride + (firstRow + begin) * p.inWidth) << 2);
+    copyRows(p, from, strip + <usize>begin * rowBytes, end - begin, phaseStride);
     strip += <usize>rows * rowBytes;
   }
 }
@@ -162,10 +189,10 @@ export function convDirectNchw(p: ConvParams, taskBegin: i32, taskEnd: i32): voi
   const weights = p.filter + (<usize>outChannels << 2);
   const rows = changetype<Rows>(p.scratch + 32);
   const offsets = p.scratch + HEADER_BYTES;
-  const strip = offsets + (<usize>taps << 2);
+  const strip = (offsets + (<usize>taps << 2) + 63) & ~63;
   const finishes = needsFinish(p);
   const columns = stripColumns(p);
-  const phaseStride = (columns + p.strideWidth - 1) / p.strideWidth;
+  const phaseStride = phaseLength(p);
   const yBytes = <usize>p.outWidth << 2;
   const shift = p.strideHeight / p.dilationHeight;
   const overlaps = shift * p.dilationHeight == p.strideHeight && shift < p.kernelHeight;
@@ -183,6 +210,7 @@ export function convDirectNchw(p: ConvParams, taskBegin: i32, taskEnd: i32): voi
   rows.yBytes = yBytes;
   rows.columns = p.outWidth;
   rows.clamp = clampsInRegisters(p) ? p.scratch : 0;
+  rows.stage = p.scratch + 96;
   for (let task = taskBegin; task < taskEnd; task++) {
     const block = task % blocks;
     const group = task / blocks % p.groups;

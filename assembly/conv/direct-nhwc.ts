@@ -1,6 +1,6 @@
 import { ConvParams } from '../params';
 import { clampsInRegisters, finishColumns, needsFinish } from './finish';
-import { convPixels1x1, convPixels1x4, convPixels2x4, convPixels2x4k3, convPixels2x4k3s2, Pixels } from './pixels';
+import { convPixels1x1, convPixels1x4, convPixels2x4, convPixels2x4k3, convPixels2x4k3s2, convPixels2x4shared, Pixels } from './pixels';
 
 /**
  * Direct convolution over channels, for few channels a group: depthwise with any multiplier, and groups too narrow for a
@@ -15,7 +15,8 @@ import { convPixels1x1, convPixels1x4, convPixels2x4, convPixels2x4k3, convPixel
  *   strip    [channel of the group][row][column][outChannel]
  *   scratch  clamp bounds (8 floats) | zeros (8) | pixels.ts' block (16) | offsets of a kernel row's taps | strip
  *
- * Where there is no border and every output channel has an input channel of its own, the input itself is the strip.
+ * One channel that all output channels see is not repeated: it is read four times into a vector. Where there is no border and
+ * nothing to repeat, the input itself is the strip.
  */
 const HEADER_BYTES: usize = 128;
 
@@ -32,10 +33,10 @@ function spread(p: ConvParams, from: usize, to: usize): void {
   }
 }
 
-function fillStrip(p: ConvParams, image: usize, firstRow: i32, rows: i32, columns: i32, strip: usize): void {
+function fillStrip(p: ConvParams, image: usize, firstRow: i32, rows: i32, columns: i32, pixelLength: i32, strip: usize): void {
   const inChannels = p.groups * p.groupInChannels;
-  const pixelBytes = <usize>(p.groups * p.groupOutChannels) << 2;
-  const depthwise = p.groupInChannels == 1 && p.groupOutChannels == 1;
+  const pixelBytes = <usize>pixelLength << 2;
+  const asItIs = p.groupInChannels == 1 && pixelLength == inChannels;
   const begin = min(p.left, columns);
   const end = max(begin, min(columns, p.left + p.inWidth));
   for (let channel = 0; channel < p.groupInChannels; channel++) {
@@ -45,7 +46,7 @@ function fillStrip(p: ConvParams, image: usize, firstRow: i32, rows: i32, column
       } else {
         const from = image + (<usize>(row * p.inWidth * inChannels + channel) << 2);
         memory.fill(strip, 0, <usize>begin * pixelBytes);
-        if (depthwise) memory.copy(strip + <usize>begin * pixelBytes, from, <usize>(end - begin) * pixelBytes);
+        if (asItIs) memory.copy(strip + <usize>begin * pixelBytes, from, <usize>(end - begin) * pixelBytes);
         else for (let x = begin; x < end; x++) spread(p, from + (<usize>((x - p.left) * inChannels) << 2), strip + <usize>x * pixelBytes);
         memory.fill(strip + <usize>end * pixelBytes, 0, <usize>(columns - end) * pixelBytes);
       }
@@ -74,14 +75,17 @@ export function convDirectNhwc(p: ConvParams, taskBegin: i32, taskEnd: i32): voi
   const finishes = needsFinish(p);
   const weights = p.filter + (<usize>((channels + 3) & ~3) << 2);
   const columns = (p.outWidth - 1) * p.strideWidth + p.dilationWidth * (p.kernelWidth - 1) + 1;
-  const pixelBytes = channels << 2;
-  const xBytes = <usize>(p.strideWidth * pixelBytes);
-  const yBytes = <usize>pixelBytes;
-  const yRowBytes = <usize>p.outWidth * yBytes;
   const depthwise = p.groupInChannels == 1 && p.groupOutChannels == 1;
   const four = p.outWidth >= 4;
   const shift = p.strideHeight / p.dilationHeight;
   const overlaps = four && shift * p.dilationHeight == p.strideHeight && shift < p.kernelHeight;
+  // Only for two rows at a time: no block may be one row.
+  const shared = p.groups == 1 && p.groupInChannels == 1 && overlaps && p.outHeight > 1 && p.outHeight % p.pixelBlock != 1;
+  const pixelLength = shared ? 1 : channels;
+  const pixelBytes = pixelLength << 2;
+  const xBytes = <usize>(p.strideWidth * pixelBytes);
+  const yBytes = <usize>channels << 2;
+  const yRowBytes = <usize>p.outWidth * yBytes;
   const is3x3 = p.kernelHeight == 3 && p.kernelWidth == 3 && p.groupInChannels == 1;
   v128.store(p.scratch, f32x4.splat(p.lower));
   v128.store(p.scratch, f32x4.splat(p.upper), 16);
@@ -105,10 +109,10 @@ export function convDirectNhwc(p: ConvParams, taskBegin: i32, taskEnd: i32): voi
     const firstRow = row * p.strideHeight - p.top;
     const stripRows = (rowCount - 1) * p.strideHeight + p.dilationHeight * (p.kernelHeight - 1) + 1;
     const input = p.input + (<usize>(image * p.inImageStride) << 2);
-    const bare = depthwise && p.left == 0 && columns <= p.inWidth && firstRow >= 0 && firstRow + stripRows <= p.inHeight;
+    const bare = (depthwise || shared) && p.left == 0 && columns <= p.inWidth && firstRow >= 0 && firstRow + stripRows <= p.inHeight;
     const rowBytes = (bare ? p.inWidth : columns) * pixelBytes;
     const source = bare ? input + <usize>(firstRow * rowBytes) : strip;
-    if (!bare) fillStrip(p, input, firstRow, stripRows, columns, strip);
+    if (!bare) fillStrip(p, input, firstRow, stripRows, columns, pixelLength, strip);
     fillOffsets(p, offsets, stripRows * rowBytes, pixelBytes);
     pixels.rowBytes = <usize>(rowBytes * p.dilationHeight);
     const output = p.output + <usize>(image * p.outHeight + row) * yRowBytes;
@@ -123,6 +127,7 @@ export function convDirectNhwc(p: ConvParams, taskBegin: i32, taskEnd: i32): voi
         const from = x + <usize>at * xBytes;
         const to = y + <usize>at * yBytes;
         if (!four) convPixels1x1(pixels, from, weights, to);
+        else if (shared) convPixels2x4shared(pixels, from, weights, to);
         else if (!two) convPixels1x4(pixels, from, weights, to);
         else if (is3x3 && shift == 1) convPixels2x4k3(pixels, from, weights, to);
         else if (is3x3 && shift == 2) convPixels2x4k3s2(pixels, from, weights, to);

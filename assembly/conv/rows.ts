@@ -1,4 +1,4 @@
-import { clampVector, loadSplat, madd, storeTail } from '../simd';
+import { clampVector, loadSplat, madd } from '../simd';
 
 /** What every row of a task shares: how its sums run through the strip of input rows. */
 @unmanaged
@@ -18,6 +18,8 @@ export class Rows {
   columns: i32;
   /** A vector of lower bounds and one of upper bounds, or 0. */
   clamp: usize;
+  /** Room for two rows of a tile. */
+  stage: usize;
 }
 
 /**
@@ -34,19 +36,9 @@ export class Rows {
  * unrolled body together and spills (docs/performance.md).
  *
  * The last vectors of a row end with it, over pixels that have their result already, and an odd last row is computed
- * together with the one before it: a sum has the same bits every time.
+ * together with the one before it: a sum has the same bits every time. A row narrower than its vectors spills into the rows
+ * below, which are stored later; the last ones are staged.
  */
-@inline
-function finish(x: v128, clamp: usize): v128 {
-  return clamp ? clampVector(x, v128.load(clamp), v128.load(clamp, 16)) : x;
-}
-
-/** As many lanes of `x` as there are columns. */
-@inline
-function put(to: usize, x: v128, clamp: usize, columns: i32): void {
-  if (columns >= 4) v128.store(to, finish(x, clamp));
-  else if (columns > 0) storeTail(to, finish(x, clamp), columns);
-}
 
 /** `size` > 0: a kernel of size × size and its stride, known to the compiler; with a stride of 1 its taps are neighbours. */
 @inline
@@ -58,7 +50,8 @@ function convRows(rows: Rows, x: usize, weights: usize, begin: f32, y: usize, co
   const above = taps * shift << 2;
   const step = vectors << 2;
   const columns = rows.columns;
-  for (let done = 0; done < count; done += two ? 2 : 1) {
+  const height = two ? 2 : 1;
+  for (let done = 0; done < count; done += height) {
     const first = two ? min(done, count - 2) : done;
     const input = x + <usize>first * rows.nextBytes;
     const output = y + <usize>first * rows.yBytes;
@@ -112,29 +105,36 @@ function convRows(rows: Rows, x: usize, weights: usize, begin: f32, y: usize, co
           row += rows.xBytes;
         }
       }
-      const clamp = rows.clamp;
-      const to = output + (<usize>column << 2);
-      const below = to + rows.yBytes;
-      if (columns < step) {
-        put(to, u0, clamp, columns);
-        if (vectors > 1) put(to + 16, u1, clamp, columns - 4);
-        if (vectors > 2) { put(to + 32, u2, clamp, columns - 8); put(to + 48, u3, clamp, columns - 12); }
+      if (rows.clamp) {
+        const lower = v128.load(rows.clamp), upper = v128.load(rows.clamp, 16);
+        u0 = clampVector(u0, lower, upper);
+        if (vectors > 1) u1 = clampVector(u1, lower, upper);
+        if (vectors > 2) { u2 = clampVector(u2, lower, upper); u3 = clampVector(u3, lower, upper); }
         if (two) {
-          put(below, l0, clamp, columns);
-          if (vectors > 1) put(below + 16, l1, clamp, columns - 4);
-          if (vectors > 2) { put(below + 32, l2, clamp, columns - 8); put(below + 48, l3, clamp, columns - 12); }
+          l0 = clampVector(l0, lower, upper);
+          if (vectors > 1) l1 = clampVector(l1, lower, upper);
+          if (vectors > 2) { l2 = clampVector(l2, lower, upper); l3 = clampVector(l3, lower, upper); }
+        }
+      }
+      const staged = columns < step && (count - first - height) * columns < step - columns;
+      const to = staged ? rows.stage : output + (<usize>column << 2);
+      const below = to + (staged ? 64 : rows.yBytes);
+      v128.store(to, u0);
+      if (vectors > 1) v128.store(to, u1, 16);
+      if (vectors > 2) { v128.store(to, u2, 32); v128.store(to, u3, 48); }
+      if (two) {
+        v128.store(below, l0);
+        if (vectors > 1) v128.store(below, l1, 16);
+        if (vectors > 2) { v128.store(below, l2, 32); v128.store(below, l3, 48); }
+      }
+      if (column + step >= columns) {
+        if (!staged) break;
+        for (let at: usize = 0; at < <usize>columns << 2; at += 4) {
+          store<f32>(output + at, load<f32>(to + at));
+          if (two) store<f32>(output + rows.yBytes + at, load<f32>(to + at, 64));
         }
         break;
       }
-      v128.store(to, finish(u0, clamp));
-      if (vectors > 1) v128.store(to, finish(u1, clamp), 16);
-      if (vectors > 2) { v128.store(to, finish(u2, clamp), 32); v128.store(to, finish(u3, clamp), 48); }
-      if (two) {
-        v128.store(below, finish(l0, clamp));
-        if (vectors > 1) v128.store(below, finish(l1, clamp), 16);
-        if (vectors > 2) { v128.store(below, finish(l2, clamp), 32); v128.store(below, finish(l3, clamp), 48); }
-      }
-      if (column + step >= columns) break;
     }
   }
 }

@@ -3,7 +3,7 @@ import { addColumn, finish, Reduction } from './reduce';
 
 /** Four floats `strideBytes` apart; strides of one and two floats are told by `stride`. */
 @inline
-function loadStrided(from: usize, stride: i32, strideBytes: usize): v128 {
+export function loadStrided(from: usize, stride: i32, strideBytes: usize): v128 {
   if (stride == 1) return v128.load(from);
   if (stride == 2) return v128.shuffle<f32>(v128.load(from), v128.load(from, 12), 0, 2, 5, 7);
   const second = from + strideBytes;
@@ -33,20 +33,34 @@ function windowOfQuad(from: usize, stride: i32, strideBytes: usize, kernel: i32,
 }
 
 @inline
+function resultOfQuad(
+  from: usize, stride: i32, strideBytes: usize, kernel: i32, width: i32, tapBytes: usize, rowCells: v128, cells: usize, reduction: i32,
+): v128 {
+  const window = windowOfQuad(from, stride, strideBytes, kernel, width, tapBytes, reduction);
+  return finish(window, reduction == Reduction.Average ? f32x4.mul(rowCells, v128.load(cells)) : window, reduction);
+}
+
+@inline
 function quads(
   from: usize, stride: i32, strideBytes: usize, kernel: i32, width: i32, tapBytes: usize, to: usize, count: i32, rows: f32, cells: usize, reduction: i32,
 ): void {
   const rowCells = f32x4.splat(rows);
-  for (; count >= 4; count -= 4) {
-    const window = windowOfQuad(from, stride, strideBytes, kernel, width, tapBytes, reduction);
-    v128.store(to, finish(window, reduction == Reduction.Average ? f32x4.mul(rowCells, v128.load(cells)) : window, reduction));
+  // Of the commonest widths the loop without a question is a twentieth faster; of others it is not worth its bytes.
+  if (kernel > 0) {
+    for (; count >= 4; count -= 4) {
+      v128.store(to, resultOfQuad(from, stride, strideBytes, kernel, width, tapBytes, rowCells, cells, reduction));
+      from += strideBytes << 2;
+      to += 16;
+      if (reduction == Reduction.Average) cells += 16;
+    }
+  }
+  for (; count > 0; count -= 4) {
+    const result = resultOfQuad(from, stride, strideBytes, kernel, width, tapBytes, rowCells, cells, reduction);
+    if (count >= 4) v128.store(to, result);
+    else storeTail(to, result, count);
     from += strideBytes << 2;
     to += 16;
     if (reduction == Reduction.Average) cells += 16;
-  }
-  if (count > 0) {
-    const window = windowOfQuad(from, stride, strideBytes, kernel, width, tapBytes, reduction);
-    storeTail(to, finish(window, reduction == Reduction.Average ? f32x4.mul(rowCells, v128.load(cells)) : window, reduction), count);
   }
 }
 
@@ -95,16 +109,13 @@ function pixels(
     const divisor = f32x4.splat(reduction == Reduction.Average ? rows * load<f32>(cells) : 0);
     let source = from;
     let target = to;
-    let channel = channels;
-    for (; channel >= 4; channel -= 4) {
-      v128.store(target, finish(windowOfChannels(source, kernel, width, tapBytes, reduction), divisor, reduction));
+    const spill = last && count == 1 ? 4 : 1;
+    for (let channel = channels; channel > 0; channel -= 4) {
+      const window = finish(windowOfChannels(source, kernel, width, tapBytes, reduction), divisor, reduction);
+      if (channel >= spill) v128.store(target, window);
+      else storeTail(target, window, channel);
       source += 16;
       target += 16;
-    }
-    if (channel > 0) {
-      const window = finish(windowOfChannels(source, kernel, width, tapBytes, reduction), divisor, reduction);
-      if (last && count == 1) storeTail(target, window, channel);
-      else v128.store(target, window);
     }
     from += strideBytes;
     to += <usize>channels << 2;

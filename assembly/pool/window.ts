@@ -3,6 +3,7 @@ import { reducePixels, reducePlane } from './columns';
 import { identity, Reduction } from './reduce';
 import { reduceRows } from './rows';
 import { isTwoByTwo, twoByTwo } from './two-by-two';
+import { tapAtOrAfter, tapsBetween, windowStart, windowTaps } from './windows';
 
 /**
  * Pooling in two passes: the rows of a window, column by column from top to bottom, then its columns from left to right.
@@ -14,18 +15,6 @@ import { isTwoByTwo, twoByTwo } from './two-by-two';
  *
  * A task is a row of output of one plane. A block of columns goes through all of its tasks before the next begins.
  */
-
-/** The first tap, `dilation` apart from `start` on, that is not before `low`. */
-@inline
-function tapAtOrAfter(start: i32, dilation: i32, low: i32): i32 {
-  return start >= low ? 0 : (low - start + dilation - 1) / dilation;
-}
-
-/** Taps of a window that lie in `[low, high)`. */
-@inline
-function tapsBetween(start: i32, kernel: i32, dilation: i32, low: i32, high: i32): i32 {
-  return max(0, min(kernel, tapAtOrAfter(start, dilation, high)) - tapAtOrAfter(start, dilation, low));
-}
 
 function fillFloats(to: usize, value: f32, count: i32): void {
   for (let i = count; i > 0; i--) {
@@ -46,9 +35,10 @@ export function pool(p: PoolParams, taskBegin: i32, taskEnd: i32, reduction: i32
   const columns = cells + (<usize>((p.outWidth + 3) & ~3) << 2);
   if (reduction == Reduction.Average) {
     for (let x = 0; x < p.outWidth; x++) {
-      const start = x * p.strideWidth - p.left;
-      const count = tapsBetween(start, p.kernelWidth, p.dilationWidth, -p.countLeft, p.inWidth + p.countRight);
-      store<f32>(cells + (<usize>x << 2), <f32>count);
+      const start = windowStart(x, p.strideWidth, p.left, p.inWidth, p.outWidth);
+      const taps = windowTaps(x, p.strideWidth, p.kernelWidth, p.inWidth, p.outWidth);
+      const count = tapsBetween(start, taps, p.dilationWidth, -p.countLeft, p.inWidth + p.countRight);
+      store<f32>(cells + (<usize>x << 2), p.divisor > 0 ? 1 : <f32>count);
     }
   }
   const tapBytes = <usize>(p.dilationWidth * pixelLength) << 2;
@@ -69,24 +59,36 @@ export function pool(p: PoolParams, taskBegin: i32, taskEnd: i32, reduction: i32
     let input = p.input + <usize>firstPlane * p.inHeight * rowBytes + (<usize>(inside * pixelLength) << 2);
     let output = p.output + (<usize>(taskBegin * p.outWidth + x) * pixelLength << 2);
     let y = taskBegin - firstPlane * p.outHeight;
+    const adaptive = p.strideWidth == 0;
+    const run = adaptive ? 1 : count;
     fillFloats(columns, identity(reduction), beforeLength);
     for (let task = taskBegin; task < taskEnd; task++) {
-      const start = y * p.strideHeight - p.top;
-      const rows = tapsBetween(start, p.kernelHeight, p.dilationHeight, 0, p.inHeight);
+      const start = windowStart(y, p.strideHeight, p.top, p.inHeight, p.outHeight);
+      const taps = windowTaps(y, p.strideHeight, p.kernelHeight, p.inHeight, p.outHeight);
+      const rows = tapsBetween(start, taps, p.dilationHeight, 0, p.inHeight);
       if (rows > 0 && insideLength > 0) {
         const row = start + tapAtOrAfter(start, p.dilationHeight, 0) * p.dilationHeight;
         reduceRows(input + <usize>row * rowBytes, <usize>p.dilationHeight * rowBytes, rows, insideAt, insideLength, reduction);
       } else fillFloats(insideAt, identity(reduction), insideLength);
       fillFloats(after, identity(reduction), afterLength);
       const countedRows = reduction == Reduction.Average
-        ? <f32>tapsBetween(start, p.kernelHeight, p.dilationHeight, -p.countTop, p.inHeight + p.countBottom)
+        ? p.divisor > 0 ? p.divisor : <f32>tapsBetween(start, taps, p.dilationHeight, -p.countTop, p.inHeight + p.countBottom)
         : 0;
-      if (pixelLength == 1) {
-        reducePlane(columns, p.strideWidth, p.kernelWidth, tapBytes, output, count, countedRows, blockCells, reduction);
-      } else {
-        const last = x + count == p.outWidth;
-        reducePixels(columns, strideBytes, p.kernelWidth, tapBytes, output, count, pixelLength, last, countedRows, blockCells, reduction);
-      }
+      // Windows of one width go in one run, and each of an adaptive pooling's in its own.
+      let source = columns;
+      let width = p.kernelWidth;
+      let i = 0;
+      do {
+        if (adaptive) {
+          source = columns + <usize>windowStart(i, 0, 0, p.inWidth, p.outWidth) * tapBytes;
+          width = windowTaps(i, 0, 0, p.inWidth, p.outWidth);
+        }
+        const to = output + (<usize>(i * pixelLength) << 2);
+        const runCells = blockCells + (<usize>i << 2);
+        i += run;
+        if (pixelLength == 1) reducePlane(source, p.strideWidth, width, tapBytes, to, run, countedRows, runCells, reduction);
+        else reducePixels(source, strideBytes, width, tapBytes, to, run, pixelLength, x + i == p.outWidth, countedRows, runCells, reduction);
+      } while (i < count);
       output += <usize>(p.outWidth * pixelLength) << 2;
       if (++y == p.outHeight) {
         y = 0;

@@ -1,9 +1,16 @@
 /** The twins: one for every kernel that `assembly/index.ts` exports to the host, under the same name. */
 import type { Block, KernelName, kernels } from '../params.ts';
+import { activationBackward } from './activation/backward.ts';
 import { clamp } from './activation/clamp.ts';
+import { curve } from './activation/curve.ts';
+import { elu } from './activation/elu.ts';
 import { leakyRelu } from './activation/leaky-relu.ts';
 import { preluColumns, preluRows } from './activation/prelu.ts';
-import { rrelu } from './activation/rrelu.ts';
+import { preluBackward, preluSlopeBackward } from './activation/prelu-backward.ts';
+import { rrelu, rreluBackward } from './activation/rrelu.ts';
+import { sigmoid } from './activation/sigmoid.ts';
+import { softmax, softmaxBackward } from './activation/softmax.ts';
+import { tanh } from './activation/tanh.ts';
 import { thresholdedRelu } from './activation/thresholded-relu.ts';
 import { convDirectNchw } from './conv/direct-nchw.ts';
 import { convDirectNhwc } from './conv/direct-nhwc.ts';
@@ -14,9 +21,15 @@ import { pad } from './conv/pad.ts';
 import { packWinogradColumns, packWinogradRows } from './conv/winograd-filter.ts';
 import { convWinogradNchw } from './conv/winograd-nchw.ts';
 import { convWinogradNhwc } from './conv/winograd-nhwc.ts';
+import { batchNorm, batchNormTable } from './norm/batch.ts';
+import { batchNormSums } from './norm/sums.ts';
 import { averagePool } from './pool/average.ts';
+import { maxIndices } from './pool/indices.ts';
 import { l2Pool } from './pool/l2.ts';
 import { maxPool } from './pool/max.ts';
+import { gatherPixels, scatterPixels } from './pool/places.ts';
+import { timesPower } from './pool/power.ts';
+import { averagePoolBackward } from './pool/spread.ts';
 
 export const twins: {
   readonly [K in KernelName]: (p: Block<(typeof kernels)[K]>, taskBegin: number, taskEnd: number) => void;
@@ -37,10 +50,28 @@ export const twins: {
   maxPool,
   averagePool,
   l2Pool,
+  averagePoolBackward,
+  maxIndices,
+  gatherPixels,
+  scatterPixels,
+  timesPower,
+  batchNormTable,
+  batchNorm,
+  batchNormSums,
   clamp,
   leakyRelu,
   thresholdedRelu,
   preluRows,
   preluColumns,
   rrelu,
+  curve,
+  elu,
+  sigmoid,
+  tanh,
+  activationBackward,
+  rreluBackward,
+  preluBackward,
+  preluSlopeBackward,
+  softmax,
+  softmaxBackward,
 };

@@ -1,15 +1,16 @@
 import { planActivation, planPrelu } from '../plan/activation.ts';
+import type { ActivationOptions, ClampOptions, Elementwise, LeakyReluOptions, ThresholdedReluOptions } from '../shape/activation.ts';
 import {
-  type ActivationOptions,
-  type ActivationSpec,
-  type ClampOptions,
-  activation as check,
-  type Elementwise,
-  type LeakyReluOptions,
-  type ThresholdedReluOptions,
-} from '../shape/activation.ts';
+  type AlphaOptions,
+  type CurveName,
+  curve,
+  type GeluOptions,
+  type HardSigmoidOptions,
+  type HardTanhOptions,
+  type ShrinkOptions,
+} from '../shape/curve.ts';
 import { prelu as checkPrelu, type PreluOptions } from '../shape/prelu.ts';
-import { rrelu as checkRrelu, type RreluOptions, type RreluSpec } from '../shape/rrelu.ts';
+import { rrelu as checkRrelu, type RreluOptions } from '../shape/rrelu.ts';
 import type { Tensor } from '../tensor.ts';
 import { type Operation, type Operations, one } from './operation.ts';
 
@@ -31,6 +32,9 @@ export interface ActivationOperators {
    * stays −0 where a bound is 0.
    */
   clamp(x: Tensor, options?: ClampOptions): Tensor;
+
+  /** `clamp` between −1 and 1 unless given. */
+  hardTanh(x: Tensor, options?: HardTanhOptions): Tensor;
 
   /**
    * `x < 0 ? alpha · x : x`, with an `alpha` of 0.01 unless given. NaN and −0 stay what they are. With `alpha` of at most 1 it
@@ -59,21 +63,89 @@ export interface ActivationOperators {
 
   /** `x > alpha ? x : 0` as in ONNX, with an `alpha` of 1 unless given; but NaN stays NaN. */
   thresholdedRelu(x: Tensor, options?: ThresholdedReluOptions): Tensor;
+
+  /**
+   * `x < 0 ? alpha · (e^x − 1) : x`.
+   * Clevert, Unterthiner and Hochreiter, "Fast and Accurate Deep Network Learning by Exponential Linear Units", 2016.
+   */
+  elu(x: Tensor, options?: AlphaOptions): Tensor;
+
+  /**
+   * `x < 0 ? alpha · (e^(x / alpha) − 1) : x`, for an `alpha` above 0.
+   * Barron, "Continuously Differentiable Exponential Linear Units", 2017.
+   */
+  celu(x: Tensor, options?: AlphaOptions): Tensor;
+
+  /** ELU with the alpha and the scale that keep mean and variance. Klambauer et al., "Self-Normalizing Neural Networks", 2017. */
+  selu(x: Tensor, options?: ActivationOptions): Tensor;
+
+  /**
+   * x · Φ(x), Φ the normal distribution; with `approximate: 'tanh'`, ½ x (1 + tanh(√(2/π) (x + 0.044715 x³))). Accurate in both tails.
+   * Hendrycks and Gimpel, "Gaussian Error Linear Units", 2016.
+   */
+  gelu(x: Tensor, options?: GeluOptions): Tensor;
+
+  /** x / (1 + e^−x), also known as swish. −∞ gives −0. */
+  silu(x: Tensor, options?: ActivationOptions): Tensor;
+
+  /** x · tanh(ln(1 + e^x)). −∞ gives −0. Misra, "Mish: A Self Regularized Non-Monotonic Activation Function", 2020. */
+  mish(x: Tensor, options?: ActivationOptions): Tensor;
+
+  /** x · min(max(x + 3, 0), 6) / 6. −∞ gives −0. Howard et al., "Searching for MobileNetV3", 2019. */
+  hardSwish(x: Tensor, options?: ActivationOptions): Tensor;
+
+  /** min(max(alpha · x + beta, 0), 1), as in WebNN with an `alpha` of 0.2 and a `beta` of 0.5 unless given. */
+  hardSigmoid(x: Tensor, options?: HardSigmoidOptions): Tensor;
+
+  /** 1 / (1 + e^−x). */
+  sigmoid(x: Tensor, options?: ActivationOptions): Tensor;
+
+  /** The hyperbolic tangent. −0 stays −0. */
+  tanh(x: Tensor, options?: ActivationOptions): Tensor;
+
+  /** ln(1 + e^x). */
+  softplus(x: Tensor, options?: ActivationOptions): Tensor;
+
+  /** x / (1 + |x|); ±∞ give ±1. */
+  softsign(x: Tensor, options?: ActivationOptions): Tensor;
+
+  /** 0 between −lambda and lambda, which are ±0.5 unless given; beyond, x is moved towards 0 by lambda. */
+  softshrink(x: Tensor, options?: ShrinkOptions): Tensor;
+
+  /** 0 between −lambda and lambda, which are ±0.5 unless given; beyond, x. */
+  hardShrink(x: Tensor, options?: ShrinkOptions): Tensor;
 }
 
-function elementwise(x: Tensor, { spec, shape, out }: Elementwise<ActivationSpec | RreluSpec>): Operation {
+function elementwise(x: Tensor, { spec, shape, out }: Elementwise<Parameters<typeof planActivation>[0]>): Operation {
   return one(x, shape, out, planActivation(spec, shape));
 }
 
+const of = (name: CurveName) => (x: Tensor, options?: Parameters<typeof curve>[2]) => elementwise(x, curve(name, x, options));
+
 export const activation: Operations<ActivationOperators> = {
-  relu: (x, options) => elementwise(x, check('relu', x, options)),
-  relu6: (x, options) => elementwise(x, check('relu6', x, options)),
-  clamp: (x, options) => elementwise(x, check('clamp', x, options)),
-  leakyRelu: (x, options) => elementwise(x, check('leakyRelu', x, options)),
+  relu: of('relu'),
+  relu6: of('relu6'),
+  clamp: of('clamp'),
+  hardTanh: of('hardTanh'),
+  leakyRelu: of('leakyRelu'),
   prelu(x, slope, options) {
     const { spec, shape, out } = checkPrelu(x, slope, options);
     return one(x, shape, out, planPrelu(spec, shape), { slope });
   },
   rrelu: (x, options) => elementwise(x, checkRrelu(x, options)),
-  thresholdedRelu: (x, options) => elementwise(x, check('thresholdedRelu', x, options)),
+  thresholdedRelu: of('thresholdedRelu'),
+  elu: of('elu'),
+  celu: of('celu'),
+  selu: of('selu'),
+  gelu: of('gelu'),
+  silu: of('silu'),
+  mish: of('mish'),
+  hardSwish: of('hardSwish'),
+  hardSigmoid: of('hardSigmoid'),
+  sigmoid: of('sigmoid'),
+  tanh: of('tanh'),
+  softplus: of('softplus'),
+  softsign: of('softsign'),
+  softshrink: of('softshrink'),
+  hardShrink: of('hardShrink'),
 };

@@ -1,12 +1,21 @@
 import { type ActivationOperators, activation } from './activation.ts';
+import { type ActivationBackwardOperators, activationBackward } from './activation-backward.ts';
 import { type ConvOperators, conv } from './conv.ts';
+import { type NormOperators, norm } from './norm.ts';
 import type { Operations } from './operation.ts';
 import { type PoolOperators, pool } from './pool.ts';
+import { type SoftmaxOperators, softmax } from './softmax.ts';
 
 /** Everything that an engine computes. Each family states its contract, and turns a call into an operation, in one file. */
-export interface Operators extends ConvOperators, PoolOperators, ActivationOperators {}
+export interface Operators
+  extends ConvOperators,
+    PoolOperators,
+    ActivationOperators,
+    ActivationBackwardOperators,
+    SoftmaxOperators,
+    NormOperators {}
 
-export const operators: Operations<Operators> = { ...conv, ...pool, ...activation };
+export const operators: Operations<Operators> = { ...conv, ...pool, ...activation, ...activationBackward, ...softmax, ...norm };
 
 /**
  * The same by the engine's workers, so that the caller's thread is free: a page stays responsive. The operands must stay as they

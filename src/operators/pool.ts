@@ -1,5 +1,32 @@
-import { planPool } from '../plan/pool.ts';
-import { type AveragePool2dOptions, type Pool2dOptions, type PoolReduction, pool2d } from '../shape/pool.ts';
+import { type PoolPlan, planMaxPoolWithIndices, planPool, planPoolBackward, planUnpool } from '../plan/pool.ts';
+import type { Layout, Pair } from '../shape/check.ts';
+import {
+  type AdaptivePoolOptions,
+  type AveragePool1dOptions,
+  type AveragePool2dOptions,
+  type AveragePool3dOptions,
+  adaptivePool,
+  adaptivePoolBackward,
+  pool as checkPool,
+  type Layout1d,
+  type Layout3d,
+  type LpPool1dOptions,
+  type LpPool2dOptions,
+  type LpPool3dOptions,
+  type MaxPool2dWithIndicesOptions,
+  type MaxUnpool2dOptions,
+  maxPoolWithIndices,
+  maxUnpool,
+  maxUnpoolBackward,
+  type Pool1dOptions,
+  type Pool2dOptions,
+  type Pool3dOptions,
+  type PoolReduction,
+  type PoolSpec,
+  poolBackward,
+  type Triple,
+} from '../shape/pool.ts';
+import type { Rank } from '../shape/pool-window.ts';
 import type { Tensor } from '../tensor.ts';
 import { type Operation, type Operations, one } from './operation.ts';
 
@@ -28,15 +55,209 @@ export interface PoolOperators {
    * they are Infinity, below 2.6e-23 they vanish. Shapes and errors as in `maxPool2d`.
    */
   l2Pool2d(x: Tensor, options?: Pool2dOptions): Tensor;
+
+  /**
+   * The p-norm of each window, (Σ|x|^p)^(1/p), p = `norm` = 2 unless given. Norms of 1 and 2 are sums and roots of f32; the powers of
+   * any other are computed in f64 and rounded. Shapes and errors as in `maxPool2d`.
+   */
+  lpPool2d(x: Tensor, options?: LpPool2dOptions): Tensor;
+
+  /** `maxPool2d` over one dimension: x is [batch, channels, width], or [batch, width, channels] with `layout: 'nwc'`. */
+  maxPool1d(x: Tensor, options?: Pool1dOptions): Tensor;
+  /** `averagePool2d` over one dimension, shapes as in `maxPool1d`. */
+  averagePool1d(x: Tensor, options?: AveragePool1dOptions): Tensor;
+  /** `l2Pool2d` over one dimension, shapes as in `maxPool1d`. */
+  l2Pool1d(x: Tensor, options?: Pool1dOptions): Tensor;
+  /** `lpPool2d` over one dimension, shapes as in `maxPool1d`. */
+  lpPool1d(x: Tensor, options?: LpPool1dOptions): Tensor;
+
+  /**
+   * `maxPool2d` over three dimensions: x is [batch, channels, depth, height, width], or [batch, depth, height, width, channels] with
+   * `layout: 'ndhwc'`. Windows are reduced along the depth first.
+   */
+  maxPool3d(x: Tensor, options?: Pool3dOptions): Tensor;
+  /** `averagePool2d` over three dimensions, shapes as in `maxPool3d`: along the depth first, each time divided by what counts. */
+  averagePool3d(x: Tensor, options?: AveragePool3dOptions): Tensor;
+  /** `l2Pool2d` over three dimensions, shapes as in `maxPool3d`: along the depth first, each time with its root. */
+  l2Pool3d(x: Tensor, options?: Pool3dOptions): Tensor;
+  /** `lpPool2d` over three dimensions, shapes as in `maxPool3d`. */
+  lpPool3d(x: Tensor, options?: LpPool3dOptions): Tensor;
+
+  /**
+   * The maximum of each window, and where it lies in its plane, y · width + x as a float: row by row the first of those that are
+   * equal, or the last NaN, as in PyTorch. `values` are the floats there, so of −0 and +0 the first in that order. A dilated window
+   * with no tap over the input has −Infinity and −1.
+   *
+   * @throws ShapeError if a plane has more than 2^24 cells, and what `maxPool2d` throws
+   */
+  maxPool2dWithIndices(x: Tensor, options?: MaxPool2dWithIndicesOptions): { values: Tensor; indices: Tensor };
+
+  /**
+   * Puts each float of `x` where `indices` say in a plane of zeros; of several in one place the last stays. An index that is not in
+   * the plane, −1 or NaN, puts nothing anywhere. It is no error, since an operand may still be in the making when a call is checked.
+   * Zeiler and Fergus, "Visualizing and Understanding Convolutional Networks", 2014.
+   *
+   * @param x what `maxPool2dWithIndices` gave, or anything of that shape
+   * @param indices of the same shape
+   * @param options the windows of the pooling, or `outputSizes`, or both where strides rounded
+   * @returns planes of `outputSizes`, or else of (in − 1) · stride − padding + window
+   */
+  maxUnpool2d(x: Tensor, indices: Tensor, options?: MaxUnpool2dOptions): Tensor;
+
+  /**
+   * The average of each of `outputSizes` windows, `n` or `[height, width]`, which share the input out: window i goes from
+   * ⌊i · in / out⌋ up to ⌈(i + 1) · in / out⌉, as in PyTorch.
+   */
+  adaptiveAveragePool2d(x: Tensor, outputSizes: number | Pair, options?: AdaptivePoolOptions<Layout>): Tensor;
+  /** The maximum of each of these windows. */
+  adaptiveMaxPool2d(x: Tensor, outputSizes: number | Pair, options?: AdaptivePoolOptions<Layout>): Tensor;
+  adaptiveAveragePool1d(x: Tensor, outputSizes: number | readonly [number], options?: AdaptivePoolOptions<Layout1d>): Tensor;
+  adaptiveMaxPool1d(x: Tensor, outputSizes: number | readonly [number], options?: AdaptivePoolOptions<Layout1d>): Tensor;
+  adaptiveAveragePool3d(x: Tensor, outputSizes: number | Triple, options?: AdaptivePoolOptions<Layout3d>): Tensor;
+  adaptiveMaxPool3d(x: Tensor, outputSizes: number | Triple, options?: AdaptivePoolOptions<Layout3d>): Tensor;
+
+  /**
+   * The gradient of `maxPool2d`: each of `dy` is added where `maxPool2dWithIndices` finds the maximum, row by row of the result.
+   *
+   * @param dy the gradient of the result, of its shape
+   * @param x what was pooled
+   * @param options those of the forward call
+   * @returns the gradient of x, of its shape and layout
+   * @throws ShapeError if `dy` has another shape than the result, or a plane more than 2^24 cells
+   */
+  maxPool2dBackward(dy: Tensor, x: Tensor, options?: Pool2dOptions): Tensor;
+  /** The gradient of `averagePool2d`: each of `dy` over the cells of its window, added to all of its taps. */
+  averagePool2dBackward(dy: Tensor, x: Tensor, options?: AveragePool2dOptions): Tensor;
+  /** The gradient of `l2Pool2d`: x · Σ dy / y over the windows of x; none from a window whose norm is 0. */
+  l2Pool2dBackward(dy: Tensor, x: Tensor, options?: Pool2dOptions): Tensor;
+  /** The gradient of `lpPool2d`: sign(x) · |x|^(p − 1) · Σ dy · y^(1 − p); none at 0, nor from a window whose norm is 0. */
+  lpPool2dBackward(dy: Tensor, x: Tensor, options?: LpPool2dOptions): Tensor;
+  maxPool1dBackward(dy: Tensor, x: Tensor, options?: Pool1dOptions): Tensor;
+  averagePool1dBackward(dy: Tensor, x: Tensor, options?: AveragePool1dOptions): Tensor;
+  l2Pool1dBackward(dy: Tensor, x: Tensor, options?: Pool1dOptions): Tensor;
+  lpPool1dBackward(dy: Tensor, x: Tensor, options?: LpPool1dOptions): Tensor;
+  /** Of several maxima that are equal: the first of those along the depth, of the first in a plane of these. */
+  maxPool3dBackward(dy: Tensor, x: Tensor, options?: Pool3dOptions): Tensor;
+  averagePool3dBackward(dy: Tensor, x: Tensor, options?: AveragePool3dOptions): Tensor;
+  l2Pool3dBackward(dy: Tensor, x: Tensor, options?: Pool3dOptions): Tensor;
+  lpPool3dBackward(dy: Tensor, x: Tensor, options?: LpPool3dOptions): Tensor;
+
+  /** The gradient of `maxUnpool2d` in x: what `dy` holds where `indices` say, as in PyTorch, and 0 for an index outside the plane. */
+  maxUnpool2dBackward(dy: Tensor, x: Tensor, indices: Tensor, options?: MaxUnpool2dOptions): Tensor;
+
+  /** Gradients of adaptive pooling, as of the other. */
+  adaptiveAveragePool2dBackward(dy: Tensor, x: Tensor, outputSizes: number | Pair, options?: AdaptivePoolOptions<Layout>): Tensor;
+  adaptiveMaxPool2dBackward(dy: Tensor, x: Tensor, outputSizes: number | Pair, options?: AdaptivePoolOptions<Layout>): Tensor;
+  adaptiveAveragePool1dBackward(
+    dy: Tensor,
+    x: Tensor,
+    outputSizes: number | readonly [number],
+    options?: AdaptivePoolOptions<Layout1d>,
+  ): Tensor;
+  adaptiveMaxPool1dBackward(
+    dy: Tensor,
+    x: Tensor,
+    outputSizes: number | readonly [number],
+    options?: AdaptivePoolOptions<Layout1d>,
+  ): Tensor;
+  adaptiveAveragePool3dBackward(dy: Tensor, x: Tensor, outputSizes: number | Triple, options?: AdaptivePoolOptions<Layout3d>): Tensor;
+  adaptiveMaxPool3dBackward(dy: Tensor, x: Tensor, outputSizes: number | Triple, options?: AdaptivePoolOptions<Layout3d>): Tensor;
 }
 
-function reduced(reduction: PoolReduction, x: Tensor, options: AveragePool2dOptions | undefined): Operation {
-  const { spec, out } = pool2d(reduction, x, options);
-  return one(x, spec.outShape, out, planPool(spec));
+interface Checked {
+  readonly spec: PoolSpec;
+  readonly out: Tensor | undefined;
 }
+
+const planned = (operation: Operation, { steps, workspaces }: PoolPlan): Operation => ({ ...operation, steps, workspaces });
+
+const forward = (x: Tensor, { spec, out }: Checked): Operation => planned(one(x, spec.outShape, out, []), planPool(spec));
+
+const backward = (dy: Tensor, x: Tensor, { spec, out }: Checked): Operation => ({
+  ...planned(one(x, x.shape, out, []), planPoolBackward(spec)),
+  // An average's gradient has no use for what was averaged.
+  operands: spec.reduction === 'average' ? { dy } : { dy, x },
+});
+
+type Plain = (x: Tensor, options?: object) => Operation;
+type Gradient = (dy: Tensor, x: Tensor, options?: object) => Operation;
+type Adaptive = (x: Tensor, outputSizes: unknown, options?: object) => Operation;
+type AdaptiveGradient = (dy: Tensor, x: Tensor, outputSizes: unknown, options?: object) => Operation;
+
+const of =
+  (rank: Rank, reduction: PoolReduction): Plain =>
+  (x, options) =>
+    forward(x, checkPool(rank, reduction, x, options));
+
+const gradientOf =
+  (rank: Rank, reduction: PoolReduction): Gradient =>
+  (dy, x, options) =>
+    backward(dy, x, poolBackward(rank, reduction, dy, x, options));
+
+const adaptive =
+  (rank: Rank, reduction: 'max' | 'average'): Adaptive =>
+  (x, outputSizes, options) =>
+    forward(x, adaptivePool(rank, reduction, x, outputSizes, options));
+
+const adaptiveGradient =
+  (rank: Rank, reduction: 'max' | 'average'): AdaptiveGradient =>
+  (dy, x, outputSizes, options) =>
+    backward(dy, x, adaptivePoolBackward(rank, reduction, dy, x, outputSizes, options));
 
 export const pool: Operations<PoolOperators> = {
-  maxPool2d: (x, options) => reduced('max', x, options),
-  averagePool2d: (x, options) => reduced('average', x, options),
-  l2Pool2d: (x, options) => reduced('l2', x, options),
+  maxPool2d: of(2, 'max'),
+  maxPool2dBackward: gradientOf(2, 'max'),
+  averagePool2d: of(2, 'average'),
+  averagePool2dBackward: gradientOf(2, 'average'),
+  l2Pool2d: of(2, 'l2'),
+  l2Pool2dBackward: gradientOf(2, 'l2'),
+  lpPool2d: of(2, 'lp'),
+  lpPool2dBackward: gradientOf(2, 'lp'),
+  adaptiveAveragePool2d: adaptive(2, 'average'),
+  adaptiveAveragePool2dBackward: adaptiveGradient(2, 'average'),
+  adaptiveMaxPool2d: adaptive(2, 'max'),
+  adaptiveMaxPool2dBackward: adaptiveGradient(2, 'max'),
+  maxPool1d: of(1, 'max'),
+  maxPool1dBackward: gradientOf(1, 'max'),
+  averagePool1d: of(1, 'average'),
+  averagePool1dBackward: gradientOf(1, 'average'),
+  l2Pool1d: of(1, 'l2'),
+  l2Pool1dBackward: gradientOf(1, 'l2'),
+  lpPool1d: of(1, 'lp'),
+  lpPool1dBackward: gradientOf(1, 'lp'),
+  adaptiveAveragePool1d: adaptive(1, 'average'),
+  adaptiveAveragePool1dBackward: adaptiveGradient(1, 'average'),
+  adaptiveMaxPool1d: adaptive(1, 'max'),
+  adaptiveMaxPool1dBackward: adaptiveGradient(1, 'max'),
+  maxPool3d: of(3, 'max'),
+  maxPool3dBackward: gradientOf(3, 'max'),
+  averagePool3d: of(3, 'average'),
+  averagePool3dBackward: gradientOf(3, 'average'),
+  l2Pool3d: of(3, 'l2'),
+  l2Pool3dBackward: gradientOf(3, 'l2'),
+  lpPool3d: of(3, 'lp'),
+  lpPool3dBackward: gradientOf(3, 'lp'),
+  adaptiveAveragePool3d: adaptive(3, 'average'),
+  adaptiveAveragePool3dBackward: adaptiveGradient(3, 'average'),
+  adaptiveMaxPool3d: adaptive(3, 'max'),
+  adaptiveMaxPool3dBackward: adaptiveGradient(3, 'max'),
+  maxPool2dWithIndices(x, options) {
+    const { spec, values, indices } = maxPoolWithIndices(x, options);
+    return {
+      beside: x,
+      operands: { x },
+      results: { values: { shape: spec.outShape, out: values }, indices: { shape: spec.outShape, out: indices } },
+      workspaces: {},
+      steps: planMaxPoolWithIndices(spec),
+      value: ({ values, indices }) => ({ values, indices }),
+    };
+  },
+  maxUnpool2d(x, indices, options) {
+    const { spec, out } = maxUnpool(x, indices, options);
+    return one(x, spec.outShape, out, planUnpool(spec, 'scatterPixels'), { indices });
+  },
+  maxUnpool2dBackward(dy, x, indices, options) {
+    const { spec, out } = maxUnpoolBackward(dy, x, indices, options);
+    return { ...one(x, x.shape, out, planUnpool(spec, 'gatherPixels')), operands: { dy, indices } };
+  },
 };

@@ -1,8 +1,10 @@
 import { type Step, step } from '../backend.ts';
-import { Activation } from '../params.ts';
+import { Activation, Curve } from '../params.ts';
 import type { ActivationSpec } from '../shape/activation.ts';
-import type { PreluSpec } from '../shape/prelu.ts';
+import type { CurveSpec } from '../shape/curve.ts';
+import type { PreluBackwardSpec, PreluGradient, PreluSpec } from '../shape/prelu.ts';
 import type { RreluSpec } from '../shape/rrelu.ts';
+import type { SoftmaxSpec } from '../shape/softmax.ts';
 import { lengthOf } from '../tensor.ts';
 
 /** How the kernels of other operators name an activation that they apply themselves. */
@@ -20,7 +22,7 @@ const LONG_ROW_LENGTH = 16;
 /** Floats that a run under many slopes has at least, so that its loop outweighs what surrounds it. */
 const SLOPE_RUN_LENGTH = 256;
 
-export function planActivation(spec: ActivationSpec | RreluSpec, shape: readonly number[]): readonly Step[] {
+export function planActivation(spec: ActivationSpec | CurveSpec | RreluSpec, shape: readonly number[]): readonly Step[] {
   const length = lengthOf(shape);
   if (length === 0 || spec.kind === 'none') return [];
   const buffers = { input: 'x', output: 'out' };
@@ -30,7 +32,23 @@ export function planActivation(spec: ActivationSpec | RreluSpec, shape: readonly
     return [step('rrelu', buffers, { length, taskLength: TASK_LENGTH, seed, lower, step: stride }, taskCount)];
   }
   const { kind, lower, upper, alpha } = spec;
-  return [step(kind, buffers, { length, taskLength: TASK_LENGTH, lower, upper, alpha }, taskCount)];
+  const curve = 'curve' in spec ? spec.curve : 0;
+  return [step(kind, buffers, { length, taskLength: TASK_LENGTH, lower, upper, alpha, kind: curve }, taskCount)];
+}
+
+export function planActivationBackward(spec: ActivationSpec | CurveSpec | RreluSpec, shape: readonly number[]): readonly Step[] {
+  const length = lengthOf(shape);
+  if (length === 0) return [];
+  const buffers = { input: 'dy', x: 'x', output: 'out' };
+  const taskCount = Math.ceil(length / TASK_LENGTH);
+  if (spec.kind === 'rrelu') {
+    const { seed, lower, step: stride } = spec;
+    return [step('rreluBackward', buffers, { length, taskLength: TASK_LENGTH, seed, lower, step: stride }, taskCount)];
+  }
+  const { lower, upper, alpha } = spec;
+  // A randomized ReLU at inference is a leaky one.
+  const kind = 'curve' in spec ? spec.curve : Curve.LeakyRelu;
+  return [step('activationBackward', buffers, { length, taskLength: TASK_LENGTH, lower, upper, alpha, kind }, taskCount)];
 }
 
 export function planPrelu({ channels, rowLength }: PreluSpec, shape: readonly number[]): readonly Step[] {
@@ -50,5 +68,38 @@ export function planPrelu({ channels, rowLength }: PreluSpec, shape: readonly nu
       Math.ceil(length / TASK_LENGTH),
       columns && rowLength * slopeCopies > 1 ? period * slopeCopies : 0,
     ),
+  ];
+}
+
+export function planPreluBackward(spec: PreluBackwardSpec, wanted: Readonly<Partial<Record<PreluGradient, unknown>>>): readonly Step[] {
+  const { images, channels, pixels, channelsLast } = spec;
+  const buffers = { input: 'dy', x: 'x', slope: 'slope' };
+  const values = { images, channels, pixels, channelsLast: +channelsLast };
+  const planes = pixels === 0 ? 0 : images * (channelsLast ? pixels : channels);
+  return [
+    // What x and dy hold is read before dx may take the place of dy.
+    ...(wanted.dSlope ? [step('preluSlopeBackward', { ...buffers, output: 'dSlope' }, values, Math.ceil(channels / 4))] : []),
+    ...(wanted.dx && planes > 0 ? [step('preluBackward', { ...buffers, output: 'dx' }, values, planes)] : []),
+  ];
+}
+
+function softmaxValues({ outer, extent, inner }: SoftmaxSpec, log: boolean) {
+  const most = Math.max(1, Math.floor(TASK_LENGTH / extent));
+  const taskLength = inner === 1 ? most : 4 * Math.ceil(Math.min(most, inner) / 4);
+  const taskCount = inner === 1 ? Math.ceil(outer / taskLength) : outer * Math.ceil(inner / taskLength);
+  return [{ outer, extent, inner, taskLength, log: +log }, taskCount] as const;
+}
+
+export function planSoftmax(spec: SoftmaxSpec, log: boolean, shape: readonly number[]): readonly Step[] {
+  if (lengthOf(shape) === 0) return [];
+  return [step('softmax', { input: 'x', y: null, output: 'out' }, ...softmaxValues(spec, log))];
+}
+
+/** By way of the softmax, in a workspace `y`. */
+export function planSoftmaxBackward(spec: SoftmaxSpec, log: boolean, shape: readonly number[]): readonly Step[] {
+  if (lengthOf(shape) === 0) return [];
+  return [
+    step('softmax', { input: 'x', y: null, output: 'y' }, ...softmaxValues(spec, false)),
+    step('softmaxBackward', { input: 'dy', y: 'y', output: 'out' }, ...softmaxValues(spec, log)),
   ];
 }

@@ -5,8 +5,8 @@ import { convValues, evenBlock, filterBuffers, filterValues, roundUp } from './c
 
 /** Floats of input rows that a task copies: half of a first-level cache of 32 KB. */
 const STRIP_LENGTH = 4096;
-/** `HEADER_BYTES` of conv/direct-*.ts, in floats. */
-const HEADER_LENGTH = 32;
+/** The larger `HEADER_BYTES` of conv/direct-*.ts, in floats. */
+const HEADER_LENGTH = 56;
 
 /** Direct convolution: no more than a strip of padded input besides the operands. */
 export function planDirect(spec: Conv2dSpec): ConvSteps {
@@ -15,7 +15,7 @@ export function planDirect(spec: Conv2dSpec): ConvSteps {
   const channels = groups * groupOutChannels;
   const taps = window.kernelHeight * window.kernelWidth * groupInChannels;
   const columns = (window.outWidth - 1) * window.strideWidth + window.dilationWidth * (window.kernelWidth - 1) + 1;
-  const rowLength = nchw ? roundUp(columns, window.strideWidth) : columns * channels;
+  const rowLength = nchw ? roundUp(columns, window.strideWidth === 2 ? 8 : window.strideWidth) : columns * channels;
   const reach = window.dilationHeight * (window.kernelHeight - 1) + 1;
   const mostRows = Math.floor((STRIP_LENGTH / (groupInChannels * rowLength) - reach) / window.strideHeight) + 1;
   // Rows in pairs, and at least twice as many as the strip of the next block repeats.
@@ -37,7 +37,7 @@ export function planDirect(spec: Conv2dSpec): ConvSteps {
         { input: 'x', filter: 'packed', output: 'out' },
         { ...convValues(spec), pixelBlock, depthBlock: taps },
         batch * Math.ceil(window.outHeight / pixelBlock) * (nchw ? groups : 1),
-        HEADER_LENGTH + taps + groupInChannels * stripRows * rowLength + 64,
+        HEADER_LENGTH + taps + groupInChannels * stripRows * rowLength + 80,
       ),
     ],
     workspaces: {},

@@ -1,5 +1,21 @@
 import type { Step } from '../backend.ts';
-import { ActivationParams, ConvParams, kernels, PadParams, PoolParams, PreluParams, RreluParams } from '../params.ts';
+import {
+  ActivationBackwardParams,
+  ActivationParams,
+  ConvParams,
+  IndexParams,
+  kernels,
+  NormParams,
+  NormSumParams,
+  PadParams,
+  PoolParams,
+  PowerParams,
+  PreluBackwardParams,
+  PreluParams,
+  RreluBackwardParams,
+  RreluParams,
+  SoftmaxParams,
+} from '../params.ts';
 
 /**
  * How long a step takes on one thread, in nanoseconds: roughly, as a processor of 2025 takes, for one decision only, whether
@@ -17,14 +33,27 @@ export function workOf({ kernel, values, taskCount }: Step): number {
     case PoolParams: {
       // First the columns of a row of windows, then their rows.
       const taps = values.kernelHeight * values.inWidth + values.kernelWidth * values.outWidth;
-      return (taskCount * values.pixelLength * taps) / TAPS;
+      const rows = kernel === 'averagePoolBackward' ? taskCount * values.outHeight : taskCount;
+      return (rows * values.pixelLength * taps) / TAPS;
     }
+    case IndexParams:
+      return taskCount * values.pixelLength * (values.indexCount + values.planeLength / FLOATS);
+    case NormSumParams:
+      return taskCount * values.outer * values.inner;
     case ActivationParams:
+    case ActivationBackwardParams:
     case PreluParams:
     case RreluParams:
+    case PowerParams:
+    case NormParams:
+    case RreluBackwardParams:
       return values.length / FLOATS;
     case PadParams:
       return (values.planes * values.outDepth * values.outHeight * values.outRowLength) / FLOATS;
+    case PreluBackwardParams:
+      return (values.images * values.channels * values.pixels) / FLOATS;
+    case SoftmaxParams:
+      return values.outer * values.extent * values.inner;
     default:
       return taskCount * OTHER_TASK;
   }

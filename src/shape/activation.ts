@@ -1,6 +1,6 @@
 import { OptionError } from '../errors.ts';
 import type { Tensor } from '../tensor.ts';
-import { finite, known, oneOf, out, show, tensor } from './check.ts';
+import { finite, known, oneOf, show } from './check.ts';
 
 /** An activation that needs nothing but numbers: by name, or with its parameters. */
 export type FusedActivation =
@@ -56,7 +56,8 @@ const PARAMETERS = {
 
 export type ActivationName = keyof typeof PARAMETERS;
 
-interface Parameters {
+/** Of all of them together. */
+export interface ActivationParameters {
   readonly minValue?: number;
   readonly maxValue?: number;
   readonly alpha?: number;
@@ -65,7 +66,7 @@ interface Parameters {
 const clamp = (lower: number, upper: number): ActivationSpec => ({ kind: 'clamp', lower, upper, alpha: 0 });
 export const leakyRelu = (alpha: number): ActivationSpec => ({ kind: 'leakyRelu', lower: 0, upper: 0, alpha });
 
-function bounds(prefix: string, { minValue = -Infinity, maxValue = Infinity }: Parameters): ActivationSpec {
+function bounds(prefix: string, { minValue = -Infinity, maxValue = Infinity }: ActivationParameters): ActivationSpec {
   for (const [name, value] of Object.entries({ minValue, maxValue })) {
     if (typeof value !== 'number' || Number.isNaN(value)) throw new OptionError(`${prefix}.${name}`, show(value), 'a number');
   }
@@ -73,7 +74,7 @@ function bounds(prefix: string, { minValue = -Infinity, maxValue = Infinity }: P
   return clamp(Math.fround(minValue), Math.fround(maxValue));
 }
 
-function activationSpec(name: ActivationName, prefix: string, options: Parameters): ActivationSpec {
+export function activationSpec(name: ActivationName, prefix: string, options: ActivationParameters): ActivationSpec {
   switch (name) {
     case 'relu':
       return clamp(0, Infinity);
@@ -88,22 +89,11 @@ function activationSpec(name: ActivationName, prefix: string, options: Parameter
   }
 }
 
-/** Any rank and any size, empty too; the result may take the input's place. */
-export function activation(
-  name: ActivationName,
-  x: Tensor,
-  given: (Parameters & ActivationOptions) | undefined,
-): Elementwise<ActivationSpec> {
-  const options = known('options', given, [...PARAMETERS[name], 'out']);
-  tensor('x', x, undefined, true);
-  return { spec: activationSpec(name, 'options', options), shape: [...x.shape], out: out(options.out, x.shape, { x }, true) };
-}
-
 /** The option `activation` of another operator. */
 export function fusedActivation(value: unknown): ActivationSpec {
   if (value === undefined) return { kind: 'none', lower: 0, upper: 0, alpha: 0 };
   const prefix = 'options.activation';
-  const options = (typeof value === 'string' ? { type: value } : value) as Parameters & { type?: unknown };
+  const options = (typeof value === 'string' ? { type: value } : value) as ActivationParameters & { type?: unknown };
   if (options === null || typeof options !== 'object') {
     throw new OptionError(prefix, show(value), "a name, or an object such as { type: 'clamp', minValue, maxValue }");
   }

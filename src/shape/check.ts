@@ -7,7 +7,7 @@ export type Layout = 'nchw' | 'nhwc';
 export type Pair = readonly [height: number, width: number];
 
 /** The largest number of floats that one tensor may hold: what a 32-bit address reaches. */
-const MAX_LENGTH = 2 ** 30;
+export const MAX_LENGTH = 2 ** 30;
 
 const SHOWN = 8;
 

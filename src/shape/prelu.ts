@@ -1,6 +1,8 @@
-import { ShapeError } from '../errors.ts';
+import { OptionError, ShapeError } from '../errors.ts';
+import type { Result } from '../execute.ts';
 import { lengthOf, type Tensor } from '../tensor.ts';
 import type { ActivationOptions, Elementwise } from './activation.ts';
+import { gradient, outOver } from './activation-backward.ts';
 import { known, type Layout, layout, out, show, tensor } from './check.ts';
 
 export interface PreluOptions extends ActivationOptions {
@@ -18,9 +20,13 @@ export interface PreluSpec {
 export function prelu(x: Tensor, slope: Tensor, given: PreluOptions | undefined): Elementwise<PreluSpec> {
   const options = known('options', given, ['layout', 'out']);
   tensor('x', x, undefined, true);
+  const spec = channelsOf(x, slope, options.layout);
+  return { spec, shape: [...x.shape], out: out(options.out, x.shape, { x, slope }, true) };
+}
+
+function channelsOf({ shape }: Tensor, slope: Tensor, named: unknown): PreluSpec {
   tensor('slope', slope, undefined, true);
-  const order = layout('options.layout', options.layout, 'nchw', ['nchw', 'nhwc']);
-  const shape = [...x.shape];
+  const order = layout('options.layout', named, 'nchw', ['nchw', 'nhwc']);
   const axis = order === 'nchw' ? 1 : shape.length - 1;
   const slopes = lengthOf(slope.shape);
   const one = slopes === 1;
@@ -32,9 +38,57 @@ export function prelu(x: Tensor, slope: Tensor, given: PreluOptions | undefined)
       shape.length < 2 ? '1 slope, since x has no channels' : `1 slope, or ${perChannel}`,
     );
   }
+  return one ? { channels: 1, rowLength: lengthOf(shape) } : { channels: slopes, rowLength: lengthOf(shape.slice(axis + 1)) };
+}
+
+export interface PreluBackwardOptions {
+  readonly layout?: Layout;
+  /** Where the gradients go, instead of new tensors; `dx` may be `dy` itself. */
+  readonly out?: { readonly dx?: Tensor; readonly dSlope?: Tensor };
+  /** Gradients that are not wanted. */
+  readonly skip?: readonly PreluGradient[];
+}
+
+export type PreluGradient = 'dx' | 'dSlope';
+
+/** The input seen as [images][channels][pixels], or as [images][pixels][channels]. */
+export interface PreluBackwardSpec {
+  readonly images: number;
+  readonly channels: number;
+  readonly pixels: number;
+  readonly channelsLast: boolean;
+}
+
+const GRADIENTS = ['dx', 'dSlope'] as const;
+
+interface PreluGradients {
+  readonly spec: PreluBackwardSpec;
+  /** Those that are wanted. */
+  readonly results: Readonly<Partial<Record<PreluGradient, Result>>>;
+}
+
+export function preluBackward(dy: Tensor, x: Tensor, slope: Tensor, given: PreluBackwardOptions | undefined): PreluGradients {
+  const options = known('options', given, ['layout', 'out', 'skip']);
+  gradient(dy, x);
+  const { channels } = channelsOf(x, slope, options.layout);
+  const skip = options.skip ?? [];
+  if (!Array.isArray(skip) || !skip.every((name) => GRADIENTS.includes(name))) {
+    throw new OptionError('options.skip', show(skip), "an array of 'dx', 'dSlope'");
+  }
+  const outs = known('options.out', options.out, GRADIENTS);
+  const dx = outOver(outs.dx, dy, x, { slope });
+  const dSlope = out(outs.dSlope, slope.shape, { dy, x, slope, ...(dx !== undefined && { 'out.dx': dx }) });
+  const images = x.shape[0] ?? 1;
+  const pixels = images === 0 ? 0 : lengthOf(x.shape) / images / channels;
+  const spec =
+    lengthOf(slope.shape) === 1
+      ? { images: 1, channels: 1, pixels: lengthOf(x.shape), channelsLast: false }
+      : { images, channels, pixels, channelsLast: options.layout === 'nhwc' || pixels === 1 };
   return {
-    spec: one ? { channels: 1, rowLength: lengthOf(shape) } : { channels: slopes, rowLength: lengthOf(shape.slice(axis + 1)) },
-    shape,
-    out: out(options.out, shape, { x, slope }, true),
+    spec,
+    results: {
+      ...(!skip.includes('dx') && { dx: { shape: [...x.shape], out: dx } }),
+      ...(!skip.includes('dSlope') && { dSlope: { shape: [...slope.shape], out: dSlope } }),
+    },
   };
 }

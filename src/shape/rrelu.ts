@@ -1,6 +1,7 @@
 import { OptionError } from '../errors.ts';
 import type { Tensor } from '../tensor.ts';
 import { type ActivationOptions, type ActivationSpec, type Elementwise, leakyRelu } from './activation.ts';
+import { gradient, outOver } from './activation-backward.ts';
 import { boolean, finite, isCount, known, out, show, tensor } from './check.ts';
 
 export interface RreluOptions extends ActivationOptions {
@@ -24,9 +25,7 @@ export interface RreluSpec {
 
 const SEEDS = 2 ** 32;
 
-export function rrelu(x: Tensor, given: RreluOptions | undefined): Elementwise<ActivationSpec | RreluSpec> {
-  const options = known('options', given, ['lower', 'upper', 'training', 'seed', 'out']);
-  tensor('x', x, undefined, true);
+function checked(options: RreluOptions): ActivationSpec | RreluSpec {
   const lower = finite('options.lower', options.lower, 1 / 8);
   const upper = finite('options.upper', options.upper, 1 / 3);
   if (lower > upper || !Number.isFinite(Math.fround(upper - lower))) {
@@ -35,11 +34,25 @@ export function rrelu(x: Tensor, given: RreluOptions | undefined): Elementwise<A
   const training = boolean('options.training', options.training, false);
   const seed = options.seed ?? Math.floor(Math.random() * SEEDS);
   if (!isCount(seed) || seed >= SEEDS) throw new OptionError('options.seed', show(seed), 'a whole number of at least 0 and below 2^32');
-  return {
-    spec: training
-      ? { kind: 'rrelu', seed, lower, step: Math.fround((upper - lower) / 2 ** 24) }
-      : leakyRelu(Math.fround((lower + upper) / 2)),
-    shape: [...x.shape],
-    out: out(options.out, x.shape, { x }, true),
-  };
+  return training
+    ? { kind: 'rrelu', seed, lower, step: Math.fround((upper - lower) / 2 ** 24) }
+    : leakyRelu(Math.fround((lower + upper) / 2));
+}
+
+const OPTIONS = ['lower', 'upper', 'training', 'seed', 'out'];
+
+export function rrelu(x: Tensor, given: RreluOptions | undefined): Elementwise<ActivationSpec | RreluSpec> {
+  const options = known('options', given, OPTIONS);
+  tensor('x', x, undefined, true);
+  return { spec: checked(options), shape: [...x.shape], out: out(options.out, x.shape, { x }, true) };
+}
+
+/** Another seed than the call's before would be another function's gradient: in training it has to be given. */
+export function rreluBackward(dy: Tensor, x: Tensor, given: RreluOptions | undefined): Elementwise<ActivationSpec | RreluSpec> {
+  const options = known('options', given, OPTIONS);
+  gradient(dy, x);
+  if (options.training === true && options.seed === undefined) {
+    throw new OptionError('options.seed', 'undefined', 'the seed of the call whose gradient this is');
+  }
+  return { spec: checked(options), shape: [...x.shape], out: outOver(options.out, dy, x) };
 }

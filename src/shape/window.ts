@@ -81,6 +81,7 @@ export function windows(
   given: Padding | undefined,
   rounding: RoundingType,
   kernelName: string,
+  names: readonly [string, string] = ['rows', 'columns'],
 ): Window {
   const sides = padding(given);
   const axis = (i: 0 | 1): Axis => {
@@ -92,7 +93,7 @@ export function windows(
     if (!(reach <= input[i] + begin + end)) {
       throw new ShapeError(
         kernelName,
-        `a window that reaches over ${reach} ${i ? 'columns' : 'rows'}`,
+        `a window that reaches over ${reach} ${names[i]}`,
         `at most the ${input[i] + begin + end} of the padded input`,
       );
     }

@@ -27,7 +27,22 @@ export interface BoundStep {
 const CHUNKS_PER_THREAD = 2;
 
 /** Kernels that may write over their input, and of whose result they would make something else. */
-const NOT_TWICE: ReadonlySet<string> = new Set(['leakyRelu', 'preluRows', 'preluColumns', 'rrelu']);
+const NOT_TWICE: ReadonlySet<string> = new Set([
+  'leakyRelu',
+  'preluRows',
+  'preluColumns',
+  'rrelu',
+  'batchNorm',
+  'curve',
+  'elu',
+  'sigmoid',
+  'tanh',
+  'activationBackward',
+  'rreluBackward',
+  'preluBackward',
+  'softmax',
+  'softmaxBackward',
+]);
 
 /**
  * The scratch that every call of an engine shares, for each thread as large as the largest call bound so far. The old one is given

@@ -1,4 +1,4 @@
-import type { Block, RreluParams } from '../../params.ts';
+import type { Block, RreluBackwardParams, RreluParams } from '../../params.ts';
 import { choice } from '../choice.ts';
 
 const { fround, imul } = Math;
@@ -25,5 +25,15 @@ export function rrelu(p: Block<typeof RreluParams>, taskBegin: number, taskEnd: 
     const x = input[i];
     choice[1] = lower + fround(step * (mix(mix(i) ^ seed) >>> 8));
     output[i] = x * choice[+(x < 0)];
+  }
+}
+
+/** `dx = x > 0 ? dy : slope * dy` with the slopes that `rrelu` drew from the same seed, and NaN where x is NaN. */
+export function rreluBackward(p: Block<typeof RreluBackwardParams>, taskBegin: number, taskEnd: number): void {
+  const { input, x, output, seed, lower, step } = p;
+  const end = Math.min(taskEnd * p.taskLength, p.length);
+  for (let i = taskBegin * p.taskLength; i < end; i++) {
+    const slope = fround(lower + fround(step * (mix(mix(i) ^ seed) >>> 8)));
+    output[i] = x[i] > 0 ? input[i] : x[i] <= 0 ? input[i] * slope : Number.NaN;
   }
 }

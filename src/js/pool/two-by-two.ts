@@ -16,7 +16,7 @@ export function isTwoByTwo(p: Block<typeof PoolParams>): boolean {
 /** `count` floats of output, whose windows begin `stride` apart; their columns are `tap` apart. */
 function windows(
   input: Float32Array, upper: number, rowLength: number, stride: number, tap: number,
-  output: Float32Array, to: number, count: number, reduction: number,
+  output: Float32Array, to: number, count: number, cells: number, reduction: number,
 ): void {
   let lower = upper + rowLength;
   if (reduction === Reduction.Max) {
@@ -27,7 +27,7 @@ function windows(
     for (let i = 0; i < count; i++, upper += stride, lower += stride) {
       const first = fround(fround(0 + input[upper]) + input[lower]);
       const second = fround(fround(0 + input[upper + tap]) + input[lower + tap]);
-      output[to + i] = fround(first + second) / 4;
+      output[to + i] = fround(first + second) / cells;
     }
   } else {
     for (let i = 0; i < count; i++, upper += stride, lower += stride) {
@@ -42,15 +42,16 @@ function windows(
 export function twoByTwo(p: Block<typeof PoolParams>, taskBegin: number, taskEnd: number, reduction: number): void {
   const { input, output, pixelLength } = p;
   const rowLength = p.inWidth * pixelLength;
+  const cells = p.divisor > 0 ? p.divisor : 4;
   for (let task = taskBegin; task < taskEnd; task++) {
     const plane = Math.trunc(task / p.outHeight);
     const y = task - plane * p.outHeight;
     const upper = (plane * p.inHeight + 2 * y) * rowLength;
     const to = task * p.outWidth * pixelLength;
-    if (pixelLength === 1) windows(input, upper, rowLength, 2, 1, output, to, p.outWidth, reduction);
+    if (pixelLength === 1) windows(input, upper, rowLength, 2, 1, output, to, p.outWidth, cells, reduction);
     else {
       for (let x = 0; x < p.outWidth; x++) {
-        windows(input, upper + 2 * x * pixelLength, rowLength, 1, pixelLength, output, to + x * pixelLength, pixelLength, reduction);
+        windows(input, upper + 2 * x * pixelLength, rowLength, 1, pixelLength, output, to + x * pixelLength, pixelLength, cells, reduction);
       }
     }
   }

@@ -3,6 +3,7 @@ import { reducePixels, reducePlane } from './columns.ts';
 import { finish, identity } from './reduce.ts';
 import { reduceRows } from './rows.ts';
 import { isTwoByTwo, twoByTwo } from './two-by-two.ts';
+import { tapAtOrAfter, tapsBetween, windowStart, windowTaps } from './windows.ts';
 
 /**
  * Pooling in two passes: the rows of a window, column by column from top to bottom, then its columns from left to right.
@@ -15,16 +16,6 @@ import { isTwoByTwo, twoByTwo } from './two-by-two.ts';
  * A task is a row of output of one plane. A block of columns goes through all of its tasks before the next begins.
  */
 
-/** The first tap, `dilation` apart from `start` on, that is not before `low`. */
-function tapAtOrAfter(start: number, dilation: number, low: number): number {
-  return start >= low ? 0 : Math.ceil((low - start) / dilation);
-}
-
-/** Taps of a window that lie in `[low, high)`. */
-function tapsBetween(start: number, kernel: number, dilation: number, low: number, high: number): number {
-  return Math.max(0, Math.min(kernel, tapAtOrAfter(start, dilation, high)) - tapAtOrAfter(start, dilation, low));
-}
-
 export function pool(p: Block<typeof PoolParams>, taskBegin: number, taskEnd: number, reduction: number): void {
   if (isTwoByTwo(p)) {
     twoByTwo(p, taskBegin, taskEnd, reduction);
@@ -34,8 +25,9 @@ export function pool(p: Block<typeof PoolParams>, taskBegin: number, taskEnd: nu
   const rowLength = p.inWidth * pixelLength;
   const columns = (p.outWidth + 3) & ~3;
   for (let x = 0; x < p.outWidth; x++) {
-    const start = x * p.strideWidth - p.left;
-    scratch[x] = tapsBetween(start, p.kernelWidth, p.dilationWidth, -p.countLeft, p.inWidth + p.countRight);
+    const start = windowStart(x, p.strideWidth, p.left, p.inWidth, p.outWidth);
+    const taps = windowTaps(x, p.strideWidth, p.kernelWidth, p.inWidth, p.outWidth);
+    scratch[x] = p.divisor > 0 ? 1 : tapsBetween(start, taps, p.dilationWidth, -p.countLeft, p.inWidth + p.countRight);
   }
   const tap = p.dilationWidth * pixelLength;
   for (let x = 0; x < p.outWidth; x += p.pixelBlock) {
@@ -51,21 +43,27 @@ export function pool(p: Block<typeof PoolParams>, taskBegin: number, taskEnd: nu
     scratch.fill(identity(reduction), after, columns + (end - begin) * pixelLength);
     for (let task = taskBegin; task < taskEnd; task++) {
       const plane = Math.trunc(task / p.outHeight);
-      const start = (task - plane * p.outHeight) * p.strideHeight - p.top;
-      const rows = tapsBetween(start, p.kernelHeight, p.dilationHeight, 0, p.inHeight);
+      const y = task - plane * p.outHeight;
+      const start = windowStart(y, p.strideHeight, p.top, p.inHeight, p.outHeight);
+      const taps = windowTaps(y, p.strideHeight, p.kernelHeight, p.inHeight, p.outHeight);
+      const rows = tapsBetween(start, taps, p.dilationHeight, 0, p.inHeight);
       if (rows > 0 && insideLength > 0) {
         const row = start + tapAtOrAfter(start, p.dilationHeight, 0) * p.dilationHeight;
         const from = (plane * p.inHeight + row) * rowLength + inside * pixelLength;
         reduceRows(p.input, from, p.dilationHeight * rowLength, rows, scratch, insideAt, insideLength, reduction);
       } else scratch.fill(identity(reduction), insideAt, after);
-      const countedRows = tapsBetween(start, p.kernelHeight, p.dilationHeight, -p.countTop, p.inHeight + p.countBottom);
-      const to = (task * p.outWidth + x) * pixelLength;
-      if (pixelLength === 1) {
-        reducePlane(scratch, columns, p.strideWidth, p.kernelWidth, tap, p.output, to, count, reduction);
-      } else {
-        reducePixels(scratch, columns, p.strideWidth * pixelLength, p.kernelWidth, tap, p.output, to, count, pixelLength, reduction);
+      const counted = tapsBetween(start, taps, p.dilationHeight, -p.countTop, p.inHeight + p.countBottom);
+      const output = (task * p.outWidth + x) * pixelLength;
+      // Windows of one width go in one run, and each of the others in its own.
+      const run = p.strideWidth > 0 ? count : 1;
+      for (let i = 0; i < count; i += run) {
+        const width = windowTaps(i, p.strideWidth, p.kernelWidth, p.inWidth, p.outWidth);
+        const from = p.strideWidth > 0 ? columns : columns + windowStart(i, 0, 0, p.inWidth, p.outWidth) * tap;
+        const to = output + i * pixelLength;
+        if (pixelLength === 1) reducePlane(scratch, from, p.strideWidth, width, tap, p.output, to, run, reduction);
+        else reducePixels(scratch, from, p.strideWidth * pixelLength, width, tap, p.output, to, run, pixelLength, reduction);
       }
-      finish(p.output, to, count, pixelLength, countedRows, scratch, x, reduction);
+      finish(p.output, output, count, pixelLength, p.divisor > 0 ? p.divisor : counted, scratch, x, reduction);
     }
   }
 }

@@ -1,0 +1,15 @@
+import { tanhVector } from '../math';
+import { ActivationParams } from '../params';
+import { storeUpTo } from '../simd';
+
+/** The hyperbolic tangent. A task is `taskLength` floats. Tasks lie side by side, so that any range of them is one run. */
+export function tanh(p: ActivationParams, taskBegin: i32, taskEnd: i32): void {
+  const begin = taskBegin * p.taskLength;
+  let input = p.input + (<usize>begin << 2);
+  let output = p.output + (<usize>begin << 2);
+  for (let left = min(taskEnd * p.taskLength, p.length) - begin; left > 0; left -= 4) {
+    storeUpTo(output, tanhVector(v128.load(input)), left);
+    input += 16;
+    output += 16;
+  }
+}

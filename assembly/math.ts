@@ -1,0 +1,153 @@
+/**
+ * Exponentials and what is made of them, as polynomials in f32: four lanes at a time, without a table, a branch or a call.
+ * docs/numerics.md has their errors. Coefficients are minimax fits of these very forms.
+ *
+ * Each begins by e^x = 2^n · e^r with n = round(x · log2 e) and |r| ≤ ½ ln 2 (Cody and Waite, "Software Manual for the Elementary
+ * Functions", 1980). n is rounded by adding 1.5 · 2²³: the sum's last bits are then n, and a shift by 23 makes 2^n of them.
+ */
+import { clampVector, madd } from './simd';
+
+const LOG2E: f32 = 1.44269504;
+/** −ln 2 in two parts: the first has 15 bits, so that its product with n is exact. */
+const MINUS_LN2_HIGH: f32 = -0.693145751953125;
+const MINUS_LN2_LOW: f32 = -1.42860677e-6;
+/** 1.5 · 2²³ + 127, the exponent's bias. */
+const ROUNDING: f32 = 12583039;
+const TINY: f32 = 5.9604644775390625e-8; // 2⁻²⁴
+
+@inline
+function splat(x: f32): v128 {
+  return f32x4.splat(x);
+}
+
+@inline
+function power(rounded: v128): v128 {
+  return i32x4.shl(rounded, 23);
+}
+
+@inline
+function reduced(x: v128, n: v128): v128 {
+  return madd(n, splat(MINUS_LN2_LOW), madd(n, splat(MINUS_LN2_HIGH), x));
+}
+
+/** e^r − 1 for |r| ≤ ½ ln 2. */
+@inline
+function expm1Reduced(r: v128): v128 {
+  let q = madd(r, splat(0.0013946448), splat(0.0083665841));
+  q = madd(r, q, splat(0.041666282));
+  q = madd(r, q, splat(0.16666543));
+  q = madd(r, q, splat(0.5));
+  return madd(f32x4.mul(r, r), q, r);
+}
+
+/** e^x for x ≤ 0. The power is 2²⁴ times as large until the end: where the result is a denormal, it is not. */
+@inline
+export function expNegative(x: v128): v128 {
+  x = f32x4.pmax(x, splat(-104));
+  const rounded = madd(x, splat(LOG2E), splat(ROUNDING + 24));
+  const w = expm1Reduced(reduced(x, f32x4.sub(rounded, splat(ROUNDING + 24))));
+  return f32x4.mul(f32x4.mul(f32x4.add(w, splat(1)), power(rounded)), splat(TINY));
+}
+
+/** The same, not inlined: for those who take their time, and would be many bytes. */
+function expOf(x: v128): v128 {
+  return expNegative(x);
+}
+
+/** e^x − 1 for x ≤ 0. */
+@inline
+export function expm1Negative(x: v128): v128 {
+  x = f32x4.pmax(x, splat(-25));
+  const rounded = madd(x, splat(LOG2E), splat(ROUNDING));
+  const w = expm1Reduced(reduced(x, f32x4.sub(rounded, splat(ROUNDING))));
+  const scale = power(rounded);
+  return madd(scale, w, f32x4.sub(scale, splat(1)));
+}
+
+/**
+ * 1 / (1 + e^−x). e^−x = s + s w, and the smaller of 1 and s is added to s w first, where its rounding is the smaller one. All of
+ * it is 2⁻²⁴ times as large, so that e¹⁰⁴ is a float too.
+ */
+@inline
+export function sigmoidVector(x: v128): v128 {
+  const z = clampVector(f32x4.neg(x), splat(-25), splat(104));
+  const rounded = madd(z, splat(LOG2E), splat(ROUNDING - 24));
+  const w = expm1Reduced(reduced(z, f32x4.sub(rounded, splat(ROUNDING - 24))));
+  const scale = power(rounded);
+  const one = splat(TINY);
+  return f32x4.div(one, f32x4.add(f32x4.pmax(one, scale), madd(scale, w, f32x4.pmin(one, scale))));
+}
+
+/** (1 − e^−2|x|) / (1 + e^−2|x|), under the sign of x. Both sums begin with what is exact. */
+@inline
+export function tanhVector(x: v128): v128 {
+  const sign = v128.and(x, i32x4.splat(0x80000000));
+  const z = f32x4.pmax(f32x4.mul(f32x4.abs(x), splat(-2)), splat(-20));
+  const rounded = madd(z, splat(LOG2E), splat(ROUNDING));
+  const w = expm1Reduced(reduced(z, f32x4.sub(rounded, splat(ROUNDING))));
+  const scale = power(rounded);
+  const v = f32x4.mul(scale, w);
+  const y = f32x4.div(f32x4.sub(f32x4.sub(splat(1), scale), v), f32x4.add(f32x4.add(splat(1), scale), v));
+  return v128.or(y, sign);
+}
+
+function sigmoidOf(x: v128): v128 {
+  return sigmoidVector(x);
+}
+
+/** ln(1 + u) for √½ − 1 ≤ u ≤ 1: twice the inverse hyperbolic tangent of s = u / (2 + u), in the form u − s (u − s² A(s²)). */
+@inline
+export function log1pVector(u: v128): v128 {
+  const s = f32x4.div(u, f32x4.add(u, splat(2)));
+  const z = f32x4.mul(s, s);
+  let a = madd(z, splat(0.24301005), splat(0.2142764));
+  a = madd(z, a, splat(0.28616887));
+  a = madd(z, a, splat(0.39998877));
+  a = madd(z, a, splat(0.66666675));
+  return f32x4.sub(u, f32x4.mul(s, f32x4.sub(u, f32x4.mul(z, a))));
+}
+
+/** ln x for 1 ≤ x < ∞, and NaN for NaN: x = 2^k m with √½ ≤ m < √2. */
+function logOf(x: v128): v128 {
+  const k = i32x4.shr_s(i32x4.sub(x, i32x4.splat(0x3f3504f3)), 23);
+  const m = i32x4.sub(x, i32x4.shl(k, 23));
+  const n = f32x4.neg(f32x4.convert_i32x4_s(k));
+  const y = madd(n, splat(MINUS_LN2_HIGH), madd(n, splat(MINUS_LN2_LOW), log1pVector(f32x4.sub(m, splat(1)))));
+  return v128.or(y, f32x4.ne(x, x));
+}
+
+/** e^(−z²/2) for 0 ≤ z ≤ 15. What z²/2 lost when it was rounded is made good: 100 ± ½ ulp would be e^−100 ± 64 ulp. */
+function gaussianOf(z: v128): v128 {
+  const half = f32x4.mul(z, splat(0.5));
+  const h = f32x4.mul(half, z);
+  const high = v128.and(z, i32x4.splat(0xfffff000));
+  const low = f32x4.sub(z, high);
+  const lost = f32x4.add(
+    f32x4.add(f32x4.sub(f32x4.mul(f32x4.mul(high, high), splat(0.5)), h), f32x4.mul(high, low)),
+    f32x4.mul(f32x4.mul(low, low), splat(0.5)),
+  );
+  const e = expOf(f32x4.neg(h));
+  return f32x4.sub(e, f32x4.mul(e, lost));
+}
+
+/**
+ * Φ(−z), half the complementary error function of z / √2, for 0 ≤ z ≤ 15 and the Gaussian of z: a polynomial in
+ * (z − 2) / (z + 2), divided by z + 2.
+ */
+function upperTailOf(z: v128, gaussian: v128): v128 {
+  const below = f32x4.add(z, splat(2));
+  const u = f32x4.div(f32x4.sub(z, splat(2)), below);
+  let p = madd(u, splat(-0.00007747763), splat(0.00002908420));
+  p = madd(u, p, splat(0.0007252072));
+  p = madd(u, p, splat(0.0008862647));
+  p = madd(u, p, splat(-0.0018908299));
+  p = madd(u, p, splat(-0.0067524145));
+  p = madd(u, p, splat(-0.00048323));
+  p = madd(u, p, splat(0.036721725));
+  p = madd(u, p, splat(0.028798402));
+  p = madd(u, p, splat(-0.33140457));
+  p = madd(u, p, splat(0.672408));
+  return f32x4.div(f32x4.mul(gaussian, p), below);
+}
+
+export { expOf, gaussianOf, logOf, sigmoidOf, upperTailOf };

@@ -1,0 +1,125 @@
+/**
+ * Exponentials and what is made of them, as polynomials in f32: assembly/math.ts says how. One float at a time.
+ */
+const { fround } = Math;
+
+const LOG2E = fround(Math.LOG2E);
+/** −ln 2 in two parts: the first has 15 bits, so that its product with n is exact. */
+const MINUS_LN2_HIGH = -0.693145751953125;
+const MINUS_LN2_LOW = fround(-1.42860677e-6);
+/** 1.5 · 2²³ + 127, the exponent's bias. */
+const ROUNDING = 12583039;
+const TINY = 2 ** -24;
+
+const float = new Float32Array(1);
+const word = new Int32Array(float.buffer);
+
+const madd = (a: number, b: number, c: number): number => fround(fround(a * b) + c);
+
+function power(rounded: number): number {
+  float[0] = rounded;
+  word[0] <<= 23;
+  return float[0];
+}
+
+function reduced(x: number, n: number): number {
+  return madd(n, MINUS_LN2_LOW, madd(n, MINUS_LN2_HIGH, x));
+}
+
+/** e^r − 1 for |r| ≤ ½ ln 2. */
+function expm1Reduced(r: number): number {
+  let q = madd(r, fround(0.0013946448), fround(0.0083665841));
+  q = madd(r, q, fround(0.041666282));
+  q = madd(r, q, fround(0.16666543));
+  q = madd(r, q, 0.5);
+  return madd(fround(r * r), q, r);
+}
+
+/** e^x for x ≤ 0. */
+export function expNegative(x: number): number {
+  if (x < -104) x = -104;
+  const rounded = madd(x, LOG2E, ROUNDING + 24);
+  const w = expm1Reduced(reduced(x, fround(rounded - (ROUNDING + 24))));
+  return fround(fround(fround(w + 1) * power(rounded)) * TINY);
+}
+
+/** e^x − 1 for x ≤ 0. */
+export function expm1Negative(x: number): number {
+  if (x < -25) x = -25;
+  const rounded = madd(x, LOG2E, ROUNDING);
+  const w = expm1Reduced(reduced(x, fround(rounded - ROUNDING)));
+  const scale = power(rounded);
+  return madd(scale, w, fround(scale - 1));
+}
+
+/** 1 / (1 + e^−x). */
+export function sigmoidVector(x: number): number {
+  const z = x > 25 ? -25 : x < -104 ? 104 : -x;
+  const rounded = madd(z, LOG2E, ROUNDING - 24);
+  const w = expm1Reduced(reduced(z, fround(rounded - (ROUNDING - 24))));
+  const scale = power(rounded);
+  return fround(TINY / fround((TINY < scale ? scale : TINY) + madd(scale, w, scale < TINY ? scale : TINY)));
+}
+
+/** (1 − e^−2|x|) / (1 + e^−2|x|), under the sign of x. */
+export function tanhVector(x: number): number {
+  let z = -2 * Math.abs(x);
+  if (z < -20) z = -20;
+  const rounded = madd(z, LOG2E, ROUNDING);
+  const w = expm1Reduced(reduced(z, fround(rounded - ROUNDING)));
+  const scale = power(rounded);
+  const v = fround(scale * w);
+  const y = fround(fround(fround(1 - scale) - v) / fround(fround(1 + scale) + v));
+  return x < 0 || Object.is(x, -0) ? -y : y;
+}
+
+/** ln(1 + u) for √½ − 1 ≤ u ≤ 1. */
+export function log1pVector(u: number): number {
+  const s = fround(u / fround(u + 2));
+  const z = fround(s * s);
+  let a = madd(z, fround(0.24301005), fround(0.2142764));
+  a = madd(z, a, fround(0.28616887));
+  a = madd(z, a, fround(0.39998877));
+  a = madd(z, a, fround(0.66666675));
+  return fround(u - fround(s * fround(u - fround(z * a))));
+}
+
+/** ln x for 1 ≤ x < ∞, and NaN for NaN. */
+export function logOf(x: number): number {
+  float[0] = x;
+  const k = (word[0] - 0x3f3504f3) >> 23;
+  word[0] -= k << 23;
+  const y = madd(-k, MINUS_LN2_HIGH, madd(-k, MINUS_LN2_LOW, log1pVector(fround(float[0] - 1))));
+  return Number.isNaN(x) ? x : y;
+}
+
+/** e^(−z²/2) for 0 ≤ z ≤ 15. */
+export function gaussianOf(z: number): number {
+  const h = fround(fround(z * 0.5) * z);
+  float[0] = z;
+  word[0] &= 0xfffff000;
+  const high = float[0];
+  const low = fround(z - high);
+  const lost = fround(
+    fround(fround(fround(fround(high * high) * 0.5) - h) + fround(high * low)) + fround(fround(low * low) * 0.5),
+  );
+  const e = expNegative(-h);
+  return fround(e - fround(e * lost));
+}
+
+/** Φ(−z) for 0 ≤ z ≤ 15 and the Gaussian of z. */
+export function upperTailOf(z: number, gaussian: number): number {
+  const below = fround(z + 2);
+  const u = fround(fround(z - 2) / below);
+  let p = madd(u, fround(-0.00007747763), fround(0.0000290842));
+  p = madd(u, p, fround(0.0007252072));
+  p = madd(u, p, fround(0.0008862647));
+  p = madd(u, p, fround(-0.0018908299));
+  p = madd(u, p, fround(-0.0067524145));
+  p = madd(u, p, fround(-0.00048323));
+  p = madd(u, p, fround(0.036721725));
+  p = madd(u, p, fround(0.028798402));
+  p = madd(u, p, fround(-0.33140457));
+  p = madd(u, p, fround(0.672408));
+  return fround(fround(gaussian * p) / below);
+}

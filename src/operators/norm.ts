@@ -1,0 +1,60 @@
+import { planBatchNorm, planBatchNormBackward } from '../plan/norm.ts';
+import {
+  type BatchNormBackwardOptions,
+  type BatchNormGradient,
+  type BatchNormOptions,
+  batchNormBackward,
+  batchNorm as checkBatchNorm,
+} from '../shape/norm.ts';
+import type { Tensor } from '../tensor.ts';
+import { type Operations, one } from './operation.ts';
+
+export interface NormOperators {
+  /**
+   * Batch normalisation with given moments: (x − mean) · scale / √(variance + epsilon) + bias, each of a channel.
+   * With a mean of 0, a variance of 1 and an epsilon of 0 it is exactly x · scale + bias, a map of each channel.
+   * Ioffe and Szegedy, "Batch Normalization", 2015.
+   *
+   * @param x any shape with an axis for the channels, empty too
+   * @param mean [channels]
+   * @param variance [channels]
+   * @returns a tensor of the shape of x; `out`, which may be `x` itself, if it is given
+   * @throws ShapeError, OptionError before anything is written
+   */
+  batchNorm(x: Tensor, mean: Tensor, variance: Tensor, options?: BatchNormOptions): Tensor;
+
+  /**
+   * The gradient of `batchNorm`, whose moments are constants.
+   *
+   * @param dy the gradient of the result, of its shape
+   * @returns `dx` of the shape of x, `dScale` and `dBias` of [channels]; those in `skip` undefined
+   */
+  batchNormBackward(
+    dy: Tensor,
+    x: Tensor,
+    mean: Tensor,
+    variance: Tensor,
+    options?: BatchNormBackwardOptions,
+  ): { [G in BatchNormGradient]: Tensor };
+}
+
+export const norm: Operations<NormOperators> = {
+  batchNorm(x, mean, variance, options) {
+    const { spec, out } = checkBatchNorm(x, mean, variance, options);
+    const { scale, bias } = spec;
+    const operands = { mean, variance, ...(scale && { scale }), ...(bias && { bias }) };
+    const { steps, workspaces } = planBatchNorm(spec);
+    return { ...one(x, x.shape, out, steps, operands), workspaces };
+  },
+  batchNormBackward(dy, x, mean, variance, options) {
+    const { spec, results } = batchNormBackward(dy, x, mean, variance, options);
+    const { scale } = spec;
+    return {
+      beside: x,
+      operands: { dy, x, mean, variance, ...(scale && { scale }) },
+      results,
+      ...planBatchNormBackward(spec, Object.keys(results)),
+      value: ({ dx, dScale, dBias }) => ({ dx, dScale, dBias }),
+    };
+  },
+};

@@ -1,0 +1,49 @@
+import { planSoftmax, planSoftmaxBackward } from '../plan/activation.ts';
+import { softmax as check, softmaxBackward as checkBackward, type SoftmaxOptions } from '../shape/softmax.ts';
+import { lengthOf, type Tensor } from '../tensor.ts';
+import { type Operation, type Operations, one } from './operation.ts';
+
+export interface SoftmaxOperators {
+  /**
+   * e^x divided by the sum of e^x along an axis; the greatest x is taken off before, so that nothing overflows. A NaN or a +∞ makes
+   * its whole row NaN, and so does a row of nothing but −∞.
+   *
+   * @param x any shape, empty too
+   * @returns a tensor of that shape; `out`, which may be `x` itself, if it is given
+   * @throws ShapeError, OptionError, DisposedError before anything is written
+   */
+  softmax(x: Tensor, options?: SoftmaxOptions): Tensor;
+
+  /** The logarithm of `softmax`, without taking one of small numbers. */
+  logSoftmax(x: Tensor, options?: SoftmaxOptions): Tensor;
+
+  /**
+   * y · (dy − the sum of dy · y), y the softmax of x.
+   *
+   * @param dy the gradient of the result
+   * @param x what the forward call was given, of the same shape
+   * @returns the gradient of x; `out`, which may be `dy` itself, if it is given
+   */
+  softmaxBackward(dy: Tensor, x: Tensor, options?: SoftmaxOptions): Tensor;
+
+  /** dy − y · the sum of dy, y the softmax of x. */
+  logSoftmaxBackward(dy: Tensor, x: Tensor, options?: SoftmaxOptions): Tensor;
+}
+
+function forward(log: boolean, x: Tensor, options: SoftmaxOptions | undefined): Operation {
+  const { spec, shape, out } = check(x, options);
+  return one(x, shape, out, planSoftmax(spec, log, shape));
+}
+
+function backward(log: boolean, dy: Tensor, x: Tensor, options: SoftmaxOptions | undefined): Operation {
+  const { spec, shape, out } = checkBackward(dy, x, options);
+  const steps = planSoftmaxBackward(spec, log, shape);
+  return { ...one(x, shape, out, steps, { dy }), workspaces: { y: lengthOf(shape) } };
+}
+
+export const softmax: Operations<SoftmaxOperators> = {
+  softmax: (x, options) => forward(false, x, options),
+  logSoftmax: (x, options) => forward(true, x, options),
+  softmaxBackward: (dy, x, options) => backward(false, dy, x, options),
+  logSoftmaxBackward: (dy, x, options) => backward(true, dy, x, options),
+};

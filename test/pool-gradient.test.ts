@@ -1,0 +1,502 @@
+import '@tensorflow/tfjs-backend-cpu';
+import * as tf from '@tensorflow/tfjs-core';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Engine } from '../src/engine.ts';
+import { DisposedError, LayoutError, OptionError, ShapeError, type Tensor } from '../src/index.ts';
+import { expectSameBits, expectWithin } from './equal.ts';
+import { guardedEngine } from './guarded-engine.ts';
+import {
+  adaptiveTaps,
+  axisTaps,
+  firstMaximum,
+  pooled,
+  poolGradient,
+  type Reduction,
+  type WindowTaps,
+  windowTaps,
+} from './oracle/pool-nd.ts';
+import { js, platforms, simd } from './platforms.ts';
+import { randomTensor, specialTensor, toNchw, toNhwc } from './random.ts';
+
+const EPS = 2 ** -24;
+const LAYOUTS = { 1: ['ncw', 'nwc'], 2: ['nchw', 'nhwc'], 3: ['ncdhw', 'ndhwc'] } as const;
+type Rank = keyof typeof LAYOUTS;
+const NAMES = ['max', 'average', 'l2', 'lp'] as const;
+type Name = (typeof NAMES)[number];
+const reductionOf = (name: Name): Reduction => (name === 'l2' ? 'lp' : name);
+
+type Forward = (x: Tensor, options: object) => Tensor;
+type Backward = (dy: Tensor, x: Tensor, options: object) => Tensor;
+type Method = (...args: unknown[]) => Tensor;
+const method = (engine: Engine, name: string): Method => (engine as unknown as Record<string, Method>)[name].bind(engine);
+const forward = (engine: Engine, name: Name, rank: Rank): Forward => method(engine, `${name}Pool${rank}d`);
+const backward = (engine: Engine, name: Name, rank: Rank): Backward => method(engine, `${name}Pool${rank}dBackward`);
+
+/** [batch, channels, …] ↔ [batch, …, channels] of any rank. */
+function toLast({ shape: [n, c, ...spatial], data }: Tensor): Tensor {
+  const cells = spatial.reduce((a, b) => a * b, 1);
+  return { shape: [n, ...spatial, c], data: toNhwc({ shape: [n, c, cells, 1], data }).data };
+}
+function toFirst({ shape, data }: Tensor): Tensor {
+  const [n, c, spatial] = [shape[0], shape[shape.length - 1], shape.slice(1, -1)];
+  const cells = spatial.reduce((a, b) => a * b, 1);
+  return { shape: [n, c, ...spatial], data: toNchw({ shape: [n, cells, 1, c], data }).data };
+}
+
+const axis = (spare: number) =>
+  fc.record({
+    kernel: fc.integer({ min: 1, max: 4 }),
+    stride: fc.integer({ min: 1, max: 3 }),
+    dilation: fc.constantFrom(1, 1, 1, 2, 3),
+    pads: fc.tuple(fc.nat(100), fc.nat(100)),
+    spare: fc.nat(spare),
+  });
+
+/** Any pooling of any rank, and one that is common in two dimensions. */
+const configuration = fc
+  .record({
+    rank: fc.constantFrom<Rank>(1, 2, 2, 3),
+    common: fc.constantFrom(undefined, undefined, [2, 2], [3, 2], [3, 1]),
+    batch: fc.integer({ min: 1, max: 2 }),
+    channels: fc.oneof(fc.integer({ min: 1, max: 6 }), fc.constantFrom(8, 9)),
+    axes: fc.tuple(axis(4), axis(8), axis(21)),
+    roundingType: fc.constantFrom('floor', 'ceil'),
+    countIncludePad: fc.boolean(),
+    norm: fc.constantFrom(1, 2, 3, 1.5, 4),
+    seed: fc.integer(),
+  })
+  .map(({ rank, axes, common, ...rest }) => {
+    const all = axes.slice(3 - rank).map(({ kernel, stride, dilation, pads, spare }) => {
+      const k = common && rank === 2 ? common[0] : kernel;
+      const reach = dilation * (k - 1) + 1;
+      const [before, after] = pads.map((pad) => pad % reach);
+      return {
+        kernel: k,
+        stride: common ? common[1] : stride,
+        dilation,
+        before,
+        after,
+        input: Math.max(1, reach - before - after) + spare,
+      };
+    });
+    return { rank, axes: all, ...rest };
+  });
+type Configuration = typeof configuration extends fc.Arbitrary<infer T> ? T : never;
+
+function optionsOf(c: Configuration, name: Name): object {
+  return {
+    windowDimensions: c.axes.map(({ kernel }) => kernel),
+    strides: c.axes.map(({ stride }) => stride),
+    dilations: c.axes.map(({ dilation }) => dilation),
+    padding: c.axes.flatMap(({ before, after }) => [before, after]),
+    roundingType: c.roundingType,
+    ...(name === 'average' && { countIncludePad: c.countIncludePad }),
+    ...(name === 'lp' && { norm: c.norm }),
+  };
+}
+
+const inputOf = (c: Configuration, make = randomTensor) => make([c.batch, c.channels, ...c.axes.map(({ input }) => input)], c.seed);
+
+const windowsOf = (c: Configuration) =>
+  windowTaps(
+    c.axes.map((one) => axisTaps(one, c.roundingType === 'ceil')),
+    c.axes.map(({ input }) => input),
+    c.countIncludePad,
+  );
+
+/** One plane after another. */
+function planes({ data }: Tensor, count: number): Float32Array[] {
+  const length = data.length / count;
+  return Array.from({ length: count }, (_, i) => data.subarray(i * length, (i + 1) * length));
+}
+
+function concatenated(parts: readonly Float64Array[]): Float64Array {
+  return Float64Array.from(parts.flatMap((part) => [...part]));
+}
+
+function expectGradient(dx: Tensor, x: Tensor, dy: Tensor, reduction: Reduction, windows: readonly WindowTaps[], norm: number, extra = 0) {
+  const count = x.shape[0] * x.shape[1];
+  const dys = planes(dy, count);
+  const oracles = planes(x, count).map((plane, i) => poolGradient(reduction, plane, windows, dys[i], norm));
+  const taps = Math.max(...windows.map((window) => window.taps.length));
+  // Windows over one cell are no more than taps; powers multiply the relative error of a norm.
+  const steps = (reduction === 'lp' ? (taps + 6) * norm + 8 : 3) + taps + extra;
+  expectWithin(
+    dx.data,
+    concatenated(oracles.map((o) => o.dx)),
+    concatenated(oracles.map((o) => o.magnitude.map((m) => steps * EPS * m + 1e-44))),
+  );
+}
+
+describe.each(platforms)('pools and their gradients on $name', ({ engine, exact }) => {
+  it.each(NAMES)('%sPool of one, two and three dimensions is that of the float64 oracle, in both layouts', (name) => {
+    fc.assert(
+      fc.property(configuration, (c) => {
+        const x = inputOf(c);
+        const options = optionsOf(c, name);
+        const windows = windowsOf(c);
+        const norm = name === 'lp' ? c.norm : 2;
+        const y = forward(engine, name, c.rank)(x, options);
+        const all = planes(x, c.batch * c.channels);
+        const want = Float64Array.from(all.flatMap((plane) => windows.map((window) => pooled(reductionOf(name), plane, window, norm))));
+        const sizes = Float64Array.from(
+          all.flatMap((plane) => windows.map((window) => pooled(reductionOf(name), plane.map(Math.abs), window, norm))),
+        );
+        const steps = name === 'max' ? 0 : Math.max(...windows.map(({ taps }) => taps.length)) + 6;
+        expectWithin(
+          y.data,
+          want,
+          sizes.map((size) => (name === 'max' ? 0 : steps * EPS * size + 1e-44)),
+        );
+        const last = forward(engine, name, c.rank)(toLast(x), { ...options, layout: LAYOUTS[c.rank][1] });
+        expectSameBits(toFirst(last).data, y.data);
+      }),
+      { numRuns: 120 },
+    );
+  });
+
+  it.each(NAMES)('the gradient of %sPool is that of the float64 oracle, in both layouts', (name) => {
+    fc.assert(
+      fc.property(configuration, (c) => {
+        const x = inputOf(c);
+        const options = optionsOf(c, name);
+        const dy = randomTensor(forward(engine, name, c.rank)(x, options).shape, c.seed + 1);
+        const dx = backward(engine, name, c.rank)(dy, x, options);
+        expect(dx.shape).toEqual(x.shape);
+        expectGradient(dx, x, dy, reductionOf(name), windowsOf(c), name === 'lp' ? c.norm : 2, c.rank === 3 ? 8 : 0);
+        const last = backward(engine, name, c.rank)(toLast(dy), toLast(x), { ...options, layout: LAYOUTS[c.rank][1] });
+        expect(last.shape).toEqual(toLast(x).shape);
+        expectSameBits(toFirst(last).data, dx.data);
+      }),
+      { numRuns: 120 },
+    );
+  });
+
+  it.each(['Average', 'Max'] as const)('adaptive%sPool and its gradient are those of the oracle, in both layouts', (name) => {
+    const reduction = name === 'Max' ? 'max' : 'average';
+    const sizes = fc.array(fc.tuple(fc.integer({ min: 1, max: 13 }), fc.integer({ min: 1, max: 7 })), { minLength: 1, maxLength: 3 });
+    fc.assert(
+      fc.property(sizes, fc.integer({ min: 1, max: 6 }), fc.integer(), (pairs, channels, seed) => {
+        const rank = pairs.length as Rank;
+        const input = pairs.map(([extent]) => extent);
+        const output = pairs.map(([, extent]) => extent);
+        const x = randomTensor([2, channels, ...input], seed);
+        const windows = windowTaps(
+          pairs.map(([i, o]) => adaptiveTaps(i, o)),
+          input,
+          false,
+        );
+        const run = method(engine, `adaptive${name}Pool${rank}d`);
+        const gradient = method(engine, `adaptive${name}Pool${rank}dBackward`);
+        const y = run(x, output);
+        expect(y.shape).toEqual([2, channels, ...output]);
+        const all = planes(x, 2 * channels);
+        const taps = Math.max(...windows.map((window) => window.taps.length));
+        expectWithin(
+          y.data,
+          Float64Array.from(all.flatMap((plane) => windows.map((window) => pooled(reduction, plane, window, 2)))),
+          new Float64Array(y.data.length).fill(reduction === 'max' ? 0 : (taps + 4) * EPS),
+        );
+        const dy = randomTensor(y.shape, seed + 1);
+        const dx = gradient(dy, x, output);
+        const cover = output.reduce((product, extent) => product * (extent + 1), 1);
+        expectGradient(dx, x, dy, reduction, windows, 2, cover);
+        const layout = { layout: LAYOUTS[rank][1] };
+        expectSameBits(toFirst(run(toLast(x), output, layout)).data, y.data);
+        expectSameBits(toFirst(gradient(toLast(dy), toLast(x), output, layout)).data, dx.data);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('finds the first maximum of each window, and takes and puts floats there', () => {
+    fc.assert(
+      fc.property(configuration, fc.boolean(), (c, special) => {
+        fc.pre(c.rank === 2);
+        const x = inputOf(c, special ? specialTensor : randomTensor);
+        const options = optionsOf(c, 'max');
+        const windows = windowsOf(c);
+        const { values, indices } = engine.maxPool2dWithIndices(x, options);
+        const all = planes(x, c.batch * c.channels);
+        const places = Float32Array.from(all.flatMap((plane) => windows.map((window) => firstMaximum(plane, window))));
+        expectSameBits(indices.data, places);
+        const there = planes({ shape: [], data: places }, c.batch * c.channels).map((list, i) =>
+          list.map((place) => all[i][place] ?? -Infinity),
+        );
+        expectSameBits(values.data, Float32Array.from(there.flatMap((list) => [...list])));
+        const nhwc = engine.maxPool2dWithIndices(toNhwc(x), { ...options, layout: 'nhwc' });
+        expectSameBits(toNchw(nhwc.indices).data, indices.data);
+        expectSameBits(toNchw(nhwc.values).data, values.data);
+        const outputSizes = [x.shape[2], x.shape[3]] as const;
+        const back = engine.maxUnpool2d(values, indices, { outputSizes });
+        expect(back.shape).toEqual(x.shape);
+        const put = all.map((plane, i) => {
+          const made = new Float32Array(plane.length);
+          for (const [k, place] of planes(indices, all.length)[i].entries()) if (place >= 0) made[place] = planes(values, all.length)[i][k];
+          return made;
+        });
+        expectSameBits(back.data, Float32Array.from(put.flatMap((plane) => [...plane])));
+        const backLast = engine.maxUnpool2d(nhwc.values, nhwc.indices, { outputSizes, layout: 'nhwc' });
+        expectSameBits(toNchw(backLast).data, back.data);
+        const taken = engine.maxUnpool2dBackward(x, values, indices, { outputSizes });
+        expectSameBits(
+          taken.data,
+          values.data.map((value, i) => (places[i] < 0 ? 0 : value)),
+        );
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('gives the gradient to the first of equal maxima, and to the last NaN', () => {
+    const x = { shape: [1, 1, 2, 4], data: Float32Array.of(1, 1, Number.NaN, 0, 1, 1, 0, Number.NaN) };
+    const dy = { shape: [1, 1, 1, 2], data: Float32Array.of(5, 7) };
+    expect([...engine.maxPool2dBackward(dy, x, { windowDimensions: 2, strides: 2 }).data]).toEqual([5, 0, 0, 0, 0, 0, 0, 7]);
+    const lowest = { shape: [1, 1, 1, 3], data: new Float32Array(3).fill(-Infinity) };
+    expect([...engine.maxPool2dWithIndices(lowest, { windowDimensions: [1, 3], padding: [0, 0, 1, 1] }).indices.data]).toEqual([0, 0, 1]);
+  });
+
+  it('puts nothing where an index is not in the plane', () => {
+    const x = { shape: [1, 1, 2, 3], data: Float32Array.of(1, 2, 3, 4, 5, 6) };
+    const indices = { shape: x.shape, data: Float32Array.of(-1, Number.NaN, 4, 1e9, -0, Infinity) };
+    expect([...engine.maxUnpool2d(x, indices, { outputSizes: [2, 2] }).data]).toEqual([5, 0, 0, 0]);
+    expect([
+      ...engine.maxUnpool2dBackward({ shape: [1, 1, 2, 2], data: Float32Array.of(7, 8, 9, 10) }, x, indices, { outputSizes: [2, 2] }).data,
+    ]).toEqual([0, 0, 0, 0, 7, 0]);
+    expect(engine.maxUnpool2d(x, indices, { windowDimensions: 2, strides: 2 }).shape).toEqual([1, 1, 4, 6]);
+    expect(engine.maxUnpool2d(x, indices, { windowDimensions: 3, strides: 2, padding: 1 }).shape).toEqual([1, 1, 3, 5]);
+    expect(engine.maxUnpool2d(x, indices, { windowDimensions: 2, strides: 2, outputSizes: [5, 7] }).shape).toEqual([1, 1, 5, 7]);
+  });
+
+  it('has no gradient where a norm is 0', () => {
+    const x = { shape: [1, 1, 1, 2], data: Float32Array.of(0, 0) };
+    const dy = { shape: [1, 1, 1, 1], data: Float32Array.of(3) };
+    for (const norm of [1, 2, 3, 1.5]) expect([...engine.lpPool2dBackward(dy, x, { norm }).data]).toEqual([0, 0]);
+    expect([...engine.l2Pool2dBackward(dy, x).data]).toEqual([0, 0]);
+  });
+
+  it('takes powers of any size to an ulp', () => {
+    const x = randomTensor([1, 1, 1, 4000], 3);
+    for (let i = 0; i < x.data.length; i++) x.data[i] *= 2 ** (((i * 37) % 270) - 140);
+    for (const norm of [3, 1.25, 2.5]) {
+      const y = engine.lpPool2d(x, { windowDimensions: 1, norm });
+      for (const [i, value] of x.data.entries()) {
+        const power = Math.fround(Math.abs(value) ** norm);
+        // A power that is a denormal has lost its digits, one that overflows is infinite.
+        if (power < 1e-37) continue;
+        const want = power === Infinity ? Infinity : Math.abs(value);
+        if (want === Infinity) expect(y.data[i]).toBe(Infinity);
+        else expect(Math.abs(y.data[i] - want)).toBeLessThanOrEqual(3 * EPS * want);
+      }
+    }
+  });
+
+  it('agrees with finite differences of the float64 oracle', () => {
+    fc.assert(
+      fc.property(configuration, fc.constantFrom(...NAMES), (c, name) => {
+        const one = { ...c, batch: 1, channels: 1 };
+        const x = inputOf(one);
+        const windows = windowsOf(one);
+        const norm = name === 'lp' ? c.norm : 2;
+        const dy = randomTensor(forward(engine, name, c.rank)(x, optionsOf(one, name)).shape, c.seed + 1);
+        const loss = (plane: Float64Array) =>
+          windows.reduce(
+            (sum, window, i) => (window.taps.length ? sum + dy.data[i] * pooled(reductionOf(name), plane, window, norm) : sum),
+            0,
+          );
+        const dx = backward(engine, name, c.rank)(dy, x, optionsOf(one, name));
+        for (let i = 0; i < x.data.length; i += 1 + Math.floor(x.data.length / 5)) {
+          const moved = (by: number) => loss(Float64Array.from(x.data, (value, k) => (k === i ? value + by : value)));
+          expect(Math.abs(dx.data[i] - (moved(1e-7) - moved(-1e-7)) / 2e-7)).toBeLessThan(2e-4);
+        }
+      }),
+      { numRuns: 150, seed: 11 },
+    );
+  });
+
+  it('agrees with tfjs-cpu wherever it has the gradient', async () => {
+    await tf.setBackend('cpu');
+    for (let seed = 0; seed < 24; seed++) {
+      const kernel: [number, number] = [1 + (seed % 3), 1 + ((seed >> 1) % 3)];
+      const strides: [number, number] = [1 + (seed % 2), 1 + ((seed >> 2) % 3)];
+      const padding = seed % 2 ? 'same' : 'valid';
+      const x = randomTensor([2, 5 + (seed % 4), 6 + (seed % 5), 1 + (seed % 6)], seed);
+      const options = { windowDimensions: kernel, strides, padding, layout: 'nhwc' } as const;
+      const dy = randomTensor(engine.maxPool2d(x, options).shape, seed + 1);
+      const [a, b] = tf.tidy(() => {
+        const [tx, tdy] = [tf.tensor4d(x.data, x.shape as [number, number, number, number]), tf.tensor(dy.data, [...dy.shape])];
+        return [
+          tf
+            .grad((t) => tf.maxPool(t as tf.Tensor4D, kernel, strides, padding))(tx, tdy)
+            .dataSync(),
+          tf
+            .grad((t) => tf.avgPool(t as tf.Tensor4D, kernel, strides, padding))(tx, tdy)
+            .dataSync(),
+        ];
+      });
+      const near = (ours: Tensor, theirs: ArrayLike<number>) =>
+        expectWithin(ours.data, Float64Array.from(theirs), new Float64Array(ours.data.length).fill(5e-6));
+      near(engine.maxPool2dBackward(dy, x, options), a);
+      // tfjs-cpu divides by the whole window wherever it lies.
+      if (padding === 'valid') near(engine.averagePool2dBackward(dy, x, options), b);
+      const volume = randomTensor([1, 4, 5, 6, 2], seed);
+      const deep = { windowDimensions: 2, strides: 1 + (seed % 2), layout: 'ndhwc' } as const;
+      const ddy = randomTensor(engine.maxPool3d(volume, deep).shape, seed);
+      const [d, e] = tf.tidy(() => {
+        const [tx, tdy] = [tf.tensor5d(volume.data, [1, 4, 5, 6, 2]), tf.tensor(ddy.data, [...ddy.shape])];
+        return [
+          tf
+            .grad((t) => tf.maxPool3d(t as tf.Tensor5D, 2, deep.strides, 'valid'))(tx, tdy)
+            .dataSync(),
+          tf
+            .grad((t) => tf.avgPool3d(t as tf.Tensor5D, 2, deep.strides, 'valid'))(tx, tdy)
+            .dataSync(),
+        ];
+      });
+      near(engine.maxPool3dBackward(ddy, volume, deep), d);
+      near(engine.averagePool3dBackward(ddy, volume, deep), e);
+    }
+  });
+
+  it('takes tensors of the engine, writes where out says, and an empty batch', () => {
+    const plain = randomTensor([2, 3, 7, 9], 1);
+    using x = engine.tensor(plain.shape, plain.data);
+    const options = { windowDimensions: 3, strides: 2, padding: 1 };
+    for (const name of NAMES) {
+      const y = forward(engine, name, 2)(plain, options);
+      const dx = backward(engine, name, 2)(y, plain, options);
+      const out = { shape: plain.shape, data: new Float32Array(plain.data.length).fill(9) };
+      expect(backward(engine, name, 2)(y, plain, { ...options, out })).toBe(out);
+      expectSameBits(out.data, dx.data);
+      const kept = backward(engine, name, 2)(y, x, options);
+      expect(kept).toBeInstanceOf(x.constructor);
+      expectSameBits(kept.data, dx.data);
+      (kept as typeof x).dispose();
+      const empty = { shape: [0, 3, 7, 9], data: new Float32Array(0) };
+      expect(backward(engine, name, 2)({ shape: [0, 3, 4, 5], data: new Float32Array(0) }, empty, options)).toEqual(empty);
+    }
+    const values = engine.tensor([2, 3, 4, 5]);
+    const made = engine.maxPool2dWithIndices(plain, { ...options, out: { values } });
+    expect(made.values).toBe(values);
+    expectSameBits(values.data, engine.maxPool2dWithIndices(plain, options).values.data);
+    values.dispose();
+    expect(engine.maxPool2dWithIndices({ shape: [0, 3, 7, 9], data: new Float32Array(0) }, options).indices.shape).toEqual([0, 3, 4, 5]);
+    expect(engine.maxPool3d({ shape: [0, 2, 3, 4, 5], data: new Float32Array(0) }, { windowDimensions: 2 }).shape).toEqual([0, 2, 2, 3, 4]);
+  });
+
+  it('refuses what does not fit, with a typed error that names it', () => {
+    const x = randomTensor([1, 2, 6, 5], 1);
+    const y = randomTensor([1, 2, 3, 2], 2);
+    const window = { windowDimensions: 2, strides: 2 };
+    const large = { shape: [0, 1, 4097, 4096], data: new Float32Array(0) };
+    const rows: readonly [() => unknown, new (...args: never[]) => Error, RegExp][] = [
+      [
+        () => engine.maxPool2dBackward(x, x, window),
+        ShapeError,
+        /^dy\.shape: expected \[1, 2, 3, 2\], the shape of the result, got \[1, 2, 6, 5\]/,
+      ],
+      [() => engine.averagePool2dBackward(y, x, { ...window, layout: 'nhwc' }), ShapeError, /^dy\.shape/],
+      [() => engine.maxPool2dBackward(undefined as never, x, window), ShapeError, /^dy: /],
+      [() => engine.maxPool2dBackward(y, x, { ...window, bias: x } as never), OptionError, /^options\.bias: .*unknown option/],
+      [() => engine.maxPool2dBackward(y, x, { ...window, out: y }), ShapeError, /^out\.shape/],
+      [() => engine.maxPool2dBackward(y, x, { ...window, out: x }), ShapeError, /^out: .*overlaps x/],
+      [() => engine.maxPool2dWithIndices(large, window), ShapeError, /^x\.shape: expected planes of at most 16777216 cells/],
+      [
+        () => engine.maxPool2dBackward({ shape: [0, 1, 2048, 2048], data: large.data }, large, window),
+        ShapeError,
+        /^x\.shape: expected planes/,
+      ],
+      [() => engine.lpPool2d(x, { norm: 0.5 }), OptionError, /^options\.norm: expected at least 1, got 0\.5/],
+      [() => engine.lpPool2d(x, { norm: Infinity }), OptionError, /^options\.norm/],
+      [() => engine.l2Pool2d(x, { norm: 2 } as never), OptionError, /^options\.norm: .*unknown option/],
+      [() => engine.maxPool1d(x), ShapeError, /^x\.shape: expected 3 dimensions/],
+      [() => engine.maxPool3d(x), ShapeError, /^x\.shape: expected 5 dimensions/],
+      [
+        () => engine.maxPool1d({ shape: [1, 2, 30], data: x.data }, { layout: 'nchw' as never }),
+        LayoutError,
+        /^options\.layout: expected one of 'ncw', 'nwc'/,
+      ],
+      [
+        () => engine.maxPool1d({ shape: [1, 2, 30], data: x.data }, { windowDimensions: [2, 2] as never }),
+        OptionError,
+        /^options\.windowDimensions: .*1 of them \[width\]/,
+      ],
+      [
+        () => engine.maxPool3d({ shape: [1, 2, 3, 2, 5], data: x.data }, { windowDimensions: [4, 1, 1] }),
+        ShapeError,
+        /^options\.windowDimensions: expected at most the 3 of the padded input, got a window that reaches over 4 planes/,
+      ],
+      [
+        () => engine.maxPool3d({ shape: [1, 2, 3, 2, 5], data: x.data }, { windowDimensions: [2, 2, 2], padding: [2, 0, 0] }),
+        OptionError,
+        /^options\.padding: expected less .*2 planes.* got 2 before and 2 behind/,
+      ],
+      [() => engine.maxPool3d({ shape: [1, 2, 3, 2, 5], data: x.data }, { padding: [1, 2] as never }), OptionError, /^options\.padding/],
+      [() => engine.adaptiveMaxPool2d(x, undefined as never), OptionError, /^outputSizes/],
+      [() => engine.adaptiveMaxPool2d(x, 0), OptionError, /^outputSizes/],
+      [() => engine.adaptiveAveragePool2d(x, [2, 3, 4] as never), OptionError, /^outputSizes/],
+      [() => engine.adaptiveAveragePool2d(x, 2 ** 30), OptionError, /^o.*utputSizes: expected a product of at most/],
+      [() => engine.adaptiveAveragePool2dBackward(x, x, 2), ShapeError, /^dy\.shape/],
+      [() => engine.maxUnpool2d(y, x, window), ShapeError, /^indices\.shape: expected \[1, 2, 3, 2\], the shape of x/],
+      [() => engine.maxUnpool2d(y, y), OptionError, /^options\.windowDimensions/],
+      [() => engine.maxUnpool2d(y, y, { ...window, padding: 'same' }), OptionError, /^options\.outputSizes/],
+      [
+        () => engine.maxUnpool2d(y, y, { ...window, outputSizes: [9, 4] }),
+        OptionError,
+        /^options\.outputSizes: expected extents of which these windows give \[3, 2\]/,
+      ],
+      [() => engine.maxUnpool2d(y, y, { outputSizes: [4097, 4096] }), ShapeError, /^options\.outputSizes: expected planes/],
+      [() => engine.maxUnpool2dBackward(y, y, y, window), ShapeError, /^dy\.shape/],
+      [() => engine.maxPool2dWithIndices(x, { ...window, out: { values: y, indices: y } }), ShapeError, /^out: .*overlaps values/],
+      [() => engine.maxPool2dWithIndices(x, { ...window, out: { value: y } as never }), OptionError, /^options\.out\.value/],
+    ];
+    for (const [refused, type, words] of rows) {
+      expect(refused).toThrow(type);
+      expect(refused).toThrow(words);
+    }
+    const gone = engine.tensor([1, 2, 3, 2]);
+    gone.dispose();
+    expect(() => engine.maxPool2dBackward(gone, x, window)).toThrow(DisposedError);
+  });
+
+  it(`gives the bits of the twin${exact ? '' : ' wherever nothing is fused'}`, () => {
+    fc.assert(
+      fc.property(configuration, fc.constantFrom(...NAMES), fc.boolean(), fc.boolean(), (c, name, special, last) => {
+        if (!exact && (name === 'l2' || name === 'lp')) return;
+        const made = inputOf(c, special ? specialTensor : randomTensor);
+        const x = last ? toLast(made) : made;
+        const options = { ...optionsOf(c, name), layout: LAYOUTS[c.rank][last ? 1 : 0] };
+        const y = forward(js.engine, name, c.rank)(x, options);
+        expectSameBits(forward(engine, name, c.rank)(x, options).data, y.data);
+        const dy = (special ? specialTensor : randomTensor)(y.shape, c.seed + 1);
+        expectSameBits(backward(engine, name, c.rank)(dy, x, options).data, backward(js.engine, name, c.rank)(dy, x, options).data);
+      }),
+      { numRuns: 400 },
+    );
+  });
+});
+
+it('no kernel of pools writes a byte outside its output and scratch', async () => {
+  const called = new Set<string>();
+  await fc.assert(
+    fc.asyncProperty(configuration, fc.constantFrom(...NAMES), fc.boolean(), async (c, name, last) => {
+      const engine = await guardedEngine((kernel) => called.add(kernel));
+      const x = last ? toLast(inputOf(c)) : inputOf(c);
+      const options = { ...optionsOf(c, name), layout: LAYOUTS[c.rank][last ? 1 : 0] };
+      const y = forward(engine, name, c.rank)(x, options);
+      expectSameBits(backward(engine, name, c.rank)(y, x, options).data, backward(simd.engine, name, c.rank)(y, x, options).data);
+      const sizes = c.axes.map(({ kernel }) => kernel);
+      const layout = { layout: options.layout };
+      const small = method(engine, `adaptiveAveragePool${c.rank}d`)(x, sizes, layout);
+      method(engine, `adaptiveAveragePool${c.rank}dBackward`)(small, x, sizes, layout);
+      if (c.rank !== 2) return;
+      const { values, indices } = engine.maxPool2dWithIndices(x, { windowDimensions: 1, layout: options.layout as 'nchw' });
+      engine.maxUnpool2d(values, indices, { windowDimensions: 1, layout: options.layout as 'nchw' });
+    }),
+    { numRuns: 120 },
+  );
+  expect([...called].sort()).toEqual(
+    ['averagePool', 'averagePoolBackward', 'gatherPixels', 'l2Pool', 'maxIndices', 'maxPool', 'scatterPixels', 'timesPower'].sort(),
+  );
+});
