@@ -359,3 +359,72 @@ export class SoftmaxParams {
   /** The logarithm of it. */
   log: i32;
 }
+
+/** What a window that reaches over the edge of an image finds there. */
+export namespace Border {
+  /** `borderValue` in every channel. */
+  export const Constant: i32 = 0;
+  /** aaa|abcd|ddd */
+  export const Replicate: i32 = 1;
+  /** cba|abcd|dcb */
+  export const Reflect: i32 = 2;
+  /** dcb|abcd|cba */
+  export const Reflect101: i32 = 3;
+  /** bcd|abcd|abc */
+  export const Wrap: i32 = 4;
+}
+
+/** What of a window's elements an order filter takes. */
+export namespace Order {
+  export const Median: i32 = 0;
+  export const Least: i32 = 1;
+  export const Greatest: i32 = 2;
+}
+
+/** A filter over `[height][width][channels]` bytes or floats. Only here sizes are in bytes throughout: see image/rows.ts. */
+@unmanaged
+export class ImageParams {
+  input: usize;
+  /** What is multiplied with what: each filter says how it lies. */
+  taps: usize;
+  output: usize;
+  scratch: usize;
+  width: i32;
+  height: i32;
+  channels: i32;
+  outChannels: i32;
+  /** 1: bytes, 4: floats. */
+  elementBytes: i32;
+  kernelHeight: i32;
+  kernelWidth: i32;
+  /** Where in the kernel the pixel lies that gets the result. */
+  top: i32;
+  left: i32;
+  border: i32;
+  borderValue: f32;
+  /** Rows of a task. */
+  stripe: i32;
+  /** Whether the last channel is what it was. */
+  keepAlpha: i32;
+  lineBytes: i32;
+  middleBytes: i32;
+  /** Rows that the ring holds. */
+  slots: i32;
+  tapCount: i32;
+  /** Taps of the second pass. */
+  rowTapCount: i32;
+  /** What sums of bytes begin with: half of what they are divided by, and the bias. */
+  begin: i32;
+  shift: i32;
+  /** The same for the second pass. */
+  rowBegin: i32;
+  rowShift: i32;
+  divisor: f32;
+  bias: f32;
+  /** Whether sums of bytes fit 16 bits. */
+  narrow: i32;
+  order: i32;
+  /** Unsharp masking: how much of the difference is added, for bytes in 1/256, and which is too small to be. */
+  amount: f32;
+  threshold: f32;
+}

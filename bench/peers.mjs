@@ -4,16 +4,14 @@
  * Everything is uploaded, packed and compiled before it is timed, for everybody; what a peer cannot avoid a call (a new output
  * tensor, a copy into its memory) is part of its time. Each peer's result is compared with ours before it is timed.
  */
-import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 import pc from 'picocolors';
 import { benchCommand, chosenShapes } from './command-line.mjs';
 import { hostEngines } from './engines.mjs';
 import { FULL, measure, QUICK } from './measure.mjs';
 import { operands } from './operands.mjs';
 import { describeMachine, describePeak, figure, machine, percent, progress, table } from './output.mjs';
+import { installPeers } from './install.mjs';
 import { measurePeak } from './peak.mjs';
 import { cost } from './shapes.mjs';
 import { subject } from './subject.mjs';
@@ -27,20 +25,7 @@ const times = options.quick ? QUICK : FULL;
 const chosen = chosenShapes(command);
 const LAYOUTS = ['nchw', 'nhwc'];
 
-function install() {
-  const folder = fileURLToPath(new URL('./peers/', import.meta.url));
-  if (existsSync(`${folder}node_modules/.package-lock.json`)) return;
-  console.error('installing the peers into bench/peers, about 600 MB');
-  const { status } = spawnSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], {
-    cwd: folder,
-    // Results go to the standard output, and nothing else does.
-    stdio: ['ignore', 2, 2],
-    shell: process.platform === 'win32',
-  });
-  if (status !== 0) process.exit(status ?? 1);
-}
-
-install();
+installPeers();
 const { openPeers } = await import('./peers/index.mjs');
 const { sizes } = await import('./peers/sizes.mjs');
 const { peers, refused } = await openPeers();

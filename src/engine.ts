@@ -67,13 +67,10 @@ export class Engine extends Operating {
     this.dispose();
   }
 
-  #live(): Backend {
-    if (this.#disposed) throw new DisposedError('the engine');
-    return this.#backend;
-  }
-
-  /** The one way of every operator from a plan to a result. */
-  #run<R>(operation: Operation<R>): R {
+  /**
+   * @internal The one way of every operator from a plan to a result, for families that are no part of the engine.
+   */
+  operate<R>(operation: Operation<R>): R {
     const backend = this.#live();
     const placed = new Placed(backend, operation);
     if (operation.steps.length > 0) runOnce(backend, operation.steps, placed);
@@ -81,8 +78,8 @@ export class Engine extends Operating {
     return operation.value(placed.results);
   }
 
-  /** The same by way of the workers' queue. */
-  async #runAsync<R>(operation: Operation<R>): Promise<R> {
+  /** @internal The same by way of the workers' queue. */
+  async operateAsync<R>(operation: Operation<R>): Promise<R> {
     const backend = this.#live();
     const placed = new Placed(backend, operation);
     if (operation.steps.length > 0) await runOnceAsync(backend, operation.steps, placed);
@@ -90,15 +87,20 @@ export class Engine extends Operating {
     return operation.value(placed.results);
   }
 
+  #live(): Backend {
+    if (this.#disposed) throw new DisposedError('the engine');
+    return this.#backend;
+  }
+
   static {
     const method = (name: string, value: unknown) =>
       Object.defineProperty(Engine.prototype, name, { value, configurable: true, writable: true });
     for (const [name, plan] of Object.entries(operators) as [string, (...args: unknown[]) => Operation<unknown>][]) {
       method(name, function (this: Engine, ...args: unknown[]) {
-        return this.#run(plan(...args));
+        return this.operate(plan(...args));
       });
       method(`${name}Async`, async function (this: Engine, ...args: unknown[]) {
-        return this.#runAsync(plan(...args));
+        return this.operateAsync(plan(...args));
       });
     }
   }

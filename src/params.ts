@@ -218,25 +218,6 @@ export const Curve = {
   Threshold: 16,
 } as const;
 
-export type FieldKind = 'buffer' | 'i32' | 'f32';
-export type Layout = Readonly<Record<string, FieldKind>>;
-
-export const PadParams = {
-  input: 'buffer',
-  output: 'buffer',
-  planes: 'i32',
-  inDepth: 'i32',
-  inHeight: 'i32',
-  inRowLength: 'i32',
-  outDepth: 'i32',
-  outHeight: 'i32',
-  outRowLength: 'i32',
-  outPlaneStride: 'i32',
-  front: 'i32',
-  top: 'i32',
-  left: 'i32',
-} as const satisfies Layout;
-
 export const ActivationBackwardParams = {
   input: 'buffer',
   x: 'buffer',
@@ -282,6 +263,44 @@ export const SoftmaxParams = {
   log: 'i32',
 } as const satisfies Layout;
 
+export const Border = { Constant: 0, Replicate: 1, Reflect: 2, Reflect101: 3, Wrap: 4 } as const;
+export const Order = { Median: 0, Least: 1, Greatest: 2 } as const;
+
+export const ImageParams = {
+  input: 'buffer',
+  taps: 'buffer',
+  output: 'buffer',
+  scratch: 'buffer',
+  width: 'i32',
+  height: 'i32',
+  channels: 'i32',
+  outChannels: 'i32',
+  elementBytes: 'i32',
+  kernelHeight: 'i32',
+  kernelWidth: 'i32',
+  top: 'i32',
+  left: 'i32',
+  border: 'i32',
+  borderValue: 'f32',
+  stripe: 'i32',
+  keepAlpha: 'i32',
+  lineBytes: 'i32',
+  middleBytes: 'i32',
+  slots: 'i32',
+  tapCount: 'i32',
+  rowTapCount: 'i32',
+  begin: 'i32',
+  shift: 'i32',
+  rowBegin: 'i32',
+  rowShift: 'i32',
+  divisor: 'f32',
+  bias: 'f32',
+  narrow: 'i32',
+  order: 'i32',
+  amount: 'f32',
+  threshold: 'f32',
+} as const satisfies Layout;
+
 /** Which block each kernel takes. The keys are the kernels' names on both sides. */
 export const kernels = {
   pad: PadParams,
@@ -324,6 +343,14 @@ export const kernels = {
   preluSlopeBackward: PreluBackwardParams,
   softmax: SoftmaxParams,
   softmaxBackward: SoftmaxParams,
+  imageBytes: ImageParams,
+  imageBytesSeparable: ImageParams,
+  imageFloats: ImageParams,
+  imageFloatsSeparable: ImageParams,
+  imageBox: ImageParams,
+  imageOrder: ImageParams,
+  imageGradient: ImageParams,
+  imageGrey: ImageParams,
 } as const satisfies Record<string, Layout>;
 
 export type KernelName = keyof typeof kernels;

@@ -1,6 +1,6 @@
 /** OpenCV.js: one plane of f32, zeros around it, filtered into a plane that is kept. */
 export async function openOpenCv() {
-  const cv = await initialized();
+  const cv = await openCv();
   return {
     layout: 'nchw',
     version: cv.getBuildInformation().match(/OpenCV (\S+)/)[1],
@@ -29,7 +29,7 @@ export async function openOpenCv() {
  * The module calls itself a promise, of itself, so that whoever awaits it waits for ever; and it answers an error anywhere in the
  * process by printing its ten megabytes of source.
  */
-async function initialized() {
+export async function openCv() {
   const events = ['uncaughtException', 'unhandledRejection'];
   const before = events.map((event) => process.listeners(event));
   const { default: module } = await import('@techstark/opencv-js');

@@ -1,5 +1,20 @@
-/** Images for the command line and the examples: pixels, kernels by name, PNG files. */
-export { filterImage, filterOf } from './filter.ts';
-export { type ImageKernel, imageKernel, imageKernelNames, imageKernels } from './kernels.ts';
-export { fromPlanes, type Image, toPlanes, toSheet } from './pixels.ts';
-export { ImageFileError, MAX_PIXELS, readPng, writePng } from './png.ts';
+/** `simdconv/image`: filters over photographs and video. */
+
+export type { BorderMode, Filter2dOptions, FilterOptions, Image, Kernel, RawImage } from '../shape/image.ts';
+export {
+  type AsyncFilterOperators,
+  type BlurOptions,
+  type EmbossOptions,
+  type Filtered,
+  type FilterOperators,
+  type Filters,
+  filters,
+  type GaussianOptions,
+  type GradientOptions,
+  type GrayscaleOptions,
+  type MorphologyOptions,
+  type MotionBlurOptions,
+  type UnsharpOptions,
+} from './filters.ts';
+export { type ElementType, KernelImage } from './kernel-image.ts';
+export type { Direction } from './kernels.ts';

@@ -1,75 +1,83 @@
-/** Image kernels by name. */
+/** Kernels of the textbook. */
 
 export interface ImageKernel {
-  readonly height: number;
   readonly width: number;
   /** Row by row, laid over the image as they are printed: a convolution here is a cross-correlation. */
   readonly weights: readonly number[];
-  /** Each sum is divided by the number of weights: a mean that is exact where the image is constant. */
-  readonly mean: boolean;
-  readonly description: string;
+  readonly divisor: number;
 }
 
-function square(description: string, weights: readonly number[], mean = false): ImageKernel {
-  const side = Math.sqrt(weights.length);
-  return { height: side, width: side, weights, mean, description };
-}
-
-/** Binomial coefficients outwards, in powers of two: no rounding. */
-function binomial(row: readonly number[]): number[] {
-  const total = row.reduce((sum, n) => sum + n, 0) ** 2;
-  return row.flatMap((y) => row.map((x) => (x * y) / total));
+function square(weights: readonly number[], divisor = 1): ImageKernel {
+  return { width: Math.sqrt(weights.length), weights, divisor };
 }
 
 // biome-ignore format: a kernel is read as a square
-export const imageKernels: Readonly<Record<string, ImageKernel>> = {
-  identity: square('the image itself', [
-    0, 0, 0,
-    0, 1, 0,
-    0, 0, 0,
-  ]),
-  edge: square('where a pixel differs from its eight neighbours', [
-    -1, -1, -1,
-    -1,  8, -1,
-    -1, -1, -1,
-  ]),
-  laplacian: square('second derivative: where a pixel differs from its four neighbours', [
-     0, -1,  0,
-    -1,  4, -1,
-     0, -1,  0,
-  ]),
-  emboss: square('a relief, lit from the upper left', [
-    -2, -1, 0,
-    -1,  1, 1,
-     0,  1, 2,
-  ]),
-  sharpen: square('the image and its laplacian', [
-     0, -1,  0,
-    -1,  5, -1,
-     0, -1,  0,
-  ]),
-  box: square('mean of 3×3 pixels', new Array(9).fill(1), true),
-  box5: square('mean of 5×5 pixels', new Array(25).fill(1), true),
-  gaussian: square('3×3 binomial weights', binomial([1, 2, 1])),
-  gaussian5: square('5×5 binomial weights', binomial([1, 4, 6, 4, 1])),
-  'sobel-x': square('brighter to the right', [
-    -1, 0, 1,
-    -2, 0, 2,
-    -1, 0, 1,
-  ]),
-  'sobel-y': square('brighter below', [
-    -1, -2, -1,
-     0,  0,  0,
-     1,  2,  1,
-  ]),
-};
+export const IDENTITY = square([1]);
 
-const aliases: Readonly<Record<string, string>> = { outline: 'edge', blur: 'box' };
+/** Where a pixel differs from its eight neighbours. */
+// biome-ignore format: a kernel is read as a square
+export const OUTLINE = square([
+  -1, -1, -1,
+  -1,  8, -1,
+  -1, -1, -1,
+]);
 
-/** Every name, aliases last. */
-export const imageKernelNames: readonly string[] = [...Object.keys(imageKernels), ...Object.keys(aliases)];
+/** Where a pixel differs from its four neighbours. */
+// biome-ignore format: a kernel is read as a square
+export const LAPLACIAN = square([
+   0, -1,  0,
+  -1,  4, -1,
+   0, -1,  0,
+]);
 
-export function imageKernel(name: string): ImageKernel | undefined {
-  const full = Object.hasOwn(aliases, name) ? aliases[name] : name;
-  return Object.hasOwn(imageKernels, full) ? imageKernels[full] : undefined;
+/** The image and its laplacian. */
+// biome-ignore format: a kernel is read as a square
+export const SHARPEN = square([
+   0, -1,  0,
+  -1,  5, -1,
+   0, -1,  0,
+]);
+
+/** Where the light of a relief comes from, clockwise. */
+export const DIRECTIONS = ['top-left', 'top', 'top-right', 'right', 'bottom-right', 'bottom', 'bottom-left', 'left'] as const;
+export type Direction = (typeof DIRECTIONS)[number];
+
+/** The neighbours of a pixel in the same order. */
+const RING = [0, 1, 2, 5, 8, 7, 6, 3] as const;
+/** Weights of a relief that is lit from the first neighbour. */
+const RELIEF = [-2, -1, 0, 1, 2, 1, 0, -1] as const;
+
+/** A relief: darker towards the light, brighter away from it, and the pixel itself. */
+export function emboss(direction: Direction): ImageKernel {
+  const turn = DIRECTIONS.indexOf(direction);
+  const weights = [0, 0, 0, 0, 1, 0, 0, 0, 0];
+  for (const [i, weight] of RELIEF.entries()) weights[RING[(i + turn) % 8]] = weight;
+  return square(weights);
+}
+
+/** Brighter to the right, or below: a difference smoothed across with (side, centre, side). */
+export function difference(axis: 'x' | 'y', side: number, centre: number): ImageKernel {
+  return square(axis === 'x' ? [-side, 0, side, -centre, 0, centre, -side, 0, side] : [-side, -centre, -side, 0, 0, 0, side, centre, side]);
+}
+
+/** Samples of a Gaussian of deviation `sigma`, `radius` to either side, that sum to 1. */
+export function gaussian(sigma: number, radius: number): number[] {
+  const samples = Array.from({ length: 2 * radius + 1 }, (_, i) => Math.exp(-((i - radius) ** 2) / (2 * sigma * sigma)));
+  const sum = samples.reduce((all, sample) => all + sample, 0);
+  return samples.map((sample) => sample / sum);
+}
+
+/** The mean along a line of `length` pixels through the middle, `degrees` from the right, upwards. */
+export function motion(length: number, degrees: number): ImageKernel {
+  const radians = (degrees * Math.PI) / 180;
+  const points = Array.from({ length }, (_, i) => {
+    const along = i - (length - 1) / 2;
+    // Rounding away what the sine of 180° is off.
+    return [along * Math.cos(radians), -along * Math.sin(radians)].map((at) => Math.round(Math.round(at * 1e6) / 1e6));
+  });
+  const reach = Math.max(...points.flat().map(Math.abs));
+  const width = 2 * reach + 1;
+  const weights = new Array<number>(width * width).fill(0);
+  for (const [x, y] of points) weights[(y + reach) * width + x + reach]++;
+  return { width, weights, divisor: length };
 }

@@ -21,6 +21,12 @@ import { pad } from './conv/pad.ts';
 import { packWinogradColumns, packWinogradRows } from './conv/winograd-filter.ts';
 import { convWinogradNchw } from './conv/winograd-nchw.ts';
 import { convWinogradNhwc } from './conv/winograd-nhwc.ts';
+import { imageBox } from './image/box.ts';
+import { imageBytes, imageBytesSeparable } from './image/bytes.ts';
+import { imageFloats, imageFloatsSeparable } from './image/floats.ts';
+import { imageGradient } from './image/gradient.ts';
+import { imageGrey } from './image/grey.ts';
+import { imageOrder } from './image/order.ts';
 import { batchNorm, batchNormTable } from './norm/batch.ts';
 import { batchNormSums } from './norm/sums.ts';
 import { averagePool } from './pool/average.ts';
@@ -74,4 +80,12 @@ export const twins: {
   preluSlopeBackward,
   softmax,
   softmaxBackward,
+  imageBytes,
+  imageBytesSeparable,
+  imageFloats,
+  imageFloatsSeparable,
+  imageBox,
+  imageOrder,
+  imageGradient,
+  imageGrey,
 };

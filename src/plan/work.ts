@@ -3,6 +3,7 @@ import {
   ActivationBackwardParams,
   ActivationParams,
   ConvParams,
+  ImageParams,
   IndexParams,
   kernels,
   NormParams,
@@ -54,6 +55,8 @@ export function workOf({ kernel, values, taskCount }: Step): number {
       return (values.images * values.channels * values.pixels) / FLOATS;
     case SoftmaxParams:
       return values.outer * values.extent * values.inner;
+    case ImageParams:
+      return (values.width * values.height * values.channels * (2 + values.tapCount + values.rowTapCount)) / IMAGE_TAPS;
     default:
       return taskCount * OTHER_TASK;
   }
@@ -66,5 +69,6 @@ export const isSmall = (nanoseconds: number): boolean => nanoseconds < 20000;
 const PRODUCTS = 20;
 const TAPS = 4;
 const FLOATS = 8;
+const IMAGE_TAPS = 20;
 /** Nanoseconds of a task of any other kernel: they are cut so that one is about that. */
 const OTHER_TASK = 1000;

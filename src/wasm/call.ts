@@ -42,6 +42,7 @@ const NOT_TWICE: ReadonlySet<string> = new Set([
   'preluBackward',
   'softmax',
   'softmaxBackward',
+  ...['imageBytes', 'imageBytesSeparable', 'imageFloats', 'imageFloatsSeparable', 'imageBox', 'imageOrder', 'imageGradient', 'imageGrey'],
 ]);
 
 /**

@@ -1,0 +1,106 @@
+import { ImageParams, Order } from '../params';
+import { lineOf, middleOf, nextRow, openRows, paddedBytesOf, pixelBytesOf, putLine, rowBytesOf, slotOf } from './rows';
+
+/** The lesser of two. Of floats the first, unless the second is less. */
+@inline
+function least(a: v128, b: v128, bytes: bool): v128 {
+  return bytes ? i8x16.min_u(a, b) : f32x4.pmin(a, b);
+}
+
+@inline
+function greatest(a: v128, b: v128, bytes: bool): v128 {
+  return bytes ? i8x16.max_u(a, b) : f32x4.pmax(a, b);
+}
+
+@inline
+function middleOfThree(a: v128, b: v128, c: v128, bytes: bool): v128 {
+  return greatest(least(a, b, bytes), least(greatest(a, b, bytes), c, bytes), bytes);
+}
+
+/**
+ * Median of 3×3: columns are sorted first, which three windows share. The median of nine is the middle one of the greatest of
+ * the least, the middle of the middle ones, and the least of the greatest (Smith, "Implementing median filters in XC4000E
+ * FPGAs", 1996).
+ *
+ *   middle   [least, middle, greatest][lineBytes]
+ */
+@inline
+function median(p: ImageParams, y: i32, bytes: bool): void {
+  const line: usize = p.lineBytes;
+  const two = line << 1;
+  let a = slotOf(p, y - 1), b = slotOf(p, y), c = slotOf(p, y + 1);
+  let to = middleOf(p);
+  for (let count = paddedBytesOf(p); count > 0; count -= 16) {
+    const x = v128.load(a), z = v128.load(b), w = v128.load(c);
+    const low = least(x, z, bytes), high = greatest(x, z, bytes), rest = least(high, w, bytes);
+    v128.store(to, least(low, rest, bytes));
+    v128.store(to + line, greatest(low, rest, bytes));
+    v128.store(to + two, greatest(high, w, bytes));
+    a += 16;
+    b += 16;
+    c += 16;
+    to += 16;
+  }
+  const next: usize = pixelBytesOf(p);
+  let from = middleOf(p);
+  to = lineOf(p);
+  for (let count = rowBytesOf(p); count > 0; count -= 16) {
+    const second = from + next, third = second + next;
+    const low = greatest(greatest(v128.load(from), v128.load(second), bytes), v128.load(third), bytes);
+    const middle = middleOfThree(v128.load(from + line), v128.load(second + line), v128.load(third + line), bytes);
+    const high = least(least(v128.load(from + two), v128.load(second + two), bytes), v128.load(third + two), bytes);
+    v128.store(to, middleOfThree(low, middle, high, bytes));
+    from += 16;
+    to += 16;
+  }
+}
+
+/** `count` bytes at `to`: the least or greatest of them and of those at `from`. */
+@inline
+function fold(to: usize, from: usize, count: i32, bytes: bool, most: bool): void {
+  for (; count > 0; count -= 16) {
+    const x = v128.load(to), y = v128.load(from);
+    v128.store(to, most ? greatest(x, y, bytes) : least(x, y, bytes));
+    to += 16;
+    from += 16;
+  }
+}
+
+/** The same for either element and order. */
+function foldLine(p: ImageParams, to: usize, from: usize, count: i32): void {
+  if (p.elementBytes == 1) {
+    if (p.order == Order.Least) fold(to, from, count, true, false);
+    else fold(to, from, count, true, true);
+  } else if (p.order == Order.Least) fold(to, from, count, false, false);
+  else fold(to, from, count, false, true);
+}
+
+function copyTo(to: usize, from: usize, count: i32): void {
+  for (; count > 0; count -= 16) {
+    v128.store(to, v128.load(from));
+    to += 16;
+    from += 16;
+  }
+}
+
+/** Erosion or dilation by a rectangle: down the columns, then along the row. */
+function extreme(p: ImageParams, y: i32): void {
+  const middle = middleOf(p);
+  copyTo(middle, slotOf(p, y - p.top), paddedBytesOf(p));
+  for (let i = 1; i < p.kernelHeight; i++) foldLine(p, middle, slotOf(p, y - p.top + i), paddedBytesOf(p));
+  copyTo(lineOf(p), middle, rowBytesOf(p));
+  for (let i = 1; i < p.kernelWidth; i++) foldLine(p, lineOf(p), middle + i * pixelBytesOf(p), rowBytesOf(p));
+}
+
+export function imageOrder(p: ImageParams, taskBegin: i32, taskEnd: i32): void {
+  const first = taskBegin * p.stripe;
+  const last = min(taskEnd * p.stripe, p.height);
+  if (first < last) openRows(p, first);
+  for (let y = first; y < last; y++) {
+    nextRow(p, y);
+    if (p.order != Order.Median) extreme(p, y);
+    else if (p.elementBytes == 1) median(p, y, true);
+    else median(p, y, false);
+    putLine(p, y);
+  }
+}

@@ -1,0 +1,170 @@
+import type { KernelSpec } from '../shape/image.ts';
+
+/** How a kernel is computed: which taps, in whole numbers for bytes, in one pass or in two. */
+
+/** A pass over a column, a row or a rectangle. */
+export interface Tap {
+  readonly row: number;
+  readonly column: number;
+  readonly weight: number;
+}
+
+/** A kernel that is a column times a row. */
+export interface Factors {
+  readonly column: readonly number[];
+  readonly row: readonly number[];
+}
+
+/** Whole weights, and how their sums become bytes: (sum + begin) >> shift, or ⌊(sum + begin) / divisor⌋. */
+export interface WholePass {
+  readonly weights: readonly number[];
+  readonly begin: number;
+  readonly shift: number;
+  readonly divisor: number;
+}
+
+const MAX_WEIGHT = 32767;
+const MAX_SUM = 2 ** 31 - 1;
+/** A quotient by a larger one is not far enough from the next whole number. */
+const MAX_DIVISOR = 2 ** 20;
+/** Bits behind the point of the weights of a kernel, and of either factor of one: its column's sums keep 7 of them. */
+const POINT_BITS = 20;
+const FACTOR_BITS = 14;
+const KEPT_BITS = 7;
+/** Relative to the largest weight: what a product of two doubles may be off. */
+const RANK_TOLERANCE = 1e-12;
+
+export const total = (weights: readonly number[]) => weights.reduce((sum, weight) => sum + Math.abs(weight), 0);
+
+const gcd = (a: number, b: number): number => (b === 0 ? Math.abs(a) : gcd(b, a % b));
+
+/** Is the kernel a column times a row? Of whole weights the factors are whole, and their product is exact. */
+export function factors({ height, width, weights }: KernelSpec): Factors | undefined {
+  const at = (y: number, x: number) => weights[y * width + x];
+  let pivot = 0;
+  for (let i = 0; i < weights.length; i++) if (Math.abs(weights[i]) > Math.abs(weights[pivot])) pivot = i;
+  const most = weights[pivot];
+  if (most === 0) return undefined;
+  const whole = weights.every(Number.isInteger);
+  const pivotRow = Array.from({ length: width }, (_, x) => at(Math.floor(pivot / width), x));
+  const common = whole ? pivotRow.reduce(gcd, 0) : 1;
+  const row = pivotRow.map((weight) => weight / common);
+  const column = Array.from({ length: height }, (_, y) => at(y, pivot % width) / row[pivot % width]);
+  const tolerance = whole ? 0 : RANK_TOLERANCE * Math.abs(most);
+  for (let y = 0; y < height; y++)
+    for (let x = 0; x < width; x++) if (Math.abs(column[y] * row[x] - at(y, x)) > tolerance) return undefined;
+  return { column, row };
+}
+
+/** Weights as multiples of 2⁻ᵇⁱᵗˢ, whose sum is the nearest to theirs: the largest weight takes what is missing. */
+function quantised(weights: readonly number[], bits: number): number[] {
+  const scale = 2 ** bits;
+  const whole = weights.map((weight) => Math.round(weight * scale));
+  let largest = 0;
+  for (let i = 0; i < weights.length; i++) if (Math.abs(weights[i]) > Math.abs(weights[largest])) largest = i;
+  const sum = weights.reduce((all, weight) => all + weight, 0);
+  whole[largest] += Math.round(sum * scale) - whole.reduce((all, weight) => all + weight, 0);
+  return whole;
+}
+
+const isPowerOfTwo = (n: number) => Math.log2(n) % 1 === 0;
+
+/** A kernel whose weights, divisor and bias are whole, as it is. Halves are rounded up. */
+function exact({ weights, divisor, bias }: KernelSpec): WholePass | undefined {
+  if (!weights.every(Number.isInteger) || !Number.isInteger(divisor) || !Number.isInteger(bias)) return undefined;
+  const by = Math.abs(divisor);
+  const signed = weights.map((weight) => (divisor < 0 ? -weight : weight) + 0);
+  const begin = bias * by + Math.floor(by / 2);
+  if (by > MAX_DIVISOR || Math.max(...signed.map(Math.abs)) > MAX_WEIGHT || total(signed) * 255 + Math.abs(begin) > MAX_SUM)
+    return undefined;
+  return isPowerOfTwo(by)
+    ? { weights: signed, begin, shift: Math.log2(by), divisor: 1 }
+    : { weights: signed, begin, shift: 0, divisor: by };
+}
+
+/** Weights in fixed point, with as many bits as fit. */
+function fixed(weights: readonly number[], bias: number, mostBits: number, most: number, extraBits: number): WholePass {
+  for (let bits = mostBits; ; bits--) {
+    const whole = quantised(weights, bits);
+    const shift = bits + extraBits;
+    const begin = Math.round(bias * 2 ** shift) + (shift > 0 ? 2 ** (shift - 1) : 0);
+    const fits = whole.every((weight) => Math.abs(weight) <= MAX_WEIGHT) && total(whole) * most + Math.abs(begin) <= MAX_SUM;
+    if (fits || bits === 0) return { weights: whole, begin, shift, divisor: 1 };
+  }
+}
+
+/** One pass over bytes. */
+export function wholePass(kernel: KernelSpec): WholePass {
+  const { weights, divisor, bias } = kernel;
+  return (
+    exact(kernel) ??
+    fixed(
+      weights.map((weight) => weight / divisor),
+      bias,
+      POINT_BITS,
+      255,
+      0,
+    )
+  );
+}
+
+/** Two passes: down the column, whose sums are words of 16 bits, then along the row. */
+export interface WholePasses {
+  readonly column: WholePass;
+  readonly row: WholePass;
+}
+
+/** Factors of whole numbers as they are; nothing where a sum of the column could be too large. */
+function exactPasses(kernel: KernelSpec, { column, row }: Factors): WholePasses | undefined {
+  const one = exact(kernel);
+  if (one === undefined || total(column) * 255 > MAX_WEIGHT) return undefined;
+  const signed = kernel.divisor < 0 ? row.map((weight) => -weight) : row;
+  return { column: { weights: column, begin: 0, shift: 0, divisor: 1 }, row: { ...one, weights: signed } };
+}
+
+/** Factors in fixed point. */
+export function fixedPasses({ column, row }: Factors, bias = 0): WholePasses {
+  const scale = total(column);
+  const scaled = column.map((weight) => weight / scale);
+  // Rounding may bring in more than is left out: then there is room for it with a bit less.
+  let bits = FACTOR_BITS;
+  while (bits > KEPT_BITS && total(quantised(scaled, bits)) > 2 ** bits) bits--;
+  const shift = bits - KEPT_BITS;
+  const down = { weights: quantised(scaled, bits), begin: shift > 0 ? 2 ** (shift - 1) : 0, shift, divisor: 1 };
+  return {
+    column: down,
+    row: fixed(
+      row.map((weight) => weight * scale),
+      bias,
+      FACTOR_BITS,
+      MAX_WEIGHT,
+      KEPT_BITS,
+    ),
+  };
+}
+
+export function wholePasses(kernel: KernelSpec, both: Factors): WholePasses | undefined {
+  if (exact(kernel) !== undefined) return exactPasses(kernel, both);
+  return fixedPasses({ ...both, row: both.row.map((weight) => weight / kernel.divisor) }, kernel.bias);
+}
+
+/** Whether every sum on the way fits 16 bits. */
+export function isNarrow({ weights, begin, divisor }: WholePass): boolean {
+  return divisor === 1 && total(weights) * 255 + Math.abs(begin) <= MAX_WEIGHT;
+}
+
+/** The taps of `width` columns that weigh something. */
+export function taps(weights: readonly number[], width: number): Tap[] {
+  const all = weights.map((weight, i) => ({ row: Math.floor(i / width), column: i % width, weight }));
+  return all.filter(({ weight }) => weight !== 0);
+}
+
+/** [pair][place, place, weights], as `image/bytes` reads them. */
+export function pairs(of: readonly Tap[]): number[] {
+  const words: number[] = [];
+  for (let i = 0; i < of.length; i += 2) {
+    const [a, b] = [of[i], of[i + 1] ?? { ...of[i], weight: 0 }];
+    words.push((a.row << 16) | a.column, (b.row << 16) | b.column, (a.weight & 0xffff) | (b.weight << 16));
+  }
+  return words;
+}

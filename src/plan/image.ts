@@ -1,0 +1,257 @@
+import { type Step, step } from '../backend.ts';
+import { type KernelName, Order } from '../params.ts';
+import type { ImageSpec, KernelSpec } from '../shape/image.ts';
+import {
+  type Factors,
+  factors,
+  fixedPasses,
+  isNarrow,
+  pairs,
+  type Tap,
+  taps,
+  type WholePasses,
+  wholePass,
+  wholePasses,
+} from './image-kernel.ts';
+
+/** What is done with an image, and the taps that it is done with. */
+export interface ImagePlan {
+  readonly steps: readonly Step[];
+  readonly taps: Float32Array;
+  readonly workspaces: Readonly<Record<string, number>>;
+}
+
+interface Reach {
+  readonly kernelHeight: number;
+  readonly kernelWidth: number;
+  readonly top: number;
+  readonly left: number;
+}
+
+/** An even kernel lies over its pixel with the cell after its middle, as in OpenCV. */
+function reachOf(height: number, width: number): Reach {
+  return { kernelHeight: height, kernelWidth: width, top: Math.floor(height / 2), left: Math.floor(width / 2) };
+}
+
+interface Work {
+  readonly kernel: KernelName;
+  readonly reach: Reach;
+  /** Lines that `middle` is long. */
+  readonly middleLines: number;
+  readonly taps: Float32Array;
+  /** Words of the table. */
+  readonly tableLength?: number;
+  readonly values?: Readonly<Record<string, number>>;
+}
+
+const PAGE_BYTES = 4096;
+/** Rows of a task, at least: those that it reads again beside its own are to be few. */
+const STRIPE = 16;
+
+/** Whole numbers and floats as words. */
+function wordsOf(words: readonly number[], floats: (index: number) => boolean): Float32Array {
+  const made = new Float32Array(words.length);
+  const whole = new Int32Array(made.buffer);
+  for (const [i, word] of words.entries()) {
+    if (floats(i)) made[i] = word;
+    else whole[i] = word;
+  }
+  return made;
+}
+
+const whole = (words: readonly number[]) => wordsOf(words, () => false);
+
+/** A row and what a kernel reaches beside it, in whole cache lines, never a page apart. */
+function lineBytesOf({ width, channels, elementBytes }: ImageSpec, { kernelWidth }: Reach): number {
+  const line = Math.ceil(((width + kernelWidth - 1) * channels * elementBytes + 64) / 64) * 64;
+  return line % PAGE_BYTES === 0 ? line + 64 : line;
+}
+
+function stepOf(spec: ImageSpec, work: Work, input = 'image'): Step {
+  const { width, height, channels, outChannels, elementBytes, border, borderValue } = spec;
+  const { reach, middleLines, tableLength = 0 } = work;
+  const inPlace = spec.inPlace && input === 'image';
+  const lineBytes = lineBytesOf(spec, reach);
+  const slots = reach.kernelHeight + (work.kernel === 'imageBox' ? 1 : 0);
+  const stripe = inPlace ? height : Math.min(height, Math.max(STRIPE, 4 * reach.kernelHeight));
+  const lines = middleLines + 1 + slots + reach.kernelHeight - 1 - reach.top;
+  return step(
+    work.kernel as 'imageBytes',
+    { input, taps: 'taps', output: 'out' },
+    {
+      ...{ width, height, channels, outChannels, elementBytes, ...reach, border, borderValue, stripe },
+      ...{ keepAlpha: spec.keepAlpha ? 1 : 0, lineBytes, middleBytes: middleLines * lineBytes, slots },
+      ...{ tapCount: 0, rowTapCount: 0, begin: 0, shift: 0, rowBegin: 0, rowShift: 0, divisor: 1, bias: 0, narrow: 0 },
+      ...{ order: Order.Median, amount: 0, threshold: 0 },
+      ...work.values,
+    },
+    Math.ceil(height / stripe),
+    (lines * lineBytes) / 4 + tableLength,
+  );
+}
+
+const NONE = {};
+
+function planOf(spec: ImageSpec, work: Work): ImagePlan {
+  return { steps: [stepOf(spec, work)], taps: work.taps, workspaces: NONE };
+}
+
+/** Lines in which sums of four bytes wait to be divided. */
+const wideLines = (divisor: number) => (divisor === 1 ? 0 : 4);
+
+function bytesWork(kernel: KernelSpec): Work {
+  const pass = wholePass(kernel);
+  const list = pairs(atLeastOne(taps(pass.weights, kernel.width)));
+  const { begin, shift, divisor } = pass;
+  return {
+    kernel: 'imageBytes',
+    reach: reachOf(kernel.height, kernel.width),
+    middleLines: wideLines(divisor),
+    taps: whole(list),
+    tableLength: list.length,
+    values: { tapCount: list.length / 3, begin, shift, divisor, narrow: isNarrow(pass) ? 1 : 0 },
+  };
+}
+
+/** A kernel of zeros has one tap all the same. */
+function atLeastOne(list: Tap[]): Tap[] {
+  return list.length > 0 ? list : [{ row: 0, column: 0, weight: 0 }];
+}
+
+interface Sharpening {
+  readonly amount: number;
+  readonly threshold: number;
+}
+
+const NO_SHARPENING: Sharpening = { amount: 0, threshold: 0 };
+
+function bytesSeparableWork({ column, row }: WholePasses, { amount, threshold }: Sharpening): Work {
+  const down = pairs(atLeastOne(taps(column.weights, 1)));
+  const along = pairs(atLeastOne(taps(row.weights, row.weights.length)));
+  return {
+    kernel: 'imageBytesSeparable',
+    reach: reachOf(column.weights.length, row.weights.length),
+    middleLines: 2 + wideLines(row.divisor),
+    taps: whole([...down, ...along]),
+    tableLength: down.length + along.length,
+    values: {
+      ...{ tapCount: down.length / 3, rowTapCount: along.length / 3, begin: column.begin, shift: column.shift },
+      ...{ rowBegin: row.begin, rowShift: row.shift, divisor: row.divisor, amount, threshold },
+    },
+  };
+}
+
+function floatTaps(list: readonly Tap[]): number[] {
+  return list.flatMap(({ row, column, weight }) => [(row << 16) | column, weight]);
+}
+
+const floatWords = (words: readonly number[]) => wordsOf(words, (i) => i % 2 === 1);
+
+function floatsWork({ height, width, weights, divisor, bias }: KernelSpec): Work {
+  const list = floatTaps(taps(weights.map(Math.fround), width));
+  return {
+    kernel: 'imageFloats',
+    reach: reachOf(height, width),
+    middleLines: 0,
+    taps: floatWords(list),
+    tableLength: list.length,
+    values: { tapCount: list.length / 2, divisor, bias },
+  };
+}
+
+function floatsSeparableWork({ column, row }: Factors, divisor: number, bias: number, { amount, threshold }: Sharpening): Work {
+  const down = floatTaps(taps(column.map(Math.fround), 1));
+  const along = floatTaps(taps(row.map(Math.fround), row.length));
+  return {
+    kernel: 'imageFloatsSeparable',
+    reach: reachOf(column.length, row.length),
+    middleLines: 1,
+    taps: floatWords([...down, ...along]),
+    tableLength: down.length + along.length,
+    values: {
+      ...{ tapCount: down.length / 2, rowTapCount: along.length / 2, divisor, bias },
+      ...{ amount, threshold },
+    },
+  };
+}
+
+/** Taps that two passes cost besides their own. */
+const SECOND_PASS = 2;
+
+/** Is it less work down a column and along a row? */
+function worthTwo(kernel: KernelSpec, { column, row }: Factors): boolean {
+  return taps(column, 1).length + taps(row, 1).length + SECOND_PASS < taps(kernel.weights, 1).length;
+}
+
+/** Any kernel, in two passes if it is a column times a row and that is less work. */
+export function planKernel(spec: ImageSpec, kernel: KernelSpec): ImagePlan {
+  const both = factors(kernel);
+  const two = both !== undefined && worthTwo(kernel, both) ? both : undefined;
+  if (spec.elementBytes === 4) {
+    const { divisor, bias } = kernel;
+    return planOf(spec, two === undefined ? floatsWork(kernel) : floatsSeparableWork(two, divisor, bias, NO_SHARPENING));
+  }
+  const passes = two && wholePasses(kernel, two);
+  return planOf(spec, passes === undefined ? bytesWork(kernel) : bytesSeparableWork(passes, NO_SHARPENING));
+}
+
+/** A column times a row, of real numbers; then perhaps what it took away, added to the image. */
+export function planFactors(spec: ImageSpec, both: Factors, sharpening = NO_SHARPENING): ImagePlan {
+  if (spec.elementBytes === 4) return planOf(spec, floatsSeparableWork(both, 1, 0, sharpening));
+  return planOf(spec, bytesSeparableWork(fixedPasses(both), { ...sharpening, amount: Math.round(sharpening.amount * AMOUNT) }));
+}
+
+/** What the amount of unsharp masking is counted in for bytes: parts of 1. */
+const AMOUNT = 256;
+
+/** The mean of a rectangle. */
+export function planBox(spec: ImageSpec, height: number, width: number): ImagePlan {
+  const divisor = height * width;
+  const isBytes = spec.elementBytes === 1;
+  const work: Work = {
+    kernel: 'imageBox',
+    reach: reachOf(height, width),
+    middleLines: isBytes ? 4 + 4 : 2,
+    taps: new Float32Array(1),
+    values: { divisor, begin: isBytes ? Math.floor(divisor / 2) : 0 },
+  };
+  if (isBytes || !spec.inPlace) return planOf(spec, work);
+  // Sums of floats depend on where a task begins, and a task cannot begin below rows that are written already.
+  const copy = stepOf(spec, { ...floatsWork(IDENTITY), kernel: 'imageFloats' });
+  return {
+    steps: [{ ...copy, buffers: { ...copy.buffers, output: 'copy' } }, stepOf(spec, work, 'copy')],
+    taps: floatsWork(IDENTITY).taps,
+    workspaces: { copy: spec.width * spec.height * spec.channels },
+  };
+}
+
+const IDENTITY: KernelSpec = { height: 1, width: 1, weights: [1], divisor: 1, bias: 0 };
+
+export function planOrder(spec: ImageSpec, order: number, height: number, width: number): ImagePlan {
+  const middleLines = order === Order.Median ? 3 : 1;
+  return planOf(spec, { kernel: 'imageOrder', reach: reachOf(height, width), middleLines, taps: new Float32Array(1), values: { order } });
+}
+
+/** Differences smoothed with (side, centre, side). */
+export function planGradient(spec: ImageSpec, side: number, centre: number, divisor: number, bias: number): ImagePlan {
+  const isBytes = spec.elementBytes === 1;
+  const work: Work = {
+    kernel: 'imageGradient',
+    reach: reachOf(3, 3),
+    middleLines: isBytes ? 4 : 2,
+    taps: isBytes ? whole([side, centre]) : Float32Array.of(side, centre),
+    values: { divisor, bias },
+  };
+  return planOf(spec, work);
+}
+
+const GREY_SCALE = 2 ** 15;
+
+export function planGrey(spec: ImageSpec, weights: readonly number[]): ImagePlan {
+  const rounded = weights.map((weight) => Math.round(weight * GREY_SCALE));
+  const sum = weights.reduce((all, weight) => all + weight, 0);
+  // White stays white.
+  rounded[1] += Math.round(sum * GREY_SCALE) - (rounded[0] + rounded[1] + rounded[2]);
+  const list = spec.elementBytes === 1 ? whole(rounded) : Float32Array.from(weights);
+  return planOf(spec, { kernel: 'imageGrey', reach: reachOf(1, 1), middleLines: 0, taps: list });
+}
