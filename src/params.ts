@@ -6,6 +6,26 @@ export const ABI_VERSION = 1;
 
 export const Activation = { None: 0, Clamp: 1, LeakyRelu: 2, ThresholdedRelu: 3 } as const;
 
+export const Curve = {
+  Elu: 0,
+  Gelu: 1,
+  GeluTanh: 2,
+  HardShrink: 3,
+  HardSigmoid: 4,
+  HardSwish: 5,
+  Mish: 6,
+  Sigmoid: 7,
+  Silu: 8,
+  Softplus: 9,
+  Softshrink: 10,
+  Softsign: 11,
+  Tanh: 12,
+  Clamp: 13,
+  HardTanh: 14,
+  LeakyRelu: 15,
+  Threshold: 16,
+} as const;
+
 export type FieldKind = 'buffer' | 'i32' | 'f32';
 export type Layout = Readonly<Record<string, FieldKind>>;
 
