@@ -218,26 +218,6 @@ export const NormSumParams = {
   inner: 'i32',
 } as const satisfies Layout;
 
-export const Curve = {
-  Elu: 0,
-  Gelu: 1,
-  GeluTanh: 2,
-  HardShrink: 3,
-  HardSigmoid: 4,
-  HardSwish: 5,
-  Mish: 6,
-  Sigmoid: 7,
-  Silu: 8,
-  Softplus: 9,
-  Softshrink: 10,
-  Softsign: 11,
-  Tanh: 12,
-  Clamp: 13,
-  HardTanh: 14,
-  LeakyRelu: 15,
-  Threshold: 16,
-} as const;
-
 export const ActivationBackwardParams = {
   input: 'buffer',
   x: 'buffer',
