@@ -36,7 +36,7 @@ beforeAll(async () => {
   server = await preview({ configFile: file('../vite.config.ts'), preview: { port: 0, open: false }, logLevel: 'warn' });
   address = `http://localhost:${(server.httpServer.address() as AddressInfo).port}/`;
   browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ARGUMENTS });
-});
+}, 120_000);
 afterAll(async () => {
   await browser?.close();
   await server?.close();
@@ -99,7 +99,10 @@ async function visit(
 async function pixels(page: Page, selector: string): Promise<{ width: number; height: number; data: Uint8ClampedArray }> {
   const { width, height, base64 } = await page.locator(selector).evaluate((element) => {
     const canvas = element as HTMLCanvasElement;
-    const { data } = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height);
+    // Read from a copy: browsers advise against reading often from one that is painted.
+    const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext('2d', { willReadFrequently: true })!;
+    copy.drawImage(canvas, 0, 0);
+    const { data } = copy.getImageData(0, 0, canvas.width, canvas.height);
     let text = '';
     for (let i = 0; i < data.length; i += 32768) text += String.fromCharCode(...data.subarray(i, i + 32768));
     return { width: canvas.width, height: canvas.height, base64: btoa(text) };
@@ -108,12 +111,14 @@ async function pixels(page: Page, selector: string): Promise<{ width: number; he
 }
 
 /** Have two pictures the same bytes? */
-const same = (a: { data: ArrayLike<number> }, b: { data: ArrayLike<number> }) => Buffer.compare(Buffer.from(a.data), Buffer.from(b.data)) === 0;
+const same = (a: { data: ArrayLike<number> }, b: { data: ArrayLike<number> }) =>
+  Buffer.compare(Buffer.from(a.data), Buffer.from(b.data)) === 0;
 
 const BEFORE = '.stage figure:nth-child(1) canvas';
 const AFTER = '.stage figure:nth-child(2) canvas';
 /** Until the frames that a change asked for are painted. */
-const settled = (page: Page) => page.waitForTimeout(700);
+const settled = (page: Page) =>
+  page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(resolve)))));
 /** What a visitor ticks is the label: the radio button lies under it, unseen. */
 const choose = (page: Page, name: string, group?: string) =>
   (group === undefined ? page : page.getByRole('group', { name: group })).getByRole('radio', { name, exact: true }).check({ force: true });
@@ -336,12 +341,15 @@ describe('image kernels', () => {
     const weights = [0, 0, 0, 0, 0, 0, -1, -1, -1, 0, 0, -1, 9, -1, 0, 0, -1, -1, -1, 0, 0, 0, 0, 0, 0];
     new ImageFilter(await load(), { side: 5, weights, divisor: 2, bias: 10 }).run(source, expected);
     expect(same(await pixels(page, AFTER), expected)).toBe(true);
+    await page.screenshot({ path: `${SHOTS}images-5x5.png`, fullPage: true });
     // What is no number, and a divisor of 0, change nothing and are said.
     await page.getByLabel('Row 1, column 1').fill('');
     expect(await page.getByLabel('Row 1, column 1').getAttribute('aria-invalid')).toBe('true');
     await page.getByLabel('Divisor').fill('0');
     expect(await page.getByRole('alert').textContent()).toContain('divided by 0');
-    await page.screenshot({ path: `${SHOTS}images-5x5.png`, fullPage: true });
+    // What the engine refuses is said in its words.
+    await page.getByLabel('Row 1, column 1').fill('1e30');
+    await page.getByText(/^kernel: expected at most/).waitFor();
   });
 
   it('times a frame on both engines', async () => {
@@ -462,6 +470,8 @@ describe('the textbook', () => {
       ['SiLU', -0.238, -0.091],
       ['GELU', -0.046, -0.085],
       ['Mish', -0.253, -0.108],
+      ['Hard sigmoid', 0.1, 0.2],
+      ['SELU', -1.52, 0.238],
     ] as const) {
       await choose(page, name, 'Activation');
       expect([name, ...(await values())]).toEqual([name, -2, value, slope]);

@@ -41,7 +41,7 @@ export function frameTime(): FrameTime {
     }
     verdict.textContent =
       medians.wasm === undefined || medians.js === undefined
-        ? 'A frame: the picture’s three colours to floats, convolved, and back to bytes.'
+        ? 'A frame: into the engine’s memory, through the filter, and back.'
         : medians.js >= medians.wasm
           ? `Wasm takes ${number(medians.js / medians.wasm, 1)} times less.`
           : `JavaScript takes ${number(medians.wasm / medians.js, 1)} times less.`;
@@ -69,8 +69,8 @@ export function frameTime(): FrameTime {
       show();
     },
     clear() {
+      // What is shown stays until the next frame: it would only flicker.
       for (const kind of kinds) times[kind].length = 0;
-      show();
     },
     count: (kind) => times[kind].length,
   };

@@ -1,4 +1,5 @@
-import type { Engine, KernelTensor, PreparedConv2d } from 'simdconv';
+import type { Engine } from 'simdconv';
+import { type Filters, filters, type KernelImage } from 'simdconv/image';
 import type { PictureKernel } from './kernels.ts';
 
 /** What this page needs of an ImageData; a plain object in Node will do. */
@@ -8,73 +9,39 @@ export interface Pixels {
   readonly data: Uint8ClampedArray;
 }
 
-const COLOURS = 3;
-
 /**
- * A kernel bound to an engine. The colours of a picture are three planes of floats, framed by the pixels of its edges; each is
- * convolved, rounded to the nearest byte and held in 0…255. Alpha stays.
+ * A kernel bound to an engine. Pictures are of bytes, red, green, blue and alpha: colours are convolved in whole numbers, beyond the
+ * edges lies the nearest pixel, alpha stays.
  */
 export class ImageFilter {
-  readonly #engine: Engine;
-  readonly #radius: number;
-  readonly #conv: PreparedConv2d;
-  #planes: KernelTensor | undefined;
-  #result: KernelTensor | undefined;
+  readonly #filters: Filters;
+  readonly #kernel: PictureKernel;
+  #from: KernelImage | undefined;
+  #to: KernelImage | undefined;
 
-  constructor(engine: Engine, { side, weights, divisor, bias }: PictureKernel) {
-    this.#engine = engine;
-    this.#radius = (side - 1) / 2;
-    this.#conv = engine.prepareConv2d(
-      { shape: [1, 1, side, side], data: Float32Array.from(weights, (weight) => weight / divisor) },
-      { bias: { shape: [1], data: Float32Array.of(bias) } },
-    );
+  constructor(engine: Engine, kernel: PictureKernel) {
+    this.#filters = filters(engine);
+    this.#kernel = kernel;
   }
 
+  /** @throws OptionError for weights that bytes cannot be filtered with */
   run(source: Pixels, target: Pixels): void {
     const { width, height } = source;
-    const radius = this.#radius;
-    if (this.#result?.shape[2] !== height || this.#result.shape[3] !== width) {
-      this.#disposePlanes();
-      this.#planes = this.#engine.tensor([COLOURS, 1, height + 2 * radius, width + 2 * radius]);
-      this.#result = this.#engine.tensor([COLOURS, 1, height, width]);
+    if (this.#from?.width !== width || this.#from.height !== height) {
+      this.dispose();
+      this.#from = this.#filters.image(width, height);
+      this.#to = this.#filters.image(width, height);
     }
-    toPlanes(source, radius, this.#planes!.data);
-    this.#conv.run(this.#planes!, this.#result!);
-    fromPlanes(this.#result!.data, source, target);
+    const { side, weights, divisor, bias } = this.#kernel;
+    this.#from.data.set(source.data);
+    this.#filters.filter2d(this.#from, { weights, width: side }, { divisor, bias, out: this.#to });
+    target.data.set(this.#to!.data);
   }
 
   dispose(): void {
-    this.#disposePlanes();
-    this.#conv.dispose();
-  }
-
-  #disposePlanes(): void {
-    this.#planes?.dispose();
-    this.#result?.dispose();
-  }
-}
-
-function toPlanes({ width, height, data }: Pixels, radius: number, planes: Float32Array): void {
-  let at = 0;
-  for (let colour = 0; colour < COLOURS; colour++) {
-    for (let y = -radius; y < height + radius; y++) {
-      const row = Math.min(Math.max(y, 0), height - 1) * width * 4 + colour;
-      const first = data[row];
-      const last = data[row + (width - 1) * 4];
-      for (let x = 0; x < radius; x++) planes[at++] = first;
-      for (let x = 0; x < width; x++) planes[at++] = data[row + x * 4];
-      for (let x = 0; x < radius; x++) planes[at++] = last;
-    }
-  }
-}
-
-function fromPlanes(planes: Float32Array, source: Pixels, target: Pixels): void {
-  const pixels = source.width * source.height;
-  const { data } = target;
-  for (let i = 0; i < pixels; i++) {
-    data[4 * i] = planes[i];
-    data[4 * i + 1] = planes[pixels + i];
-    data[4 * i + 2] = planes[2 * pixels + i];
-    data[4 * i + 3] = source.data[4 * i + 3];
+    this.#from?.dispose();
+    this.#to?.dispose();
+    this.#from = undefined;
+    this.#to = undefined;
   }
 }

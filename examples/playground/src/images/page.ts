@@ -11,8 +11,11 @@ import { matrixEditor } from './matrix.ts';
 import { type Camera, camera, decoded, type Still, still } from './source.ts';
 import { stage } from './stage.ts';
 
-/** A still picture is filtered again and again for so long, so that its time is one of a warm engine. */
+/** A still picture is filtered again and again, for so long and so often, so that its time is one of a warm engine. */
 const MEASURE_MS = 400;
+const MEASURE_FRAMES = 3;
+/** What a browser has just loaded it runs slowly, before it compiles it well. */
+const WARM_MS = 80;
 
 export async function create(): Promise<Page> {
   const engines = { wasm: await engineOf('wasm'), js: await engineOf('js') };
@@ -30,11 +33,17 @@ export async function create(): Promise<Page> {
   const one = inspector();
   const view = stage(() => one.show(source, view.result, kernel, view.x, view.y));
 
-  /** One frame, timed. */
-  const run = () => {
+  /** One frame, timed; false where the engine refuses the kernel. */
+  const run = (): boolean => {
     const begin = performance.now();
-    filter.run(source, view.result);
-    times.add(kind, performance.now() - begin);
+    try {
+      filter.run(source, view.result);
+      times.add(kind, performance.now() - begin);
+      return true;
+    } catch (error) {
+      notice.textContent = (error as Error).message;
+      return false;
+    }
   };
   const frame = () => {
     scheduled = 0;
@@ -43,11 +52,13 @@ export async function create(): Promise<Page> {
     if (next !== undefined) source = next;
     if (next !== undefined || film === undefined) {
       if (next !== undefined) view.source(source);
-      run();
-      view.paint();
-      one.show(source, view.result, kernel, view.x, view.y);
+      if (run()) {
+        view.paint();
+        one.show(source, view.result, kernel, view.x, view.y);
+      }
     }
-    if (film !== undefined || performance.now() < measureUntil) schedule();
+    const more = performance.now() < measureUntil || (notice.textContent === '' && times.count(kind) < MEASURE_FRAMES);
+    if (film !== undefined || more) schedule();
   };
   const schedule = () => {
     if (scheduled === 0) scheduled = requestAnimationFrame(frame);
@@ -225,7 +236,7 @@ export async function create(): Promise<Page> {
   matrix.show(kernel);
   view.mark(kernel);
   view.source(source);
-  run();
+  for (const end = performance.now() + WARM_MS; performance.now() < end; ) filter.run(source, view.result);
   view.paint();
   one.show(source, view.result, kernel, view.x, view.y);
   measure();

@@ -23,7 +23,7 @@ class Neuron {
   readonly #engine: Engine;
   readonly #alpha: number;
   /** Results of the last forward pass. */
-  y = new Float32Array(INPUTS);
+  y: Float32Array = new Float32Array(INPUTS);
   /** Inputs whose sum is above zero. */
   active = 0;
   gradient = { weight: 0, bias: 0 };
@@ -40,22 +40,17 @@ class Neuron {
       { shape: [1, 1, 1, 1], data: Float32Array.of(this.weight) },
       { bias: { shape: [1], data: Float32Array.of(this.bias) } },
     );
-    this.y = this.#engine.leakyRelu(sums, { alpha: this.#alpha }).data as Float32Array<ArrayBuffer>;
-    let loss = 0;
-    let weight = 0;
-    let bias = 0;
-    this.active = 0;
-    for (let i = 0; i < INPUTS; i++) {
-      const error = this.y[i] - wanted[i];
-      loss += error * error;
-      const above = sums.data[i] > 0;
-      if (above) this.active++;
-      const part = 2 * error * (above ? 1 : this.#alpha);
-      weight += part * inputs[i];
-      bias += part;
-    }
+    this.y = this.#engine.leakyRelu(sums, { alpha: this.#alpha }).data;
+    const errors = this.y.map((y, i) => y - wanted[i]);
+    // Of the mean squared error by each result, then by each sum.
+    const dy = { shape: sums.shape, data: errors.map((error) => (2 * error) / INPUTS) };
+    const { data: dSums } = this.#engine.leakyReluBackward(dy, sums, { alpha: this.#alpha });
+    this.active = sums.data.filter((sum) => sum > 0).length;
+    const loss = errors.reduce((total, error) => total + error * error, 0);
+    const weight = dSums.reduce((total, part, i) => total + part * inputs[i], 0);
+    const bias = dSums.reduce((total, part) => total + part, 0);
     this.losses.push(loss / INPUTS);
-    this.gradient = { weight: weight / INPUTS, bias: bias / INPUTS };
+    this.gradient = { weight, bias };
   }
 
   train(): void {
