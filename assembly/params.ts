@@ -42,6 +42,17 @@ export namespace Curve {
   export const Threshold: i32 = 16;
 }
 
+/** What lies beyond an input. */
+export namespace PadMode {
+  export const Constant: i32 = 0;
+  /** Mirrored, the cell at the border once. */
+  export const Reflect: i32 = 1;
+  /** The cell at the border again. */
+  export const Replicate: i32 = 2;
+  /** The other end. */
+  export const Circular: i32 = 3;
+}
+
 /** `[planes][inDepth][inHeight][inRowLength]` into a zero-bordered `[planes][outDepth][outHeight][outRowLength]`, cropping what does not fit. */
 @unmanaged
 export class PadParams {
@@ -84,6 +95,8 @@ export class FilterParams {
   widthStride: i32;
   /** Output rows and columns of a Winograd tile. */
   tileSize: i32;
+  /** From the first output channel of a group to that of the next. */
+  groupStride: i32;
 }
 
 @unmanaged
@@ -348,7 +361,7 @@ export class PreluBackwardParams {
 export class SoftmaxParams {
   /** Of the gradient: `dy`. */
   input: usize;
-  /** Of the gradient: the softmax itself, else 0. */
+  /** The softmax, for the gradient; 0 for the softmax. */
   y: usize;
   output: usize;
   outer: i32;
@@ -358,6 +371,59 @@ export class SoftmaxParams {
   taskLength: i32;
   /** The logarithm of it. */
   log: i32;
+}
+
+/** Floats from one lattice of up to six dimensions to another: each has as many points, and strides of its own. */
+@unmanaged
+export class StridedParams {
+  input: usize;
+  output: usize;
+  inOffset: i32;
+  outOffset: i32;
+  count0: i32;
+  count1: i32;
+  count2: i32;
+  count3: i32;
+  count4: i32;
+  count5: i32;
+  in0: i32;
+  in1: i32;
+  in2: i32;
+  in3: i32;
+  in4: i32;
+  in5: i32;
+  out0: i32;
+  out1: i32;
+  out2: i32;
+  out3: i32;
+  out4: i32;
+  out5: i32;
+  /** Sums: floats that a task sets to zero before it adds to them. */
+  clearLength: i32;
+}
+
+/** [outer][length][inner] and [outer][before + length + after][inner]: either may be the input. */
+@unmanaged
+export class PadAxisParams {
+  input: usize;
+  output: usize;
+  outer: i32;
+  length: i32;
+  inner: i32;
+  before: i32;
+  after: i32;
+  mode: i32;
+  value: f32;
+}
+
+/** The input seen as [outer][channels][rowLength]. */
+@unmanaged
+export class ChannelParams {
+  input: usize;
+  output: usize;
+  outer: i32;
+  channels: i32;
+  rowLength: i32;
 }
 
 /** What a window that reaches over the edge of an image finds there. */

@@ -87,6 +87,22 @@ export function storeUpTo(pointer: usize, x: v128, left: i32): void {
   else storeLast(pointer, x, left);
 }
 
+/** The same of eight lanes: two vectors an iteration, so that V8 makes each constant once for both. */
+@inline
+export function storeUpTo2(pointer: usize, x0: v128, x1: v128, left: i32): void {
+  if (left >= 8) {
+    v128.store(pointer, x0);
+    v128.store(pointer, x1, 16);
+  } else {
+    storeLast2(pointer, x0, x1, left);
+  }
+}
+
+function storeLast2(pointer: usize, x0: v128, x1: v128, left: i32): void {
+  storeUpTo(pointer, x0, left);
+  if (left > 4) storeLast(pointer + 16, x1, left - 4);
+}
+
 /** `count` (1, 2 or 3) lanes from `pointer`, the rest 0; nothing behind them is read. */
 @inline
 export function loadTail(pointer: usize, count: i32): v128 {

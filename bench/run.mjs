@@ -9,6 +9,7 @@ import pc from 'picocolors';
 import { compareAlgorithms } from './algorithms.mjs';
 import { benchCommand, chosenShapes } from './command-line.mjs';
 import { hostEngines } from './engines.mjs';
+import { measureGradients } from './gradients.mjs';
 import { FULL, measure, QUICK } from './measure.mjs';
 import { describeMachine, describePeak, figure, machine, percent, progress, table } from './output.mjs';
 import { measureOverhead } from './overhead.mjs';
@@ -78,8 +79,9 @@ async function variants() {
   }
   bar.stop();
   const overhead = await measureOverhead(engines, times);
+  const gradients = await measureGradients(engines.find(({ variant }) => variant === 'simd') ?? js, layouts, times);
   if (options.json) {
-    console.log(JSON.stringify({ machine: machine(), peak, results, overhead }, undefined, 2));
+    console.log(JSON.stringify({ machine: machine(), peak, results, overhead, gradients }, undefined, 2));
     return;
   }
   const column = (rows, cell) => rows.map(cell).join('\n');
@@ -105,6 +107,20 @@ async function variants() {
     table(
       ['call', ...engines.map(({ variant }) => variant)],
       overhead.map(({ name, ns }) => [name, ...engines.map(({ variant }) => ns[variant].toFixed(0))]),
+    ),
+  );
+  print(`\n${pc.bold('Gradients in input, filter and bias, beside the forward call by the matrix product')}`);
+  print(
+    table(
+      ['layer', 'layout', 'forward ms', 'backward ms', 'ratio'],
+      gradients.map(({ name, layout, forwardMs, backwardMs, ratio }) => [
+        name,
+        layout,
+        figure(forwardMs),
+        figure(backwardMs),
+        `${figure(ratio)}×`,
+      ]),
+      ['left', 'left', 'right', 'right', 'right'],
     ),
   );
   print('ms: the shortest of many short samples. Flops are those of the direct algorithm, two a product, whatever computed them.');

@@ -26,6 +26,8 @@ export const Curve = {
   Threshold: 16,
 } as const;
 
+export const PadMode = { Constant: 0, Reflect: 1, Replicate: 2, Circular: 3 } as const;
+
 export type FieldKind = 'buffer' | 'i32' | 'f32';
 export type Layout = Readonly<Record<string, FieldKind>>;
 
@@ -63,6 +65,7 @@ export const FilterParams = {
   heightStride: 'i32',
   widthStride: 'i32',
   tileSize: 'i32',
+  groupStride: 'i32',
 } as const satisfies Layout;
 
 export const ConvParams = {
@@ -263,6 +266,52 @@ export const SoftmaxParams = {
   log: 'i32',
 } as const satisfies Layout;
 
+export const StridedParams = {
+  input: 'buffer',
+  output: 'buffer',
+  inOffset: 'i32',
+  outOffset: 'i32',
+  count0: 'i32',
+  count1: 'i32',
+  count2: 'i32',
+  count3: 'i32',
+  count4: 'i32',
+  count5: 'i32',
+  in0: 'i32',
+  in1: 'i32',
+  in2: 'i32',
+  in3: 'i32',
+  in4: 'i32',
+  in5: 'i32',
+  out0: 'i32',
+  out1: 'i32',
+  out2: 'i32',
+  out3: 'i32',
+  out4: 'i32',
+  out5: 'i32',
+  clearLength: 'i32',
+} as const satisfies Layout;
+
+export const PadAxisParams = {
+  input: 'buffer',
+  output: 'buffer',
+  outer: 'i32',
+  length: 'i32',
+  inner: 'i32',
+  before: 'i32',
+  after: 'i32',
+  mode: 'i32',
+  value: 'f32',
+} as const satisfies Layout;
+
+export const ChannelParams = {
+  input: 'buffer',
+  output: 'buffer',
+  outer: 'i32',
+  channels: 'i32',
+  rowLength: 'i32',
+} as const satisfies Layout;
+
 export const Border = { Constant: 0, Replicate: 1, Reflect: 2, Reflect101: 3, Wrap: 4 } as const;
 export const Order = { Median: 0, Least: 1, Greatest: 2 } as const;
 
@@ -342,7 +391,11 @@ export const kernels = {
   preluBackward: PreluBackwardParams,
   preluSlopeBackward: PreluBackwardParams,
   softmax: SoftmaxParams,
-  softmaxBackward: SoftmaxParams,
+  stridedCopy: StridedParams,
+  stridedSum: StridedParams,
+  channelSum: ChannelParams,
+  padAxis: PadAxisParams,
+  padAxisBackward: PadAxisParams,
   imageBytes: ImageParams,
   imageBytesSeparable: ImageParams,
   imageFloats: ImageParams,

@@ -4,7 +4,7 @@ import { DisposedError } from './errors.ts';
 import { copies, Placed } from './execute.ts';
 import { type Conv2dPlan, type ConvKernel, type ConvSteps, chooseConvKernel, planConv2d } from './plan/conv.ts';
 import { out as checkOut, sameShape } from './shape/check.ts';
-import { type Conv2dFilterSpec, type Conv2dSpec, conv2dFilter, conv2dInput, type PrepareConv2dOptions } from './shape/conv.ts';
+import { type ConvFilterSpec, type ConvSpec, conv2dFilter, convInput, type PrepareConv2dOptions } from './shape/conv.ts';
 import { KernelTensor, type Tensor } from './tensor.ts';
 
 /** Everything that depends on the input's shape, kept until another shape comes. */
@@ -24,7 +24,7 @@ interface Bound<B> {
  */
 export class PreparedConv2d<B = unknown> {
   readonly #backend: Backend<B>;
-  readonly #filter: Conv2dFilterSpec;
+  readonly #filter: ConvFilterSpec;
   #raw: { filter: KernelTensor<B>; bias: KernelTensor<B> | undefined } | undefined;
   #packed: { kernel: ConvKernel; buffer: B } | undefined;
   #bound: Bound<B> | undefined;
@@ -115,7 +115,7 @@ export class PreparedConv2d<B = unknown> {
     const backend = this.#backend;
     if (this.#packed === undefined && this.#raw === undefined) throw new DisposedError('the prepared convolution');
     if (backend.disposed) throw new DisposedError('the engine of the prepared convolution');
-    const spec = conv2dInput(x, this.#filter);
+    const spec = convInput(x, this.#filter);
     const placed = new Placed(backend, {
       beside: x,
       operands: { x },
@@ -136,7 +136,7 @@ export class PreparedConv2d<B = unknown> {
     this.#raw = undefined;
   }
 
-  #bind(shape: readonly number[], spec: Conv2dSpec): Call<B> {
+  #bind(shape: readonly number[], spec: ConvSpec): Call<B> {
     const last = this.#bound;
     if (last !== undefined && sameShape(last.shape, shape)) return last.call;
     this.#unbind();

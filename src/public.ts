@@ -14,9 +14,36 @@ export type {
   ThresholdedReluOptions,
 } from './shape/activation.ts';
 export type { Layout } from './shape/check.ts';
-export type { Conv2dOptions, ConvAlgorithm, FilterLayout, PrepareConv2dOptions } from './shape/conv.ts';
+export type { ColumnsOptions, Conv2dMatrixOptions } from './shape/columns.ts';
+export type {
+  Conv1dOptions,
+  Conv2dOptions,
+  Conv3dOptions,
+  ConvAlgorithm,
+  FilterLayout,
+  FilterLayout1d,
+  FilterLayout3d,
+  Layout1d,
+  Layout3d,
+  Padding1d,
+  Padding3d,
+  PrepareConv2dOptions,
+} from './shape/conv.ts';
+export type { Conv1dBackwardOptions, Conv2dBackwardOptions, Conv3dBackwardOptions, ConvGradient } from './shape/conv-backward.ts';
+export type {
+  ConvTranspose1dBackwardOptions,
+  ConvTranspose1dOptions,
+  ConvTranspose2dBackwardOptions,
+  ConvTranspose2dOptions,
+  ConvTransposeGradient,
+  TransposeFilterLayout,
+  TransposeFilterLayout1d,
+} from './shape/conv-transpose.ts';
 export type { AlphaOptions, GeluOptions, HardSigmoidOptions, HardTanhOptions, ShrinkOptions } from './shape/curve.ts';
+export type { GradientOptions, Gradients } from './shape/gradients.ts';
+export type { LinearBackwardOptions, LinearGradient, LinearOptions } from './shape/linear.ts';
 export type { BatchNormBackwardOptions, BatchNormGradient, BatchNormOptions } from './shape/norm.ts';
+export type { PadBackwardOptions, PaddingMode, PadModeName, PadOptions } from './shape/pad.ts';
 export type {
   AdaptivePoolOptions,
   AveragePool1dOptions,

@@ -93,4 +93,19 @@ describe('examples', () => {
     }
     expect(rows.map((row) => row[3])).not.toEqual(rows.map((row) => row[4]));
   });
+
+  it('dying-neuron: one never learns, the other does', async () => {
+    const [, relu, leaky] = (await output('dying-neuron')).split(/^(?=ReLU|leaky)/m);
+    const rows = (text: string) => [...text.matchAll(/^ +\d+ .*$/gm)].map(([line]) => line.trim().split(/\s+/).map(Number));
+    for (const [, weight, bias, loss, gradient] of rows(relu)) {
+      expect([weight, bias, gradient]).toEqual([-5, -3, 0]);
+      expect(loss).toBe(rows(relu)[0][3]);
+    }
+    expect(rows(relu)).toHaveLength(5);
+    const learned = rows(leaky);
+    expect(learned[0].slice(1, 3)).toEqual([-5, -3]);
+    expect(learned[0][4]).toBeGreaterThan(0.1);
+    expect(learned[4][1]).toBeGreaterThan(0.5);
+    expect(learned[4][3]).toBeLessThan(learned[0][3] / 50);
+  });
 });

@@ -163,6 +163,19 @@ describe.each([js, simd])('the textbook on $name', ({ engine }) => {
       expect([...result.data]).toEqual([...convolution.data]);
     });
 
+    it('that conv2dMatrix makes', () => {
+      const filter = { shape: [1, 1, 2, 2], data: Float32Array.of(w1, w2, w3, w4) };
+      const made = engine.conv2dMatrix(filter, [1, 3, 3]);
+      expect(made.shape).toEqual([4, 9]);
+      expect([...made.data]).toEqual(matrix.flat());
+      const dense = engine.linear({ shape: [1, 9], data: input }, made);
+      expect([...dense.data]).toEqual([...convolution.data]);
+      // What is shared: 4 weights are 16 of its 36 elements, and the others are 0.
+      const weights = [...made.data].filter((weight) => weight !== 0);
+      expect(weights.length).toBe(16);
+      expect([w1, w2, w3, w4].map((weight) => weights.filter((other) => other === weight).length)).toEqual([4, 4, 4, 4]);
+    });
+
     it('with 4 parameters in the place of 36', () => {
       expect(matrix.flat().length).toBe(36);
       expect(matrix.flat().filter((weight) => weight !== 0).length).toBe(16);
@@ -188,6 +201,37 @@ describe.each([js, simd])('the textbook on $name', ({ engine }) => {
       const same = engine.conv2d(image, filter, { padding: 'same' });
       expect(same.shape).toEqual([1, 1, 5, 5]);
       expect([6, 7, 8, 11, 12, 13, 16, 17, 18].map((i) => same.data[i])).toEqual(expected);
+    });
+  });
+
+  describe('the dying neuron, weight −5 and bias −3', () => {
+    // −5x − 3 is above 0 only for inputs below −0.6.
+    const inputs = Float32Array.from({ length: 33 }, (_, i) => -0.6 + i * 0.05);
+    const sum = { shape: [33], data: inputs.map((x) => -5 * x - 3) };
+    const dy = { shape: [33], data: new Float32Array(33).fill(1) };
+
+    it('passes no gradient through a ReLU', () => {
+      expect(engine.relu(sum).data.every((y) => y <= 1e-6)).toBe(true);
+      expect(
+        engine
+          .reluBackward(dy, sum)
+          .data.slice(1)
+          .every((dx) => dx === 0),
+      ).toBe(true);
+    });
+
+    it('passes a fifth of it through a leaky one, and what was drawn through a randomized one', () => {
+      expect(
+        engine
+          .leakyReluBackward(dy, sum, { alpha: 0.2 })
+          .data.slice(1)
+          .every((dx) => dx === Math.fround(0.2)),
+      ).toBe(true);
+      const options = { lower: 0.1, upper: 0.3, training: true, seed: 3 };
+      const drawn = engine.rrelu(sum, options).data.map((y, i) => y / sum.data[i]);
+      engine.rreluBackward(dy, sum, options).data.forEach((dx, i) => {
+        if (i > 0) expect(dx).toBeCloseTo(drawn[i], 5);
+      });
     });
   });
 });

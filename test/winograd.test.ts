@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { OptionError, type PrepareConv2dOptions, type Tensor } from '../src/index.ts';
 import { type ConvKernel, chooseConvKernel, planConv2d } from '../src/plan/conv.ts';
-import { conv2dFilter, conv2dInput } from '../src/shape/conv.ts';
+import { conv2dFilter, convInput } from '../src/shape/conv.ts';
 import { lengthOf } from '../src/tensor.ts';
 import { expectSameBits, expectWithin } from './equal.ts';
 import { type ConvAttributes, convOracle } from './oracle/conv.ts';
@@ -52,7 +52,7 @@ function operands(c: Configuration, make = randomTensor) {
 
 /** Both backends by the plan of one tile size, the tasks of each step cut at `bounds` (from 0 to 1). */
 function run(size: Size, x: Tensor, filter: Tensor, options: PrepareConv2dOptions, cuts: readonly number[] = []) {
-  const spec = conv2dInput(x, conv2dFilter(filter, options));
+  const spec = convInput(x, conv2dFilter(filter, options));
   const { pack, packedLength, run: steps } = planConv2d(spec, `winograd-${size}` satisfies ConvKernel);
   const bounds = (tasks: number) => [0, ...cuts.map((cut) => Math.round(cut * tasks)).sort((a, b) => a - b), tasks];
   const [packing] = pack;
@@ -292,7 +292,7 @@ describe('the choice of an algorithm', () => {
     };
     const shape = options.inputLayout === 'nhwc' ? [1, extent, extent, channels] : [1, channels, extent, extent];
     const x = { shape, data: new Float32Array(channels * extent ** 2) };
-    return chooseConvKernel(conv2dInput(x, conv2dFilter(filter, { padding: 1, ...options })), once);
+    return chooseConvKernel(convInput(x, conv2dFilter(filter, { padding: 1, ...options })), once);
   };
 
   it('is Winograd where there are channels and pixels enough', () => {

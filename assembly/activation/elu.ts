@@ -1,6 +1,12 @@
 import { expm1Negative } from '../math';
 import { ActivationParams } from '../params';
-import { storeUpTo } from '../simd';
+import { storeUpTo2 } from '../simd';
+
+@inline
+function eluVector(x: v128, alpha: v128, inner: v128, outer: v128): v128 {
+  const below = f32x4.mul(alpha, expm1Negative(f32x4.mul(inner, x)));
+  return v128.bitselect(below, f32x4.mul(outer, x), f32x4.lt(x, f32x4.splat(0)));
+}
 
 /**
  * `y = x < 0 ? alpha * (e^(lower * x) - 1) : upper * x`:
@@ -19,11 +25,10 @@ export function elu(p: ActivationParams, taskBegin: i32, taskEnd: i32): void {
   const outer = f32x4.splat(p.upper);
   let input = p.input + (<usize>begin << 2);
   let output = p.output + (<usize>begin << 2);
-  for (let left = min(taskEnd * p.taskLength, p.length) - begin; left > 0; left -= 4) {
-    const x = v128.load(input);
-    const below = f32x4.mul(alpha, expm1Negative(f32x4.mul(inner, x)));
-    storeUpTo(output, v128.bitselect(below, f32x4.mul(outer, x), f32x4.lt(x, f32x4.splat(0))), left);
-    input += 16;
-    output += 16;
+  for (let left = min(taskEnd * p.taskLength, p.length) - begin; left > 0; left -= 8) {
+    const x0 = v128.load(input), x1 = v128.load(input, 16);
+    storeUpTo2(output, eluVector(x0, alpha, inner, outer), eluVector(x1, alpha, inner, outer), left);
+    input += 32;
+    output += 32;
   }
 }

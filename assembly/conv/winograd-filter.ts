@@ -1,6 +1,7 @@
 import { COLUMNS, panelBegin, panelCount } from '../gemm/tile';
 import { FilterParams } from '../params';
 import { copyFloats } from '../simd';
+import { firstTap } from './filter';
 import { PART_PANELS } from './winograd-tiles';
 
 /**
@@ -100,7 +101,7 @@ function packPanel(p: FilterParams, channel: i32, count: i32, width: i32, to: us
   memory.fill(staged, 0, <usize>positions << 5);
   for (let i = 0; i < p.groupInChannels; i++) {
     for (let c = 0; c < count; c++) {
-      const taps = p.filter + (<usize>(p.filterOffset + (channel + c) * p.outChannelStride + i * p.inChannelStride) << 2);
+      const taps = p.filter + (<usize>(firstTap(p, channel + c) + i * p.inChannelStride) << 2);
       transformTaps(p, taps, staged + (<usize>c << 2), 32);
     }
     let from = staged;

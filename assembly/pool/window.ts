@@ -59,8 +59,6 @@ export function pool(p: PoolParams, taskBegin: i32, taskEnd: i32, reduction: i32
     let input = p.input + <usize>firstPlane * p.inHeight * rowBytes + (<usize>(inside * pixelLength) << 2);
     let output = p.output + (<usize>(taskBegin * p.outWidth + x) * pixelLength << 2);
     let y = taskBegin - firstPlane * p.outHeight;
-    const adaptive = p.strideWidth == 0;
-    const run = adaptive ? 1 : count;
     fillFloats(columns, identity(reduction), beforeLength);
     for (let task = taskBegin; task < taskEnd; task++) {
       const start = windowStart(y, p.strideHeight, p.top, p.inHeight, p.outHeight);
@@ -74,21 +72,20 @@ export function pool(p: PoolParams, taskBegin: i32, taskEnd: i32, reduction: i32
       const countedRows = reduction == Reduction.Average
         ? p.divisor > 0 ? p.divisor : <f32>tapsBetween(start, taps, p.dilationHeight, -p.countTop, p.inHeight + p.countBottom)
         : 0;
-      // Windows of one width go in one run, and each of an adaptive pooling's in its own.
-      let source = columns;
-      let width = p.kernelWidth;
-      let i = 0;
-      do {
-        if (adaptive) {
-          source = columns + <usize>windowStart(i, 0, 0, p.inWidth, p.outWidth) * tapBytes;
-          width = windowTaps(i, 0, 0, p.inWidth, p.outWidth);
-        }
+      // Windows of one width go in one run, and each of the others in its own.
+      const run = p.strideWidth > 0 ? count : 1;
+      for (let i = 0; i < count; i += run) {
+        const width = windowTaps(i, p.strideWidth, p.kernelWidth, p.inWidth, p.outWidth);
+        const from = p.strideWidth > 0 ? columns : columns + <usize>windowStart(i, 0, 0, p.inWidth, p.outWidth) * tapBytes;
         const to = output + (<usize>(i * pixelLength) << 2);
         const runCells = blockCells + (<usize>i << 2);
-        i += run;
-        if (pixelLength == 1) reducePlane(source, p.strideWidth, width, tapBytes, to, run, countedRows, runCells, reduction);
-        else reducePixels(source, strideBytes, width, tapBytes, to, run, pixelLength, x + i == p.outWidth, countedRows, runCells, reduction);
-      } while (i < count);
+        if (pixelLength == 1) {
+          reducePlane(from, p.strideWidth, width, tapBytes, to, run, countedRows, runCells, reduction);
+        } else {
+          const last = x + i + run == p.outWidth;
+          reducePixels(from, strideBytes, width, tapBytes, to, run, pixelLength, last, countedRows, runCells, reduction);
+        }
+      }
       output += <usize>(p.outWidth * pixelLength) << 2;
       if (++y == p.outHeight) {
         y = 0;

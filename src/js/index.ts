@@ -9,7 +9,7 @@ import { preluColumns, preluRows } from './activation/prelu.ts';
 import { preluBackward, preluSlopeBackward } from './activation/prelu-backward.ts';
 import { rrelu, rreluBackward } from './activation/rrelu.ts';
 import { sigmoid } from './activation/sigmoid.ts';
-import { softmax, softmaxBackward } from './activation/softmax.ts';
+import { softmax } from './activation/softmax.ts';
 import { tanh } from './activation/tanh.ts';
 import { thresholdedRelu } from './activation/thresholded-relu.ts';
 import { convDirectNchw } from './conv/direct-nchw.ts';
@@ -27,6 +27,9 @@ import { imageFloats, imageFloatsSeparable } from './image/floats.ts';
 import { imageGradient } from './image/gradient.ts';
 import { imageGrey } from './image/grey.ts';
 import { imageOrder } from './image/order.ts';
+import { channelSum } from './move/channel-sum.ts';
+import { padAxis, padAxisBackward } from './move/pad-axis.ts';
+import { stridedCopy, stridedSum } from './move/strided.ts';
 import { batchNorm, batchNormTable } from './norm/batch.ts';
 import { batchNormSums } from './norm/sums.ts';
 import { averagePool } from './pool/average.ts';
@@ -41,6 +44,11 @@ export const twins: {
   readonly [K in KernelName]: (p: Block<(typeof kernels)[K]>, taskBegin: number, taskEnd: number) => void;
 } = {
   pad,
+  stridedCopy,
+  stridedSum,
+  channelSum,
+  padAxis,
+  padAxisBackward,
   packFilterRows,
   packFilterColumns,
   packFilterPlanes,
@@ -79,7 +87,6 @@ export const twins: {
   preluBackward,
   preluSlopeBackward,
   softmax,
-  softmaxBackward,
   imageBytes,
   imageBytesSeparable,
   imageFloats,

@@ -1,8 +1,8 @@
 import { chooseConvKernel, planConv2d } from '../plan/conv.ts';
-import { type Conv2dOptions, conv2d as checkConv2d } from '../shape/conv.ts';
+import type { Rank } from '../shape/axes.ts';
+import { type AnyConvOptions, type Conv1dOptions, type Conv2dOptions, type Conv3dOptions, conv as checkConv } from '../shape/conv.ts';
 import type { Tensor } from '../tensor.ts';
-import type { Operations } from './operation.ts';
-import { one } from './operation.ts';
+import { type Operation, type Operations, one } from './operation.ts';
 
 export interface ConvOperators {
   /**
@@ -15,15 +15,35 @@ export interface ConvOperators {
    * @throws ShapeError, LayoutError, OptionError before anything is written
    */
   conv2d(x: Tensor, filter: Tensor, options?: Conv2dOptions): Tensor;
+
+  /**
+   * `conv2d` in one dimension.
+   *
+   * @param x [batch, channels, width], or [batch, width, channels] with `inputLayout: 'nwc'`
+   * @param filter [outChannels, channels / groups, width], or as `filterLayout` says
+   */
+  conv1d(x: Tensor, filter: Tensor, options?: Conv1dOptions): Tensor;
+
+  /**
+   * `conv2d` in three dimensions, always as a matrix product.
+   *
+   * @param x [batch, channels, depth, height, width], or channels last with `inputLayout: 'ndhwc'`
+   * @param filter [outChannels, channels / groups, depth, height, width], or as `filterLayout` says
+   */
+  conv3d(x: Tensor, filter: Tensor, options?: Conv3dOptions): Tensor;
+}
+
+function convolve(x: Tensor, filter: Tensor, options: (AnyConvOptions & { readonly out?: Tensor }) | undefined, rank: Rank): Operation {
+  const { spec, out } = checkConv(x, filter, options, rank);
+  const { pack, run, workspaces, packedLength } = planConv2d(spec, chooseConvKernel(spec, true));
+  return {
+    ...one(x, spec.outShape, out, [...pack, ...run], spec.bias ? { filter, bias: spec.bias } : { filter }),
+    workspaces: { ...workspaces, packed: packedLength },
+  };
 }
 
 export const conv: Operations<ConvOperators> = {
-  conv2d(x, filter, options) {
-    const { spec, out } = checkConv2d(x, filter, options);
-    const { pack, run, workspaces, packedLength } = planConv2d(spec, chooseConvKernel(spec, true));
-    return {
-      ...one(x, spec.outShape, out, [...pack, ...run], spec.bias ? { filter, bias: spec.bias } : { filter }),
-      workspaces: { ...workspaces, packed: packedLength },
-    };
-  },
+  conv2d: (x, filter, options) => convolve(x, filter, options, 2),
+  conv1d: (x, filter, options) => convolve(x, filter, options, 1),
+  conv3d: (x, filter, options) => convolve(x, filter, options, 3),
 };

@@ -1,21 +1,43 @@
 import { type ActivationOperators, activation } from './activation.ts';
 import { type ActivationBackwardOperators, activationBackward } from './activation-backward.ts';
+import { type ColumnsOperators, columns } from './columns.ts';
 import { type ConvOperators, conv } from './conv.ts';
+import { type ConvBackwardOperators, convBackwards } from './conv-backward.ts';
+import { type ConvTransposeOperators, convTranspose } from './conv-transpose.ts';
+import { type LinearOperators, linear } from './linear.ts';
 import { type NormOperators, norm } from './norm.ts';
 import type { Operations } from './operation.ts';
+import { type PadOperators, pad } from './pad.ts';
 import { type PoolOperators, pool } from './pool.ts';
 import { type SoftmaxOperators, softmax } from './softmax.ts';
 
 /** Everything that an engine computes. Each family states its contract, and turns a call into an operation, in one file. */
 export interface Operators
   extends ConvOperators,
+    ConvBackwardOperators,
+    ConvTransposeOperators,
+    ColumnsOperators,
+    LinearOperators,
+    PadOperators,
     PoolOperators,
     ActivationOperators,
     ActivationBackwardOperators,
     SoftmaxOperators,
     NormOperators {}
 
-export const operators: Operations<Operators> = { ...conv, ...pool, ...activation, ...activationBackward, ...softmax, ...norm };
+export const operators: Operations<Operators> = {
+  ...conv,
+  ...convBackwards,
+  ...convTranspose,
+  ...columns,
+  ...linear,
+  ...pad,
+  ...pool,
+  ...activation,
+  ...activationBackward,
+  ...softmax,
+  ...norm,
+};
 
 /**
  * The same by the engine's workers, so that the caller's thread is free: a page stays responsive. The operands must stay as they

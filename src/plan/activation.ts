@@ -100,6 +100,6 @@ export function planSoftmaxBackward(spec: SoftmaxSpec, log: boolean, shape: read
   if (lengthOf(shape) === 0) return [];
   return [
     step('softmax', { input: 'x', y: null, output: 'y' }, ...softmaxValues(spec, false)),
-    step('softmaxBackward', { input: 'dy', y: 'y', output: 'out' }, ...softmaxValues(spec, log)),
+    step('softmax', { input: 'dy', y: 'y', output: 'out' }, ...softmaxValues(spec, log)),
   ];
 }

@@ -1,4 +1,4 @@
-import type { Conv2dSpec } from '../shape/conv.ts';
+import type { Correlation } from '../shape/conv.ts';
 import type { TileSize } from './conv-winograd.ts';
 
 /**
@@ -32,7 +32,7 @@ function products(rows: number, columns: number, depth: number): number {
   return PRODUCT * rows * Math.ceil(columns / 4) * 4 * depth + TILE * Math.ceil(rows / 5) * Math.ceil(columns / 8);
 }
 
-export function gemmCost({ window, batch, groups, groupInChannels, groupOutChannels }: Conv2dSpec, once: boolean): number {
+export function gemmCost({ window, batch, groups, groupInChannels, groupOutChannels }: Correlation, once: boolean): number {
   const pixels = window.outHeight * window.outWidth;
   const depth = window.kernelHeight * window.kernelWidth * groupInChannels;
   const run = products(groupOutChannels, pixels, depth) + GEMM_FLOAT * depth * (pixels + groupOutChannels);
@@ -40,7 +40,7 @@ export function gemmCost({ window, batch, groups, groupInChannels, groupOutChann
 }
 
 export function winogradCost(
-  { window, batch, groups, groupInChannels, groupOutChannels }: Conv2dSpec,
+  { window, batch, groups, groupInChannels, groupOutChannels }: Correlation,
   size: TileSize,
   once: boolean,
 ): number {

@@ -1,5 +1,5 @@
 import { step } from '../backend.ts';
-import type { Conv2dSpec } from '../shape/conv.ts';
+import type { Correlation } from '../shape/conv.ts';
 import type { ConvSteps } from './conv.ts';
 import { convValues, evenBlock, filterBuffers, filterValues, roundUp } from './conv-values.ts';
 
@@ -9,7 +9,7 @@ const STRIP_LENGTH = 4096;
 const HEADER_LENGTH = 56;
 
 /** Direct convolution: no more than a strip of padded input besides the operands. */
-export function planDirect(spec: Conv2dSpec): ConvSteps {
+export function planDirect(spec: Correlation): ConvSteps {
   const { window, batch, groups, groupInChannels, groupOutChannels } = spec;
   const nchw = spec.layout === 'nchw';
   const channels = groups * groupOutChannels;

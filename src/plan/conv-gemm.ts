@@ -1,6 +1,6 @@
 import { type Step, step } from '../backend.ts';
 import type { Workspaces } from '../execute.ts';
-import type { Conv2dSpec } from '../shape/conv.ts';
+import type { Correlation } from '../shape/conv.ts';
 import type { ConvSteps } from './conv.ts';
 import { convValues, evenBlock, filterBuffers, filterValues, inputStrides, roundUp } from './conv-values.ts';
 
@@ -11,16 +11,22 @@ const PIXEL_BLOCK = 96;
 /** `TILE_SCRATCH_BYTES` of gemm/tile.ts, in floats. */
 const TILE_LENGTH = 64;
 
+/** How a product is cut, and the scratch that it takes: `planes` where the columns are read by strides, four at a time. */
+export function productBlocks(pixels: number, depth: number, planes: boolean) {
+  const pixelBlock = evenBlock(pixels, PIXEL_BLOCK, planes ? 8 : 1);
+  const depthBlock = evenBlock(depth, DEPTH_BLOCK, 1);
+  const panelsLength = planes ? Math.ceil(pixelBlock / 8) * (depthBlock * 8 + 16) : pixelBlock * (depthBlock + 16);
+  return { pixelBlock, depthBlock, scratchLength: TILE_LENGTH + 2 * pixelBlock + panelsLength + 16 };
+}
+
 /** Convolution as a matrix product, after padding. */
-export function planGemm(spec: Conv2dSpec): ConvSteps {
+export function planGemm(spec: Correlation): ConvSteps {
   const { window, batch, groups, groupInChannels, groupOutChannels } = spec;
   const nchw = spec.layout === 'nchw';
-  const depth = window.kernelHeight * window.kernelWidth * groupInChannels;
-  const pixels = window.outHeight * window.outWidth;
+  const depth = window.kernelDepth * window.kernelHeight * window.kernelWidth * groupInChannels;
+  const pixels = window.outDepth * window.outHeight * window.outWidth;
   const padded = planPad(spec);
-  const pixelBlock = evenBlock(pixels, PIXEL_BLOCK, nchw ? 8 : 1);
-  const depthBlock = evenBlock(depth, DEPTH_BLOCK, 1);
-  const panelsLength = nchw ? Math.ceil(pixelBlock / 8) * (depthBlock * 8 + 16) : pixelBlock * (depthBlock + 16);
+  const { pixelBlock, depthBlock, scratchLength } = productBlocks(pixels, depth, nchw);
   return {
     pack: [step(nchw ? 'packFilterRows' : 'packFilterColumns', filterBuffers(spec), filterValues(spec), groups)],
     packedLength: nchw
@@ -33,7 +39,7 @@ export function planGemm(spec: Conv2dSpec): ConvSteps {
         { input: padded.input, filter: 'packed', output: 'out' },
         { ...convValues(spec), ...padded.values, pixelBlock, depthBlock },
         batch * groups * Math.ceil(pixels / pixelBlock),
-        TILE_LENGTH + 2 * pixelBlock + panelsLength + 16,
+        scratchLength,
       ),
     ],
     workspaces: padded.workspaces,
@@ -41,48 +47,47 @@ export function planGemm(spec: Conv2dSpec): ConvSteps {
   };
 }
 
-/** The input inside its border, where it has one. */
-function planPad(spec: Conv2dSpec): {
-  steps: Step[];
-  workspaces: Workspaces;
-  input: string;
-  values: Partial<ReturnType<typeof convValues>>;
-} {
-  const { window, batch } = spec;
-  if (!(window.top || window.bottom || window.left || window.right)) return { steps: [], workspaces: {}, input: 'x', values: {} };
+interface Padded {
+  readonly steps: readonly Step[];
+  readonly workspaces: Workspaces;
+  readonly input: string;
+  readonly values: ReturnType<typeof inputStrides>;
+}
+
+/** The input inside its border, where it has one, and how it then lies. */
+export function planPad(spec: Pick<Correlation, 'batch' | 'window' | 'layout' | 'groups' | 'groupInChannels'>): Padded {
+  const { window: w, batch } = spec;
+  if (!(w.front || w.back || w.top || w.bottom || w.left || w.right)) {
+    return { steps: [], workspaces: {}, input: 'x', values: inputStrides(spec, w.inDepth, w.inHeight, w.inWidth) };
+  }
   const nchw = spec.layout === 'nchw';
   const channels = spec.groups * spec.groupInChannels;
-  const inHeight = (window.outHeight - 1) * window.strideHeight + window.dilationHeight * (window.kernelHeight - 1) + 1;
-  const inWidth = (window.outWidth - 1) * window.strideWidth + window.dilationWidth * (window.kernelWidth - 1) + 1;
-  const plane = inHeight * inWidth;
+  const inDepth = (w.outDepth - 1) * w.strideDepth + w.dilationDepth * (w.kernelDepth - 1) + 1;
+  const inHeight = (w.outHeight - 1) * w.strideHeight + w.dilationHeight * (w.kernelHeight - 1) + 1;
+  const inWidth = (w.outWidth - 1) * w.strideWidth + w.dilationWidth * (w.kernelWidth - 1) + 1;
+  const plane = inDepth * inHeight * inWidth;
   // Planes a multiple of 4 KiB apart would share cache sets.
-  const inPlaneStride = plane % 1024 === 0 ? plane + 16 : plane;
-  const values = inputStrides(spec, inHeight, inWidth, inPlaneStride);
+  const values = inputStrides(spec, inDepth, inHeight, inWidth, plane % 1024 === 0 ? plane + 16 : plane);
   const planes = nchw ? batch * channels : batch;
-  const steps: Step[] = [
+  const steps = [
     step(
       'pad',
       { input: 'x', output: 'padded' },
       {
         planes,
-        inDepth: 1,
-        inHeight: window.inHeight,
-        inRowLength: nchw ? window.inWidth : window.inWidth * channels,
-        outDepth: 1,
+        inDepth: w.inDepth,
+        inHeight: w.inHeight,
+        inRowLength: nchw ? w.inWidth : w.inWidth * channels,
+        outDepth: inDepth,
         outHeight: inHeight,
         outRowLength: nchw ? inWidth : inWidth * channels,
-        outPlaneStride: nchw ? inPlaneStride : values.inImageStride,
-        front: 0,
-        top: Math.min(window.top, inHeight),
-        left: Math.min(window.left, inWidth) * (nchw ? 1 : channels),
+        outPlaneStride: nchw ? values.inPlaneStride : values.inImageStride,
+        front: Math.min(w.front, inDepth),
+        top: Math.min(w.top, inHeight),
+        left: Math.min(w.left, inWidth) * (nchw ? 1 : channels),
       },
       planes,
     ),
   ];
-  return {
-    steps,
-    workspaces: { padded: batch * values.inImageStride },
-    input: 'padded',
-    values,
-  };
+  return { steps, workspaces: { padded: batch * values.inImageStride }, input: 'padded', values };
 }

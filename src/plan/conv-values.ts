@@ -1,4 +1,4 @@
-import type { Conv2dFilterSpec, Conv2dSpec } from '../shape/conv.ts';
+import type { Correlation } from '../shape/conv.ts';
 import { FUSED } from './activation.ts';
 
 /** What every step of a convolution is told, whatever the algorithm. */
@@ -10,34 +10,35 @@ export function evenBlock(total: number, most: number, multiple: number): number
   return roundUp(Math.ceil(total / Math.ceil(total / most)), multiple);
 }
 
-export function filterBuffers(spec: Conv2dFilterSpec) {
+export function filterBuffers(spec: Correlation) {
   return { filter: 'filter', bias: spec.bias ? 'bias' : null, output: 'packed' };
 }
 
-export function filterValues(spec: Conv2dFilterSpec) {
-  const { filterStrides } = spec;
+export function filterValues(spec: Correlation) {
+  const { filterStrides, window } = spec;
   return {
     groups: spec.groups,
     groupOutChannels: spec.groupOutChannels,
     groupInChannels: spec.groupInChannels,
-    kernelDepth: 1,
-    kernelHeight: spec.kernel[0],
-    kernelWidth: spec.kernel[1],
+    kernelDepth: window.kernelDepth,
+    kernelHeight: window.kernelHeight,
+    kernelWidth: window.kernelWidth,
     filterOffset: filterStrides.offset,
     outChannelStride: filterStrides.outChannel,
     inChannelStride: filterStrides.inChannel,
-    depthStride: 0,
+    depthStride: filterStrides.depth,
     heightStride: filterStrides.height,
     widthStride: filterStrides.width,
     tileSize: 0,
+    groupStride: filterStrides.group,
   };
 }
 
 /** Values of `ConvParams` for an input as it came; an algorithm that pads it first overrides its size. */
-export function convValues(spec: Conv2dSpec) {
+export function convValues(spec: Correlation) {
   const { window, activation } = spec;
   return {
-    ...inputStrides(spec, window.inHeight, window.inWidth),
+    ...inputStrides(spec, window.inDepth, window.inHeight, window.inWidth),
     batch: spec.batch,
     groups: spec.groups,
     groupInChannels: spec.groupInChannels,
@@ -59,28 +60,35 @@ export function convValues(spec: Conv2dSpec) {
     left: window.left,
     depthBlock: 0,
     tileSize: 0,
-    outDepth: 1,
-    kernelDepth: 1,
+    outDepth: window.outDepth,
+    kernelDepth: window.kernelDepth,
   };
 }
 
-/** How the input lies in memory, be it padded or as it came; `inPlaneStride` from one channel plane to the next. */
-export function inputStrides(spec: Conv2dSpec, inHeight: number, inWidth: number, inPlaneStride = inHeight * inWidth) {
+/** How an input lies in memory, be it padded or as it came; `plane` from one channel to the next. */
+export function inputStrides(
+  spec: Pick<Correlation, 'window' | 'layout' | 'groups' | 'groupInChannels'>,
+  inDepth: number,
+  inHeight: number,
+  inWidth: number,
+  plane = inDepth * inHeight * inWidth,
+) {
   const { window, groups, groupInChannels } = spec;
   const nchw = spec.layout === 'nchw';
   const channels = groups * groupInChannels;
   const width = nchw ? 1 : channels;
   const height = width * inWidth;
+  const depth = height * inHeight;
   return {
     inHeight,
     inWidth,
-    inPlaneStride,
-    inImageStride: channels * (nchw ? inPlaneStride : inHeight * inWidth),
-    inGroupStride: groupInChannels * (nchw ? inPlaneStride : 1),
-    windowDepthStride: 0,
+    inPlaneStride: nchw ? plane : 1,
+    inImageStride: nchw ? channels * plane : depth * inDepth,
+    inGroupStride: groupInChannels * (nchw ? plane : 1),
+    windowDepthStride: depth * window.strideDepth,
     windowHeightStride: height * window.strideHeight,
     windowWidthStride: width * window.strideWidth,
-    tapDepthStride: 0,
+    tapDepthStride: depth * window.dilationDepth,
     tapHeightStride: height * window.dilationHeight,
     tapWidthStride: width * window.dilationWidth,
   };

@@ -1,5 +1,5 @@
 import { step } from '../backend.ts';
-import type { Conv2dSpec } from '../shape/conv.ts';
+import type { Correlation } from '../shape/conv.ts';
 import type { ConvSteps } from './conv.ts';
 import { convValues, evenBlock, filterBuffers, filterValues, roundUp } from './conv-values.ts';
 
@@ -28,7 +28,7 @@ function blockOf(tiles: number, tileLength: number, panel: number, vector: numbe
 }
 
 /** Winograd's convolution with tiles of `size` × `size` outputs. */
-export function planWinograd(spec: Conv2dSpec, size: TileSize): ConvSteps {
+export function planWinograd(spec: Correlation, size: TileSize): ConvSteps {
   const { window, batch, groups, groupInChannels, groupOutChannels } = spec;
   const nchw = spec.layout === 'nchw';
   const positions = (size + 2) ** 2;

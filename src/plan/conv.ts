@@ -1,10 +1,13 @@
 import type { Step } from '../backend.ts';
 import type { Workspaces } from '../execute.ts';
-import { type Conv2dSpec, suitsWinograd } from '../shape/conv.ts';
+import { axesOf } from '../shape/axes.ts';
+import { type Correlation, suitsWinograd } from '../shape/conv.ts';
+import { type Border, borderedLength, planBorder, withBorder } from './border.ts';
 import { gemmCost, winogradCost } from './conv-cost.ts';
 import { planDirect } from './conv-direct.ts';
 import { planGemm } from './conv-gemm.ts';
 import { planWinograd } from './conv-winograd.ts';
+import { rename } from './move.ts';
 
 export type ConvKernel = 'direct' | 'gemm' | 'winograd-2' | 'winograd-4' | 'winograd-6';
 
@@ -42,7 +45,7 @@ const NARROW = 64;
  * kernel is the faster one for every narrow group; over channels it copies each input channel once for every output channel
  * that sees it, which is worth it for depthwise and nearly depthwise groups only.
  */
-function sums({ layout, groups, groupInChannels, groupOutChannels }: Conv2dSpec): 'direct' | 'gemm' {
+function sums({ layout, groups, groupInChannels, groupOutChannels }: Correlation): 'direct' | 'gemm' {
   const products = groupInChannels * groupOutChannels;
   if (layout === 'nchw') return products <= NARROW ? 'direct' : 'gemm';
   return (groupInChannels === 1 && groupOutChannels <= 8) || (groups > 1 && products <= 16) ? 'direct' : 'gemm';
@@ -52,12 +55,14 @@ function sums({ layout, groups, groupInChannels, groupOutChannels }: Conv2dSpec)
  * The one place that chooses. A convolution that runs `once` packs its filter for that one run. Where the algorithm is
  * given, its bits are too: then the tiles of Winograd are the same, run once or often.
  */
-export function chooseConvKernel(spec: Conv2dSpec, once: boolean): ConvKernel {
+export function chooseConvKernel(spec: Correlation, once: boolean): ConvKernel {
   const { algorithm, groupInChannels, groupOutChannels } = spec;
+  const { kernel, strides, dilations, out } = axesOf(spec.window);
+  if (kernel[0] > 1 || out[0] > 1) return 'gemm';
   if (algorithm === 'direct' || algorithm === 'gemm') return algorithm;
   if (algorithm === 'auto') {
     const isNarrow = groupInChannels * groupOutChannels <= NARROW;
-    if (isNarrow || !suitsWinograd(spec.kernel, spec.strides, spec.dilations)) return sums(spec);
+    if (isNarrow || !suitsWinograd(kernel, strides, dilations)) return sums(spec);
   }
   const paid = once && algorithm === 'auto';
   const costs: readonly (readonly [ConvKernel, number])[] = [
@@ -69,7 +74,7 @@ export function chooseConvKernel(spec: Conv2dSpec, once: boolean): ConvKernel {
   return costs.reduce((least, other) => (other[1] < least[1] ? other : least))[0];
 }
 
-function planSteps(spec: Conv2dSpec, kernel: ConvKernel): ConvSteps {
+function planSteps(spec: Correlation, kernel: ConvKernel): ConvSteps {
   switch (kernel) {
     case 'direct':
       return planDirect(spec);
@@ -84,11 +89,23 @@ function planSteps(spec: Conv2dSpec, kernel: ConvKernel): ConvSteps {
   }
 }
 
-export function planConv2d(spec: Conv2dSpec, kernel: ConvKernel): ConvSteps & { readonly plan: Conv2dPlan } {
-  const steps = planSteps(spec, kernel);
+/** Steps over an input inside its border, which they make first. */
+function around(border: Border | undefined, steps: ConvSteps): ConvSteps {
+  if (border === undefined) return steps;
+  const made = planBorder(border, 'x', 'bordered', false);
+  return {
+    ...steps,
+    run: [...made.steps, ...rename(steps.run, { x: 'bordered' })],
+    workspaces: { ...steps.workspaces, ...made.workspaces, bordered: borderedLength(border) },
+  };
+}
+
+export function planConv2d(spec: Correlation, kernel: ConvKernel): ConvSteps & { readonly plan: Conv2dPlan } {
+  const bordered = withBorder(spec);
+  const steps = around(bordered.border, planSteps(bordered.spec, kernel));
   const { window, batch, groups, groupInChannels, groupOutChannels } = spec;
-  const pixels = window.outHeight * window.outWidth;
-  const depth = window.kernelHeight * window.kernelWidth * groupInChannels;
+  const pixels = window.outDepth * window.outHeight * window.outWidth;
+  const depth = window.kernelDepth * window.kernelHeight * window.kernelWidth * groupInChannels;
   const scratchLength = Math.max(...steps.run.map((step) => step.scratchLength));
   const workspaceLength = Object.values(steps.workspaces).reduce((sum, length) => sum + length, 0);
   return {

@@ -2,12 +2,14 @@ import type { Step } from '../backend.ts';
 import {
   ActivationBackwardParams,
   ActivationParams,
+  ChannelParams,
   ConvParams,
   ImageParams,
   IndexParams,
   kernels,
   NormParams,
   NormSumParams,
+  PadAxisParams,
   PadParams,
   PoolParams,
   PowerParams,
@@ -16,6 +18,7 @@ import {
   RreluBackwardParams,
   RreluParams,
   SoftmaxParams,
+  StridedParams,
 } from '../params.ts';
 
 /**
@@ -49,6 +52,12 @@ export function workOf({ kernel, values, taskCount }: Step): number {
     case NormParams:
     case RreluBackwardParams:
       return values.length / FLOATS;
+    case PadAxisParams:
+      return (values.outer * (values.before + values.length + values.after) * values.inner) / FLOATS;
+    case ChannelParams:
+      return (values.outer * values.channels * values.rowLength) / FLOATS;
+    case StridedParams:
+      return (taskCount * values.count2 * values.count3 * values.count4 * values.count5) / POINTS;
     case PadParams:
       return (values.planes * values.outDepth * values.outHeight * values.outRowLength) / FLOATS;
     case PreluBackwardParams:
@@ -69,6 +78,7 @@ export const isSmall = (nanoseconds: number): boolean => nanoseconds < 20000;
 const PRODUCTS = 20;
 const TAPS = 4;
 const FLOATS = 8;
+const POINTS = 1;
 const IMAGE_TAPS = 20;
 /** Nanoseconds of a task of any other kernel: they are cut so that one is about that. */
 const OTHER_TASK = 1000;

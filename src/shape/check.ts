@@ -188,11 +188,12 @@ export function out(
   shape: readonly number[],
   operands: Readonly<Record<string, Tensor | undefined>>,
   inPlace = false,
+  argument = 'out',
 ): Tensor | undefined {
   if (value === undefined) return undefined;
-  const target = tensor('out', value, undefined, true);
+  const target = tensor(argument, value, undefined, true);
   if (!sameShape(target.shape, shape)) {
-    throw new ShapeError('out.shape', show(target.shape), show(shape));
+    throw new ShapeError(`${argument}.shape`, show(target.shape), show(shape));
   }
   let first = true;
   for (const name in operands) {
@@ -200,7 +201,7 @@ export function out(
     if (operand === undefined) continue;
     const apart = operand !== target && operand instanceof KernelTensor && target instanceof KernelTensor;
     if (!apart && !(inPlace && first && samePlace(operand, target)) && overlap(operand, target)) {
-      throw new ShapeError('out', `memory that overlaps ${name}`, 'memory of its own');
+      throw new ShapeError(argument, `memory that overlaps ${name}`, 'memory of its own');
     }
     first = false;
   }

@@ -1,71 +1,144 @@
 import { OptionError, ShapeError } from '../errors.ts';
-import type { Tensor } from '../tensor.ts';
+import { lengthOf, type Tensor } from '../tensor.ts';
 import { type ActivationSpec, type FusedActivation, fusedActivation } from './activation.ts';
-import { checkLength, count, known, type Layout, layout, oneOf, out, type Pair, pair, show, tensor } from './check.ts';
-import { type Padding, padding, type Window, windows } from './window.ts';
+import { type ConvWindow, paddingSides, perAxis, type Rank, type Sides, type Triple, toTriple, windowsOver } from './axes.ts';
+import { checkLength, count, known, type Layout, layout, oneOf, out, type Pair, show, tensor } from './check.ts';
+import { type PaddingMode, refuseBorder } from './pad.ts';
+import type { Padding } from './window.ts';
 
+type Rule = 'same' | 'same-lower' | 'valid';
+export type Padding1d = number | readonly [number] | readonly [left: number, right: number] | Rule;
+export type Padding3d =
+  | number
+  | Triple
+  | readonly [front: number, back: number, top: number, bottom: number, left: number, right: number]
+  | Rule;
+export type Layout1d = 'ncw' | 'nwc';
+export type Layout3d = 'ncdhw' | 'ndhwc';
+export type FilterLayout1d = 'oiw' | 'wio' | 'owi' | 'iwo';
+export type FilterLayout3d = 'oidhw' | 'dhwio' | 'odhwi' | 'idhwo';
 export type FilterLayout = 'oihw' | 'hwio' | 'ohwi' | 'ihwo';
 export type ConvAlgorithm = 'auto' | 'direct' | 'gemm' | 'winograd';
 
-export interface PrepareConv2dOptions {
-  /** One float an output channel: a tensor of shape [outChannels]. */
-  readonly bias?: Tensor;
-  /** Step of the window in pixels, `n` or `[height, width]`; 1 unless given. */
-  readonly strides?: number | Pair;
-  /** Zeros around the input; 0 unless given. */
-  readonly padding?: Padding;
-  /** Distance of the filter's taps in pixels, `n` or `[height, width]`; 1 unless given. */
-  readonly dilations?: number | Pair;
+/** What all convolutions take besides their operands, whatever the number of their dimensions. */
+interface SharedOptions {
   /** Channels are cut into this many groups that do not see each other; 1 unless given. */
   readonly groups?: number;
-  readonly inputLayout?: Layout;
-  readonly filterLayout?: FilterLayout;
-  /** Applied to each result in registers. */
-  readonly activation?: FusedActivation;
+  /** What lies in the padding: `'zeros'` unless given; or the input mirrored, its border repeated, or its other end. */
+  readonly paddingMode?: PaddingMode;
   /** `'mean'` divides each sum by the number of the filter's elements, before the bias. */
   readonly normalize?: 'none' | 'mean';
+}
+
+interface SharedPlaneOptions extends SharedOptions {
   /** `'direct'` and `'gemm'` sum in the order of docs/numerics.md, bit for bit; `'auto'` may choose Winograd. */
   readonly algorithm?: ConvAlgorithm;
 }
+
+/** What only a forward call takes. */
+interface ForwardOptions {
+  /** One float an output channel: a tensor of shape [outChannels]. */
+  readonly bias?: Tensor;
+  /** Applied to each result in registers. */
+  readonly activation?: FusedActivation;
+}
+
+/** The part of the options that gives a convolution its geometry: the same forward and backward. */
+export interface Conv2dGeometryOptions extends SharedPlaneOptions {
+  /** Step of the window in pixels, `n` or `[height, width]`; 1 unless given. */
+  readonly strides?: number | Pair;
+  /** Cells around the input; 0 unless given. */
+  readonly padding?: Padding;
+  /** Distance of the filter's taps in pixels, `n` or `[height, width]`; 1 unless given. */
+  readonly dilations?: number | Pair;
+  readonly inputLayout?: Layout;
+  readonly filterLayout?: FilterLayout;
+}
+
+export interface PrepareConv2dOptions extends Conv2dGeometryOptions, ForwardOptions {}
 
 export interface Conv2dOptions extends PrepareConv2dOptions {
   /** Where the result goes, instead of a new tensor. */
   readonly out?: Tensor;
 }
 
-const PREPARE_OPTIONS = [
-  'bias',
-  'strides',
-  'padding',
-  'dilations',
-  'groups',
-  'inputLayout',
-  'filterLayout',
-  'activation',
-  'normalize',
-  'algorithm',
-] as const satisfies readonly (keyof PrepareConv2dOptions)[];
+const GEOMETRY_OPTIONS = ['strides', 'padding', 'dilations', 'groups', 'inputLayout', 'filterLayout', 'paddingMode', 'normalize'] as const;
+/** Their names, by rank. */
+export const CONV_GEOMETRY_OPTIONS = {
+  1: [...GEOMETRY_OPTIONS, 'algorithm'],
+  2: [...GEOMETRY_OPTIONS, 'algorithm'],
+  3: GEOMETRY_OPTIONS,
+} as const satisfies Record<Rank, readonly (keyof Conv2dGeometryOptions)[]>;
+const PREPARE_OPTIONS = ['bias', ...CONV_GEOMETRY_OPTIONS[2], 'activation'] as const satisfies readonly (keyof PrepareConv2dOptions)[];
+
+/** What conv1d takes, forward and backward. A convolution in one dimension is one in two, of one row. */
+export interface Conv1dGeometryOptions extends SharedPlaneOptions {
+  /** Step of the window, `n` or `[width]`; 1 unless given. */
+  readonly strides?: number | readonly [width: number];
+  /** Cells around the input: `n`, `[n]`, `[left, right]` or by rule; 0 unless given. */
+  readonly padding?: Padding1d;
+  /** Distance of the filter's taps, `n` or `[width]`; 1 unless given. */
+  readonly dilations?: number | readonly [width: number];
+  readonly inputLayout?: Layout1d;
+  readonly filterLayout?: FilterLayout1d;
+}
+
+export interface Conv1dOptions extends Conv1dGeometryOptions, ForwardOptions {
+  /** Where the result goes, instead of a new tensor. */
+  readonly out?: Tensor;
+}
+
+/** What conv3d takes, forward and backward. */
+export interface Conv3dGeometryOptions extends SharedOptions {
+  /** Step of the window, `n` or `[depth, height, width]`; 1 unless given. */
+  readonly strides?: number | Triple;
+  /** Cells around the input: `n`, `[depth, height, width]`, `[front, back, top, bottom, left, right]` or by rule; 0 unless given. */
+  readonly padding?: Padding3d;
+  /** Distance of the filter's taps, `n` or `[depth, height, width]`; 1 unless given. */
+  readonly dilations?: number | Triple;
+  readonly inputLayout?: Layout3d;
+  readonly filterLayout?: FilterLayout3d;
+}
+
+export interface Conv3dOptions extends Conv3dGeometryOptions, ForwardOptions {
+  /** Where the result goes, instead of a new tensor. */
+  readonly out?: Tensor;
+}
+
+/** The options of any rank, by what they have in common. */
+export interface AnyConvOptions extends SharedPlaneOptions, ForwardOptions {
+  readonly strides?: unknown;
+  readonly padding?: unknown;
+  readonly dilations?: unknown;
+  readonly inputLayout?: unknown;
+  readonly filterLayout?: unknown;
+}
 
 /** Strides of a filter in floats, whatever its layout. */
 export interface FilterStrides {
   /** Of the first tap: strides are negative where a filter is read backwards. */
   readonly offset: number;
+  readonly group: number;
   readonly outChannel: number;
   readonly inChannel: number;
+  readonly depth: number;
   readonly height: number;
   readonly width: number;
 }
 
 /** A convolution's filter and options, checked. */
-export interface Conv2dFilterSpec {
+export interface ConvFilterSpec {
+  readonly rank: Rank;
   readonly groups: number;
   readonly groupInChannels: number;
   readonly groupOutChannels: number;
-  readonly kernel: Pair;
+  readonly kernel: Triple;
   readonly filterStrides: FilterStrides;
-  readonly strides: Pair;
-  readonly dilations: Pair;
-  readonly padding: Padding;
+  readonly strides: Triple;
+  readonly dilations: Triple;
+  readonly padding: Sides;
+  readonly paddingMode: PaddingMode;
+  /** Whether channels come first or last, whatever the rank. */
   readonly layout: Layout;
   readonly divisor: number;
   readonly activation: ActivationSpec;
@@ -73,105 +146,167 @@ export interface Conv2dFilterSpec {
   readonly bias: Tensor | undefined;
 }
 
-/** The whole convolution, checked. */
-export interface Conv2dSpec extends Conv2dFilterSpec {
+/** What a plan has to know. */
+export interface Correlation extends Omit<ConvFilterSpec, 'rank' | 'kernel' | 'strides' | 'dilations' | 'padding'> {
   readonly batch: number;
-  readonly window: Window;
+  readonly window: ConvWindow;
+}
+
+/** The whole convolution, checked. */
+export interface ConvSpec extends ConvFilterSpec, Correlation {
   readonly outShape: readonly number[];
 }
 
-function filterDimensions(
-  shape: readonly number[],
-  filterLayout: FilterLayout,
-): { o: number; i: number; h: number; w: number; strides: FilterStrides } {
-  const extent = (letter: string) => shape[filterLayout.indexOf(letter)];
-  const stride = (letter: string) => {
-    let product = 1;
-    for (let axis = 3; filterLayout[axis] !== letter; axis--) product *= shape[axis];
-    return product;
-  };
+/** What a layout's letters call the axes of one to three dimensions. */
+const SPATIAL = ['', 'w', 'hw', 'dhw'];
+
+/** Channels first, and last. */
+export const inputLayouts = (rank: Rank): [first: string, last: string] => [`nc${SPATIAL[rank]}`, `n${SPATIAL[rank]}c`];
+
+export const filterLayouts = (rank: Rank): string[] => ['oi*', '*io', 'o*i', 'i*o'].map((form) => form.replace('*', SPATIAL[rank]));
+
+/** Extents, and strides in floats, by the letters of a layout. */
+export function lettered(shape: readonly number[], letters: string) {
+  const at = (letter: string) => letters.indexOf(letter);
   return {
-    o: extent('o'),
-    i: extent('i'),
-    h: extent('h'),
-    w: extent('w'),
-    strides: { offset: 0, outChannel: stride('o'), inChannel: stride('i'), height: stride('h'), width: stride('w') },
+    extent: (letter: string) => (at(letter) < 0 ? 1 : shape[at(letter)]),
+    stride: (letter: string) => (at(letter) < 0 ? 0 : lengthOf(shape.slice(at(letter) + 1))),
   };
 }
 
-export function suitsWinograd(kernel: Pair, strides: Pair, dilations: Pair): boolean {
-  return kernel.every((extent) => extent === 3) && [...strides, ...dilations].every((step) => step === 1);
+export function suitsWinograd(kernel: readonly number[], strides: readonly number[], dilations: readonly number[]): boolean {
+  return [...strides, ...dilations, kernel[0]].every((n) => n === 1) && kernel[1] === 3 && kernel[2] === 3;
+}
+
+export function checkBias(bias: Tensor | undefined, channels: number, owner = 'filter'): void {
+  if (bias === undefined) return;
+  tensor('options.bias', bias, 1);
+  if (bias.shape[0] !== channels)
+    throw new ShapeError('options.bias.shape', show(bias.shape), `[${channels}], the ${owner}'s output channels`);
 }
 
 /** Filter and options, without an input. */
-export function conv2dFilter(filter: Tensor, given: PrepareConv2dOptions | undefined): Conv2dFilterSpec {
-  return filterSpec(filter, known('options', given, PREPARE_OPTIONS));
+export function conv2dFilter(filter: Tensor, given: PrepareConv2dOptions | undefined): ConvFilterSpec {
+  return convFilter(filter, known('options', given, PREPARE_OPTIONS), 2);
 }
 
-function filterSpec(filter: Tensor, options: PrepareConv2dOptions): Conv2dFilterSpec {
-  tensor('filter', filter, 4);
-  const filterLayout = layout('options.filterLayout', options.filterLayout, 'oihw', ['oihw', 'hwio', 'ohwi', 'ihwo']);
-  const { o, i, h, w, strides: filterStrides } = filterDimensions(filter.shape, filterLayout);
-  if (o === 0) throw new ShapeError('filter.shape', show(filter.shape), 'no dimension of 0');
+/** Filter and options whose names are known, of any rank. */
+export function convFilter(filter: Tensor, options: AnyConvOptions, rank: Rank): ConvFilterSpec {
+  tensor('filter', filter, rank + 2);
+  const layouts = filterLayouts(rank);
+  const { extent, stride } = lettered(filter.shape, layout('options.filterLayout', options.filterLayout, layouts[0], layouts));
+  const o = extent('o');
+  const i = extent('i');
+  if (lengthOf(filter.shape) === 0) throw new ShapeError('filter.shape', show(filter.shape), 'no dimension of 0');
   const groups = count('options.groups', options.groups, 1, 1);
   if (o % groups !== 0) throw new OptionError('options.groups', String(groups), `a divisor of the filter's ${o} output channels`);
-  if (options.bias !== undefined) {
-    tensor('options.bias', options.bias, 1);
-    if (options.bias.shape[0] !== o)
-      throw new ShapeError('options.bias.shape', show(options.bias.shape), `[${o}], the filter's output channels`);
-  }
-  const strides = pair('options.strides', options.strides, 1, 1);
-  const dilations = pair('options.dilations', options.dilations, 1, 1);
-  const algorithm = oneOf('options.algorithm', options.algorithm, 'auto', ['auto', 'direct', 'gemm', 'winograd']);
-  if (algorithm === 'winograd' && !suitsWinograd([h, w], strides, dilations)) {
-    throw new OptionError(
-      'options.algorithm',
-      `'winograd' for a filter of ${h} × ${w}, strides ${show(strides)}, dilations ${show(dilations)}`,
-      "'winograd' only for 3 × 3 with strides and dilations of 1",
-    );
-  }
+  checkBias(options.bias, o);
+  const kernel: Triple = [extent('d'), extent('h'), extent('w')];
+  const strides = perAxis('options.strides', options.strides, 1, 1, rank);
+  const dilations = perAxis('options.dilations', options.dilations, 1, 1, rank);
+  const algorithm = checkAlgorithm(options.algorithm, kernel, strides, dilations, rank);
   const normalize = oneOf('options.normalize', options.normalize, 'none', ['none', 'mean']);
+  const [first, last] = inputLayouts(rank);
+  const groupOutChannels = o / groups;
   return {
+    rank,
     groups,
     groupInChannels: i,
-    groupOutChannels: o / groups,
-    kernel: [h, w],
-    filterStrides,
+    groupOutChannels,
+    kernel,
+    filterStrides: {
+      offset: 0,
+      group: groupOutChannels * stride('o'),
+      outChannel: stride('o'),
+      inChannel: stride('i'),
+      depth: stride('d'),
+      height: stride('h'),
+      width: stride('w'),
+    },
     strides,
     dilations,
-    padding: padding(options.padding),
-    layout: layout('options.inputLayout', options.inputLayout, 'nchw', ['nchw', 'nhwc']),
-    divisor: normalize === 'mean' ? h * w * i : 1,
+    padding: paddingSides(options.padding, rank),
+    paddingMode: oneOf<PaddingMode>('options.paddingMode', options.paddingMode, 'zeros', ['zeros', 'reflect', 'replicate', 'circular']),
+    layout: layout('options.inputLayout', options.inputLayout, first, [first, last]) === first ? 'nchw' : 'nhwc',
+    divisor: normalize === 'mean' ? lengthOf(kernel) * i : 1,
     activation: fusedActivation(options.activation),
     algorithm,
     bias: options.bias,
   };
 }
 
-/** The input of a convolution whose filter has been checked. */
-export function conv2dInput(x: Tensor, filter: Conv2dFilterSpec): Conv2dSpec {
-  tensor('x', x, 4);
-  const nchw = filter.layout === 'nchw';
-  const [batch] = x.shape;
-  const [channels, height, width] = nchw ? [x.shape[1], x.shape[2], x.shape[3]] : [x.shape[3], x.shape[1], x.shape[2]];
-  if (channels !== filter.groups * filter.groupInChannels) {
-    throw new ShapeError(
-      'x.shape',
-      `${channels} channels in ${show(x.shape)}`,
-      `${filter.groups * filter.groupInChannels} channels (${filter.groupInChannels} of the filter × ${filter.groups} groups) in the layout '${filter.layout}'`,
+export function checkAlgorithm(given: unknown, kernel: Triple, strides: Triple, dilations: Triple, rank: Rank): ConvAlgorithm {
+  const algorithm = oneOf<ConvAlgorithm>('options.algorithm', given, 'auto', ['auto', 'direct', 'gemm', 'winograd']);
+  if (algorithm === 'winograd' && !suitsWinograd(kernel, strides, dilations)) {
+    const [k, s, d] = [kernel, strides, dilations].map((triple) => triple.slice(-rank));
+    throw new OptionError(
+      'options.algorithm',
+      `'winograd' for a filter of ${k.join(' × ')}, strides ${show(s)}, dilations ${show(d)}`,
+      "'winograd' only for 3 × 3 with strides and dilations of 1",
     );
   }
-  const window = windows([height, width], filter.kernel, filter.strides, filter.dilations, filter.padding, 'floor', 'filter');
-  const outChannels = filter.groups * filter.groupOutChannels;
-  const outShape = nchw ? [batch, outChannels, window.outHeight, window.outWidth] : [batch, window.outHeight, window.outWidth, outChannels];
+  return algorithm;
+}
+
+/** Batch, channels and extents of an input; its name and layout are told where channels do not fit. */
+export function inputOf(argument: string, x: Tensor, order: Layout, rank: Rank): { batch: number; channels: number; input: Triple } {
+  tensor(argument, x, rank + 2);
+  const spatial = order === 'nchw' ? x.shape.slice(2) : x.shape.slice(1, -1);
+  return { batch: x.shape[0], channels: x.shape[order === 'nchw' ? 1 : rank + 1], input: toTriple(spatial, 1) };
+}
+
+/** The other way round. */
+export function shapeOf(batch: number, channels: number, extents: Triple, order: Layout, rank: Rank): number[] {
+  const spatial = extents.slice(-rank);
+  return order === 'nchw' ? [batch, channels, ...spatial] : [batch, ...spatial, channels];
+}
+
+export function refuseChannels(
+  argument: string,
+  shape: readonly number[],
+  given: number,
+  each: number,
+  spec: Pick<ConvFilterSpec, 'groups' | 'layout' | 'rank'>,
+): void {
+  const { groups, layout: order, rank } = spec;
+  if (given === groups * each) return;
+  throw new ShapeError(
+    `${argument}.shape`,
+    `${given} channels in ${show(shape)}`,
+    `${groups * each} channels (${each} of the filter × ${groups} groups) in the layout '${inputLayouts(rank)[order === 'nchw' ? 0 : 1]}'`,
+  );
+}
+
+/** The input of a convolution whose filter has been checked. */
+export function convInput(x: Tensor, filter: ConvFilterSpec): ConvSpec {
+  const { groups, groupInChannels, groupOutChannels, rank } = filter;
+  const { batch, channels, input } = inputOf('x', x, filter.layout, rank);
+  refuseChannels('x', x.shape, channels, groupInChannels, filter);
+  const window = windowsOver(input, filter.kernel, filter.strides, filter.dilations, filter.padding);
+  const { front, back, top, bottom, left, right } = window;
+  for (const [axis, sides] of [
+    [front, back],
+    [top, bottom],
+    [left, right],
+  ].entries()) {
+    for (const side of sides) refuseBorder('options.padding', input[axis], side, filter.paddingMode);
+  }
+  const outChannels = groups * groupOutChannels;
+  const outShape = shapeOf(batch, outChannels, [window.outDepth, window.outHeight, window.outWidth], filter.layout, rank);
   checkLength('out.shape', outShape);
   // One channel in and one out lie in memory the same way in both layouts.
   const layout = channels === 1 && outChannels === 1 ? 'nchw' : filter.layout;
   return { ...filter, layout, batch, window, outShape };
 }
 
-export function conv2d(x: Tensor, filter: Tensor, given: Conv2dOptions | undefined): { spec: Conv2dSpec; out: Tensor | undefined } {
-  const options = known('options', given, [...PREPARE_OPTIONS, 'out']);
-  const spec = conv2dInput(x, filterSpec(filter, options));
+interface Checked {
+  readonly spec: ConvSpec;
+  readonly out: Tensor | undefined;
+}
+
+/** A convolution of any rank. */
+export function conv(x: Tensor, filter: Tensor, given: (AnyConvOptions & { readonly out?: Tensor }) | undefined, rank: Rank): Checked {
+  const options = known('options', given, ['bias', ...CONV_GEOMETRY_OPTIONS[rank], 'activation', 'out']);
+  const spec = convInput(x, convFilter(filter, options, rank));
   return { spec, out: out(options.out, spec.outShape, { x, filter, 'options.bias': spec.bias }) };
 }

@@ -66,11 +66,11 @@ export function padding(value: unknown): 'same' | 'same-lower' | readonly [numbe
 }
 
 /** `same`: as many outputs as strides fit; an odd total puts the extra one after the input, `same-lower` before it. */
-function samePadding(input: number, kernel: number, stride: number, dilation: number, lower: boolean): { begin: number; end: number } {
+export function samePadding(input: number, kernel: number, stride: number, dilation: number, lower: boolean): [begin: number, end: number] {
   const out = Math.ceil(input / stride);
   const total = Math.max(0, (out - 1) * stride + dilation * (kernel - 1) + 1 - input);
   const less = Math.floor(total / 2);
-  return lower ? { begin: total - less, end: less } : { begin: less, end: total - less };
+  return lower ? [total - less, less] : [less, total - less];
 }
 
 export function windows(
@@ -85,10 +85,10 @@ export function windows(
 ): Window {
   const sides = padding(given);
   const axis = (i: 0 | 1): Axis => {
-    const { begin, end } =
+    const [begin, end] =
       typeof sides === 'string'
         ? samePadding(input[i], kernel[i], strides[i], dilations[i], sides === 'same-lower')
-        : { begin: sides[2 * i], end: sides[2 * i + 1] };
+        : [sides[2 * i], sides[2 * i + 1]];
     const reach = dilations[i] * (kernel[i] - 1) + 1;
     if (!(reach <= input[i] + begin + end)) {
       throw new ShapeError(

@@ -41,7 +41,6 @@ const NOT_TWICE: ReadonlySet<string> = new Set([
   'rreluBackward',
   'preluBackward',
   'softmax',
-  'softmaxBackward',
   ...['imageBytes', 'imageBytesSeparable', 'imageFloats', 'imageFloatsSeparable', 'imageBox', 'imageOrder', 'imageGradient', 'imageGrey'],
 ]);
 

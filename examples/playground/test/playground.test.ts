@@ -36,7 +36,7 @@ beforeAll(async () => {
   server = await preview({ configFile: file('../vite.config.ts'), preview: { port: 0, open: false }, logLevel: 'warn' });
   address = `http://localhost:${(server.httpServer.address() as AddressInfo).port}/`;
   browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ARGUMENTS });
-}, 120_000);
+});
 afterAll(async () => {
   await browser?.close();
   await server?.close();

@@ -19,7 +19,7 @@ function total(): number {
   return fround(fround(sums[0] + sums[1]) + fround(sums[2] + sums[3]));
 }
 
-function softmaxOf({ input, output, extent, inner, log }: Params, begin: number): void {
+function forward({ input, output, extent, inner, log }: Params, begin: number): void {
   const end = begin + extent * inner;
   let m = -Infinity;
   for (let at = begin; at < end; at += inner) m = Math.max(m, input[at]);
@@ -39,7 +39,7 @@ function softmaxOf({ input, output, extent, inner, log }: Params, begin: number)
  *   softmax       dx = y * (dy - sum of dy * y)
  *   log softmax   dx = dy - y * sum of dy
  */
-function backwardOf({ input, y, output, extent, inner, log }: Params, begin: number): void {
+function backward({ input, y, output, extent, inner, log }: Params, begin: number): void {
   const end = begin + extent * inner;
   sums.fill(0);
   for (let at = begin, i = 0; at < end; at += inner, i++) sums[i & 3] += log ? input[at] : fround(input[at] * y[at]);
@@ -49,25 +49,14 @@ function backwardOf({ input, y, output, extent, inner, log }: Params, begin: num
   }
 }
 
-/** A task is `taskLength` rows, or that many columns of one `outer`. */
-function run(p: Params, taskBegin: number, taskEnd: number, of: (p: Params, begin: number) => void): void {
-  if (p.inner === 1) {
-    const end = Math.min(taskEnd * p.taskLength, p.outer);
-    for (let row = taskBegin * p.taskLength; row < end; row++) of(p, row * p.extent);
-    return;
-  }
-  const tasks = Math.ceil(p.inner / p.taskLength);
-  for (let task = taskBegin; task < taskEnd; task++) {
-    const begin = (task % tasks) * p.taskLength;
-    const end = Math.min(begin + p.taskLength, p.inner);
-    for (let column = begin; column < end; column++) of(p, Math.trunc(task / tasks) * p.extent * p.inner + column);
-  }
-}
-
+/** Forward where there is no `y` yet. A task is `taskLength` rows, or that many columns of one `outer`. */
 export function softmax(p: Params, taskBegin: number, taskEnd: number): void {
-  run(p, taskBegin, taskEnd, softmaxOf);
-}
-
-export function softmaxBackward(p: Params, taskBegin: number, taskEnd: number): void {
-  run(p, taskBegin, taskEnd, backwardOf);
+  const of = p.y.length === 0 ? forward : backward;
+  const isRow = p.inner === 1;
+  const tasks = isRow ? 1 : Math.ceil(p.inner / p.taskLength);
+  for (let task = taskBegin; task < taskEnd; task++) {
+    const begin = (isRow ? task : task % tasks) * p.taskLength;
+    const end = Math.min(begin + p.taskLength, isRow ? p.outer : p.inner);
+    for (let i = begin; i < end; i++) of(p, isRow ? i * p.extent : Math.trunc(task / tasks) * p.extent * p.inner + i);
+  }
 }

@@ -31,15 +31,21 @@ function packBias(p: Params, channel: number, count: number, copies: number, to:
   }
 }
 
-/** `count` channels from `channel` on, side by side for every product of the depth; `width - count` zeros after them. */
+/** Where the first tap of an output channel lies: `channel` counts over all groups. */
+export function firstTap(p: Params, channel: number): number {
+  const group = Math.trunc(channel / p.groupOutChannels);
+  return p.filterOffset + group * p.groupStride + (channel - group * p.groupOutChannels) * p.outChannelStride;
+}
+
+/** `count` channels of one group from `channel` on, side by side for every product of the depth, which are `width` apart. */
 function packPanel(p: Params, channel: number, count: number, width: number, to: number): void {
+  const first = firstTap(p, channel);
   for (let z = 0; z < p.kernelDepth; z++) {
     for (let y = 0; y < p.kernelHeight; y++) {
       for (let x = 0; x < p.kernelWidth; x++) {
-        let from = p.filterOffset + channel * p.outChannelStride + z * p.depthStride + y * p.heightStride + x * p.widthStride;
+        let from = first + z * p.depthStride + y * p.heightStride + x * p.widthStride;
         for (let i = p.groupInChannels; i > 0; i--) {
           for (let c = 0; c < count; c++) p.output[to + c] = p.filter[from + c * p.outChannelStride];
-          for (let c = count; c < width; c++) p.output[to + c] = 0;
           from += p.inChannelStride;
           to += width;
         }
@@ -81,7 +87,9 @@ export function packFilterColumns(p: Params, taskBegin: number, taskEnd: number)
     for (let begin = 0; begin < groupColumns; begin += COLUMNS) {
       const width = Math.min(COLUMNS, groupColumns - begin);
       const to = weights + (group * groupColumns + begin) * depth;
-      packPanel(p, group * p.groupOutChannels + begin, Math.min(width, p.groupOutChannels - begin), width, to);
+      const count = Math.min(width, p.groupOutChannels - begin);
+      if (count < width) p.output.fill(0, to, to + depth * width);
+      packPanel(p, group * p.groupOutChannels + begin, count, width, to);
     }
   }
 }
@@ -102,6 +110,8 @@ export function packFilterLanes(p: Params, taskBegin: number, taskEnd: number): 
     const count = Math.min(4, channels - channel);
     p.output.fill(0, channel, channel + 4);
     packBias(p, channel, count, 1, channel);
-    packPanel(p, channel, count, 4, weights + channel * depth);
+    const to = weights + channel * depth;
+    if (count < 4) p.output.fill(0, to, to + depth * 4);
+    for (let c = 0; c < count; c++) packPanel(p, channel + c, 1, 4, to + c);
   }
 }

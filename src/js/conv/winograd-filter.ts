@@ -1,5 +1,6 @@
 import type { Block, FilterParams } from '../../params.ts';
 import { COLUMNS, panelBegin, panelCount } from '../gemm/tile.ts';
+import { firstTap } from './filter.ts';
 import { PART_PANELS } from './winograd-tiles.ts';
 
 type Params = Block<typeof FilterParams>;
@@ -59,7 +60,7 @@ function packPanel(p: Params, channel: number, count: number, width: number, to:
   }
   for (let i = 0; i < p.groupInChannels; i++) {
     for (let c = 0; c < count; c++) {
-      transformTaps(p, p.filterOffset + (channel + c) * p.outChannelStride + i * p.inChannelStride, to + i * width + c, positionLength);
+      transformTaps(p, firstTap(p, channel + c) + i * p.inChannelStride, to + i * width + c, positionLength);
     }
   }
 }

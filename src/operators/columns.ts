@@ -1,0 +1,75 @@
+import { planCol2im, planConv2dMatrix, planIm2col } from '../plan/columns.ts';
+import type { Pair } from '../shape/check.ts';
+import {
+  type ColumnsOptions,
+  type Conv2dMatrixOptions,
+  col2im as checkCol2im,
+  conv2dMatrix as checkConv2dMatrix,
+  im2col as checkIm2col,
+} from '../shape/columns.ts';
+import type { Tensor } from '../tensor.ts';
+import { type Operation, type Operations, one } from './operation.ts';
+
+export interface ColumnsOperators {
+  /**
+   * The windows of a convolution as columns (PyTorch's `unfold`): the filter as a matrix times them is the convolution.
+   *
+   * @param x [batch, channels, height, width], or [batch, height, width, channels] with `layout: 'nhwc'`
+   * @returns [batch, channels · window height · window width, windows], whatever the layout
+   * @throws ShapeError, LayoutError, OptionError before anything is written
+   */
+  im2col(x: Tensor, options: ColumnsOptions): Tensor;
+
+  /**
+   * The image each of whose pixels is the sum of what columns have of it (PyTorch's `fold`).
+   *
+   * @param columns [batch, channels · window height · window width, windows]
+   * @param outputSizes [height, width] of the image
+   * @returns [batch, channels, height, width], or in `layout`
+   * @throws ShapeError, LayoutError, OptionError before anything is written
+   */
+  col2im(columns: Tensor, outputSizes: Pair, options: ColumnsOptions): Tensor;
+
+  /** The gradient of `im2col` of an image of these sizes: `col2im`. */
+  im2colBackward(dy: Tensor, outputSizes: Pair, options: ColumnsOptions): Tensor;
+
+  /** The gradient of `col2im`: `im2col`. */
+  col2imBackward(dy: Tensor, options: ColumnsOptions): Tensor;
+
+  /**
+   * The dense matrix that equals a convolution: times an image, seen as a vector, it is the result, seen as one.
+   *
+   * @param inputSizes [channels, height, width] of one image
+   * @returns [outChannels · outHeight · outWidth, channels · height · width], both in the order of `inputLayout`
+   * @throws ShapeError, LayoutError, OptionError before anything is written
+   */
+  conv2dMatrix(
+    filter: Tensor,
+    inputSizes: readonly [channels: number, height: number, width: number],
+    options?: Conv2dMatrixOptions,
+  ): Tensor;
+}
+
+function unroll(x: Tensor, options: ColumnsOptions): Operation {
+  const { spec, outShape, out } = checkIm2col(x, options);
+  const { steps, workspaces } = planIm2col(spec);
+  return { ...one(x, outShape, out, steps), workspaces };
+}
+
+function roll(columns: Tensor, outputSizes: Pair, options: ColumnsOptions): Operation {
+  const { spec, outShape, out } = checkCol2im(columns, outputSizes, options);
+  const { steps, workspaces } = planCol2im(spec);
+  return { ...one(columns, outShape, out, steps), workspaces };
+}
+
+export const columns: Operations<ColumnsOperators> = {
+  im2col: unroll,
+  col2im: roll,
+  im2colBackward: roll,
+  col2imBackward: unroll,
+  conv2dMatrix(filter, inputSizes, options) {
+    const { spec, outShape, out } = checkConv2dMatrix(filter, inputSizes, options);
+    const { steps, workspaces } = planConv2dMatrix(spec);
+    return { ...one(filter, outShape, out, steps), workspaces };
+  },
+};

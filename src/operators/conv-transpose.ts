@@ -1,0 +1,83 @@
+import { planConvTransposeBackward } from '../plan/conv-backward.ts';
+import { planTranspose } from '../plan/conv-transpose.ts';
+import type { Rank } from '../shape/axes.ts';
+import {
+  type AnyTransposeBackwardOptions,
+  type AnyTransposeOptions,
+  type ConvTranspose1dBackwardOptions,
+  type ConvTranspose1dOptions,
+  type ConvTranspose2dBackwardOptions,
+  type ConvTranspose2dOptions,
+  type ConvTransposeGradient,
+  convTranspose as check,
+  convTransposeBackward as checkBackward,
+} from '../shape/conv-transpose.ts';
+import type { Gradients } from '../shape/gradients.ts';
+import type { Tensor } from '../tensor.ts';
+import { gradients, type Operation, type Operations, one, takes } from './operation.ts';
+
+export interface ConvTransposeOperators {
+  /**
+   * Transposed convolution: every input adds the filter, times itself, to the result, `strides` apart. It is the gradient of
+   * `conv2d` in its input, and often used to enlarge.
+   * Zeiler, Krishnan, Taylor and Fergus, "Deconvolutional Networks", 2010.
+   *
+   * @param x [batch, channels, height, width], or [batch, height, width, channels] with `inputLayout: 'nhwc'`
+   * @param filter [channels, outChannels / groups, height, width], or as `filterLayout` says
+   * @returns [batch, outChannels, outHeight, outWidth] in the layout of the input, where
+   *   out = (in − 1) · stride − padding + dilation · (kernel − 1) + outputPadding + 1
+   * @throws ShapeError, LayoutError, OptionError before anything is written
+   */
+  convTranspose2d(x: Tensor, filter: Tensor, options?: ConvTranspose2dOptions): Tensor;
+
+  /** `convTranspose2d` in one dimension: x [batch, channels, width] or 'nwc', filter [channels, outChannels / groups, width]. */
+  convTranspose1d(x: Tensor, filter: Tensor, options?: ConvTranspose1dOptions): Tensor;
+
+  /**
+   * The gradients of `convTranspose2d` in its input, its filter and its bias, without an activation.
+   *
+   * @param dy the gradient of the result, of its shape and layout
+   * @param x, filter the operands of the forward call
+   * @returns tensors of the shapes and layouts of `x`, `filter` and [outChannels]; `undefined` for what is in `skip`
+   * @throws ShapeError, LayoutError, OptionError before anything is written
+   */
+  convTranspose2dBackward(
+    dy: Tensor,
+    x: Tensor,
+    filter: Tensor,
+    options?: ConvTranspose2dBackwardOptions,
+  ): Gradients<ConvTransposeGradient>;
+
+  /** `convTranspose2dBackward` of `convTranspose1d`. */
+  convTranspose1dBackward(
+    dy: Tensor,
+    x: Tensor,
+    filter: Tensor,
+    options?: ConvTranspose1dBackwardOptions,
+  ): Gradients<ConvTransposeGradient>;
+}
+
+function forward(x: Tensor, filter: Tensor, options: (AnyTransposeOptions & { readonly out?: Tensor }) | undefined, rank: Rank): Operation {
+  const { spec, outShape, out } = check(x, filter, options, rank);
+  const { steps, workspaces } = planTranspose(spec);
+  return { ...one(x, outShape, out, steps, spec.bias ? { filter, bias: spec.bias } : { filter }), workspaces };
+}
+
+function backward(
+  dy: Tensor,
+  x: Tensor,
+  filter: Tensor,
+  options: AnyTransposeBackwardOptions | undefined,
+  rank: Rank,
+): Operation<Gradients<ConvTransposeGradient>> {
+  const { spec, wanted } = checkBackward(dy, x, filter, options, rank);
+  const plan = planConvTransposeBackward(spec, wanted);
+  return gradients(x, takes(plan.steps, { dy, x, filter }), wanted, plan, ['dx', 'dFilter', 'dBias']);
+}
+
+export const convTranspose: Operations<ConvTransposeOperators> = {
+  convTranspose2d: (x, filter, options) => forward(x, filter, options, 2),
+  convTranspose1d: (x, filter, options) => forward(x, filter, options, 1),
+  convTranspose2dBackward: (dy, x, filter, options) => backward(dy, x, filter, options, 2),
+  convTranspose1dBackward: (dy, x, filter, options) => backward(dy, x, filter, options, 1),
+};

@@ -1,0 +1,43 @@
+import { planBorder } from '../plan/border.ts';
+import { pad as checkPad, padBackward as checkPadBackward, type PadBackwardOptions, type PadOptions } from '../shape/pad.ts';
+import type { Tensor } from '../tensor.ts';
+import { type Operations, one } from './operation.ts';
+
+export interface PadOperators {
+  /**
+   * `x` with cells before and after each of its dimensions: a value, or its own cells mirrored, repeated, or from the other end.
+   *
+   * @param x any number of dimensions
+   * @param beginningPadding, endingPadding cells before and after each dimension: less than its extent in the mode `'reflect'`,
+   *   at most its extent in the mode `'circular'`
+   * @throws ShapeError, OptionError before anything is written
+   */
+  pad(x: Tensor, beginningPadding: readonly number[], endingPadding: readonly number[], options?: PadOptions): Tensor;
+
+  /**
+   * The gradient of `pad`: each cell of `x` has the sum of the gradients of its images.
+   *
+   * @param dy the gradient of the result, of its shape
+   * @param x the operand of the forward call, of which only the shape counts
+   */
+  padBackward(
+    dy: Tensor,
+    x: Tensor,
+    beginningPadding: readonly number[],
+    endingPadding: readonly number[],
+    options?: PadBackwardOptions,
+  ): Tensor;
+}
+
+export const pad: Operations<PadOperators> = {
+  pad(x, beginningPadding, endingPadding, options) {
+    const { spec, outShape, out } = checkPad(x, beginningPadding, endingPadding, options);
+    const { steps, workspaces } = planBorder(spec, 'x', 'out', false);
+    return { ...one(x, outShape, out, steps), workspaces };
+  },
+  padBackward(dy, x, beginningPadding, endingPadding, options) {
+    const { spec, outShape, out } = checkPadBackward(dy, x, beginningPadding, endingPadding, options);
+    const { steps, workspaces } = planBorder(spec, 'dy', 'out', true);
+    return { ...one(dy, outShape, out, steps), operands: { dy }, workspaces };
+  },
+};

@@ -1,0 +1,95 @@
+import { type Step, step } from '../backend.ts';
+import type { Workspaces } from '../execute.ts';
+import { PadMode } from '../params.ts';
+import { axesOf, convWindow, toTriple } from '../shape/axes.ts';
+import type { Correlation } from '../shape/conv.ts';
+import type { PadModeName } from '../shape/pad.ts';
+import { lengthOf } from '../tensor.ts';
+import { copy } from './move.ts';
+
+const MODES = { constant: PadMode.Constant, reflect: PadMode.Reflect, replicate: PadMode.Replicate, circular: PadMode.Circular };
+
+/** A tensor with cells before and after each of its axes. */
+export interface Border {
+  readonly shape: readonly number[];
+  readonly before: readonly number[];
+  readonly after: readonly number[];
+  readonly mode: PadModeName;
+  readonly value: number;
+}
+
+interface Moved {
+  readonly steps: Step[];
+  readonly workspaces: Workspaces;
+}
+
+/** One step an axis that has a border, from the first one on; or from the last, for the gradient. */
+export function planBorder(border: Border, input: string, output: string, isBackward: boolean): Moved {
+  const { shape, before, after, mode, value } = border;
+  const whole = shape.map((extent, axis) => extent + before[axis] + after[axis]);
+  const axes = shape.map((_, axis) => axis).filter((axis) => before[axis] + after[axis] > 0);
+  const length = lengthOf(shape);
+  if (lengthOf(whole) === 0 || (isBackward && length === 0)) return { steps: [], workspaces: {} };
+  if (axes.length === 0)
+    return {
+      steps: [
+        copy({
+          input,
+          output,
+          dimensions: [
+            [1, 0, 0],
+            [1, 0, 0],
+            [length, 1, 1],
+          ],
+        }),
+      ],
+      workspaces: {},
+    };
+  const workspaces: Record<string, number> = {};
+  const steps: Step[] = [];
+  // What lies between the step of one axis and that of the one before.
+  const between = (i: number) => `${output}${axes[i]}`;
+  for (const [i, axis] of axes.entries()) {
+    // Axes before this one have their border already.
+    const outer = lengthOf(whole.slice(0, axis));
+    const inner = lengthOf(shape.slice(axis + 1));
+    const [first, last] = isBackward ? [output, input] : [input, output];
+    const bare = i === 0 ? first : between(i);
+    const bordered = i === axes.length - 1 ? last : between(i + 1);
+    if (i > 0) workspaces[bare] = outer * shape[axis] * inner;
+    const values = { outer, length: shape[axis], inner, before: before[axis], after: after[axis], mode: MODES[mode], value };
+    if (isBackward) steps.unshift(step('padAxisBackward', { input: bordered, output: bare }, values, outer));
+    else steps.push(step('padAxis', { input: bare, output: bordered }, values, outer));
+  }
+  return { steps, workspaces };
+}
+
+/** A convolution whose padding is not zeros, as one without padding over `bordered`. */
+export function withBorder(spec: Correlation): { readonly spec: Correlation; readonly border: Border | undefined } {
+  const { window: w, paddingMode, layout, batch, groups, groupInChannels } = spec;
+  const padding = [w.front, w.back, w.top, w.bottom, w.left, w.right];
+  if (paddingMode === 'zeros' || padding.every((n) => n === 0)) return { spec: { ...spec, paddingMode: 'zeros' }, border: undefined };
+  const { input, kernel, strides, dilations, out } = axesOf(w);
+  const channels = groups * groupInChannels;
+  const around = (extents: readonly number[], batch: number, channels: number) =>
+    layout === 'nchw' ? [batch, channels, ...extents] : [batch, ...extents, channels];
+  const before = [w.front, w.top, w.left];
+  const after = [w.back, w.bottom, w.right];
+  const extents = input.map((extent, axis) => extent + before[axis] + after[axis]);
+  const inner = convWindow({ input: toTriple(extents, 1), kernel, strides, dilations, padding: [0, 0, 0, 0, 0, 0], out });
+  return {
+    spec: { ...spec, window: inner, paddingMode: 'zeros' },
+    border: {
+      shape: around(input, batch, channels),
+      before: around(before, 0, 0),
+      after: around(after, 0, 0),
+      mode: paddingMode,
+      value: 0,
+    },
+  };
+}
+
+/** Floats of a tensor inside its border. */
+export function borderedLength({ shape, before, after }: Border): number {
+  return lengthOf(shape.map((extent, axis) => extent + before[axis] + after[axis]));
+}

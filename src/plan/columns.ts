@@ -1,0 +1,125 @@
+import type { Step } from '../backend.ts';
+import type { Workspaces } from '../execute.ts';
+import type { ColumnsSpec } from '../shape/columns.ts';
+import type { Correlation } from '../shape/conv.ts';
+import { planPad } from './conv-gemm.ts';
+import { copy, type Dimension, sum, zeros } from './move.ts';
+
+/** Windows as columns, and back: the same lattice of (image, channel, tap row, tap column, window row, window column). */
+
+interface Planned {
+  readonly steps: readonly Step[];
+  readonly workspaces: Workspaces;
+}
+
+/** `x` into `out` [batch, channels · taps, windows]. */
+export function planIm2col(spec: ColumnsSpec): Planned {
+  const { batch, channels, window } = spec;
+  if (batch === 0) return { steps: [], workspaces: {} };
+  const { kernelHeight, kernelWidth, outHeight, outWidth } = window;
+  const padded = planPad({ ...spec, groups: 1, groupInChannels: channels });
+  const at = padded.values;
+  const windows = outHeight * outWidth;
+  const taps = kernelHeight * kernelWidth;
+  const unroll = copy({
+    input: padded.input,
+    output: 'out',
+    dimensions: [
+      [batch, at.inImageStride, channels * taps * windows],
+      [channels, at.inPlaneStride, taps * windows],
+      [kernelHeight, at.tapHeightStride, kernelWidth * windows],
+      [kernelWidth, at.tapWidthStride, windows],
+      [outHeight, at.windowHeightStride, outWidth],
+      [outWidth, at.windowWidthStride, 1],
+    ],
+  });
+  return { steps: [...padded.steps, unroll], workspaces: padded.workspaces };
+}
+
+/** `x`, columns, into `out`, an image; inside its padding first, with channels first, unless that is what it is. */
+export function planCol2im({ batch, channels, layout, window: w }: ColumnsSpec): Planned {
+  if (batch === 0) return { steps: [], workspaces: {} };
+  const height = w.top + w.inHeight + w.bottom;
+  const width = w.left + w.inWidth + w.right;
+  const plane = height * width;
+  const windows = w.outHeight * w.outWidth;
+  const taps = w.kernelHeight * w.kernelWidth;
+  const isDirect = layout === 'nchw' && plane === w.inHeight * w.inWidth;
+  const add = sum(
+    {
+      input: 'x',
+      output: isDirect ? 'out' : 'summed',
+      dimensions: [
+        [batch, channels * taps * windows, channels * plane],
+        [channels, taps * windows, plane],
+        [w.kernelHeight, w.kernelWidth * windows, w.dilationHeight * width],
+        [w.kernelWidth, windows, w.dilationWidth],
+        [w.outHeight, w.outWidth, w.strideHeight * width],
+        [w.outWidth, 1, w.strideWidth],
+      ],
+    },
+    plane,
+  );
+  if (isDirect) return { steps: [add], workspaces: {} };
+  const nchw = layout === 'nchw';
+  const pixel = nchw ? 1 : channels;
+  const crop = copy({
+    input: 'summed',
+    output: 'out',
+    inOffset: w.top * width + w.left,
+    dimensions: [
+      [batch, channels * plane, channels * w.inHeight * w.inWidth],
+      [channels, plane, nchw ? w.inHeight * w.inWidth : 1],
+      [w.inHeight, width, w.inWidth * pixel],
+      [w.inWidth, 1, pixel],
+    ],
+  });
+  return { steps: [add, crop], workspaces: { summed: batch * channels * plane } };
+}
+
+/** `x`, a filter, into `out`: the dense matrix of its convolution, over padded images first where there is padding. */
+export function planConv2dMatrix(spec: Correlation): Planned {
+  const { window: w, groups, groupInChannels, groupOutChannels, layout, filterStrides } = spec;
+  const channels = groups * groupInChannels;
+  const outChannels = groups * groupOutChannels;
+  const nchw = layout === 'nchw';
+  const height = w.top + w.inHeight + w.bottom;
+  const width = w.left + w.inWidth + w.right;
+  /** Strides of an image of these extents: of a channel, of a row, of a pixel. */
+  const lie = (count: number, rows: number, columns: number) => (nchw ? [rows * columns, columns, 1] : [1, columns * count, count]);
+  const wide = channels * height * width;
+  const rows = outChannels * w.outHeight * w.outWidth;
+  const [inChannel, inRow, inPixel] = lie(channels, height, width);
+  const [outChannel, outRow, outPixel] = lie(outChannels, w.outHeight, w.outWidth).map((stride) => stride * wide);
+  const isPadded = wide !== channels * w.inHeight * w.inWidth;
+  const output = isPadded ? 'wide' : 'out';
+  const steps = [zeros(output, rows * wide)];
+  for (let group = 0; group < groups; group++) {
+    steps.push(
+      copy({
+        input: 'x',
+        output,
+        inOffset: filterStrides.offset + group * filterStrides.group,
+        outOffset: group * (groupOutChannels * outChannel + groupInChannels * inChannel),
+        dimensions: [
+          [groupOutChannels, filterStrides.outChannel, outChannel],
+          [groupInChannels, filterStrides.inChannel, inChannel],
+          [w.kernelHeight, filterStrides.height, w.dilationHeight * inRow],
+          [w.kernelWidth, filterStrides.width, w.dilationWidth * inPixel],
+          [w.outHeight, 0, outRow + w.strideHeight * inRow],
+          [w.outWidth, 0, outPixel + w.strideWidth * inPixel],
+        ],
+      }),
+    );
+  }
+  if (!isPadded) return { steps, workspaces: {} };
+  const bare = lie(channels, w.inHeight, w.inWidth);
+  const dimensions: Dimension[] = [
+    [rows, wide, channels * w.inHeight * w.inWidth],
+    [channels, inChannel, bare[0]],
+    [w.inHeight, inRow, bare[1]],
+    [w.inWidth, inPixel, bare[2]],
+  ];
+  steps.push(copy({ input: 'wide', output: 'out', inOffset: w.top * inRow + w.left * inPixel, dimensions }));
+  return { steps, workspaces: { wide: rows * wide } };
+}

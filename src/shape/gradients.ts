@@ -1,0 +1,48 @@
+import { OptionError, ShapeError } from '../errors.ts';
+import type { Result } from '../execute.ts';
+import type { Tensor } from '../tensor.ts';
+import { known, out, sameShape, show, tensor } from './check.ts';
+
+/** What operators with several gradients have in common: which are wanted, and where they go. */
+export interface GradientOptions<N extends string> {
+  /** Gradients that are not computed: `undefined` in the result. */
+  readonly skip?: readonly N[];
+  /** Where gradients go, instead of new tensors. */
+  readonly out?: { readonly [K in N]?: Tensor };
+}
+
+/** A gradient that was skipped is `undefined`. */
+export type Gradients<N extends string> = { readonly [K in N]: Tensor | undefined };
+
+export type Wanted<N extends string> = { readonly [K in N]?: Result };
+
+/** The gradients that are wanted, each with its shape, apart from every operand and from each other. */
+export function wantedGradients<N extends string>(
+  { skip, out: given }: GradientOptions<N>,
+  shapes: { readonly [K in N]: readonly number[] },
+  operands: Readonly<Record<string, Tensor>>,
+): Wanted<N> {
+  const names = Object.keys(shapes) as N[];
+  if (skip !== undefined && !(Array.isArray(skip) && skip.every((name) => names.includes(name)))) {
+    throw new OptionError('options.skip', show(skip), `an array of ${names.map(show).join(', ')}`);
+  }
+  const targets = known('out', given, names) as Readonly<Record<string, Tensor | undefined>>;
+  const wanted: { [K in N]?: Result } = {};
+  const before: Record<string, Tensor> = { ...operands };
+  for (const name of names) {
+    if (skip?.includes(name)) {
+      if (targets[name] !== undefined) throw new OptionError(`out.${name}`, 'a tensor', 'nothing, since it is skipped');
+      continue;
+    }
+    const target = out(targets[name], shapes[name], before, false, `out.${name}`);
+    wanted[name] = { shape: shapes[name], out: target };
+    if (target !== undefined) before[`out.${name}`] = target;
+  }
+  return wanted;
+}
+
+/** The gradient of a result, which has that result's shape. */
+export function checkGradient(dy: Tensor, shape: readonly number[]): void {
+  tensor('dy', dy, undefined, true);
+  if (!sameShape(dy.shape, shape)) throw new ShapeError('dy.shape', show(dy.shape), `${show(shape)}, the shape of the result`);
+}

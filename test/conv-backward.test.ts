@@ -1,0 +1,227 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Engine, Tensor } from '../src/index.ts';
+import { letters, type NdConfiguration, ndConfiguration, type Rank } from './conv-nd-configuration.ts';
+import { expectSameBits, expectWithin } from './equal.ts';
+import { bordered, channelSums, filterGradient, finiteDifferences, forward, gather, inputGradient, scatter } from './oracle/conv-nd.ts';
+import { js, platforms, simd } from './platforms.ts';
+import { embedded, randomTensor, relayout, specialTensor } from './random.ts';
+
+const EPS = 2 ** -24;
+const OPERATORS = { 1: 'conv1dBackward', 2: 'conv2dBackward', 3: 'conv3dBackward' } as const;
+type Gradients = Record<'dx' | 'dFilter' | 'dBias', Tensor>;
+
+function operands({ rank, geometry: g, ...c }: NdConfiguration, make = randomTensor) {
+  const { first, last, filters } = letters(rank);
+  const order = c.layout === 'first' ? first : last;
+  const filterLayout = filters[c.filterLayout];
+  const plain = {
+    x: make([g.batch, g.groups * g.inChannels, ...g.input.slice(-rank)], c.seed),
+    filter: make([g.groups * g.outChannels, g.inChannels, ...g.kernel.slice(-rank)], c.seed + 1),
+    dy: make([g.batch, g.groups * g.outChannels, ...g.out.slice(-rank)], c.seed + 2),
+  };
+  const options = {
+    strides: c.strides,
+    dilations: c.dilations,
+    padding: c.padding,
+    groups: g.groups,
+    inputLayout: order,
+    filterLayout,
+    paddingMode: c.paddingMode,
+    normalize: c.mean ? 'mean' : 'none',
+    ...(rank < 3 && { algorithm: c.algorithm }),
+  };
+  return {
+    plain,
+    x: relayout(plain.x, first, order),
+    filter: relayout(plain.filter, filters[0], filterLayout),
+    dy: relayout(plain.dy, first, order),
+    options,
+    back: {
+      dx: (t: Tensor) => relayout(t, order, first).data,
+      dFilter: (t: Tensor) => relayout(t, filterLayout, filters[0]).data,
+      dBias: (t: Tensor) => t.data,
+    },
+  };
+}
+
+/** The convolution over an input that has its padding. */
+function around({ geometry, padding, paddingMode }: NdConfiguration) {
+  const after = [0, 0, ...padding.filter((_, i) => i % 2 === 1)].slice(-3);
+  return bordered(geometry, after, paddingMode);
+}
+
+const FORWARD = { 1: 'conv1d', 2: 'conv2d', 3: 'conv3d' } as const;
+const convolve = (engine: Engine, rank: Rank, ...args: unknown[]) =>
+  (engine[FORWARD[rank]] as (...args: unknown[]) => Tensor).apply(engine, args);
+const backward = (engine: Engine, rank: Rank, ...args: unknown[]) =>
+  (engine[OPERATORS[rank]] as (...args: unknown[]) => Gradients).apply(engine, args);
+
+describe.each(platforms)('convolution on $name', ({ engine }) => {
+  it.each([1, 2, 3] as const)('in %i dimensions is within its bound of the float64 oracle', (rank) => {
+    fc.assert(
+      fc.property(ndConfiguration(rank), fc.boolean(), fc.boolean(), (c, hasBias, activated) => {
+        const { plain, x, filter, dy, options, back } = operands(c);
+        const { g, cells } = around(c);
+        const bias = hasBias ? randomTensor([g.groups * g.outChannels], c.seed + 3) : undefined;
+        const y = convolve(engine, rank, x, filter, { ...options, ...(bias && { bias }), ...(activated && { activation: 'relu' }) });
+        expect(y.shape).toEqual(dy.shape);
+        const { data, magnitude } = forward(g, gather(plain.x.data, cells), plain.filter.data);
+        const taps = g.inChannels * g.kernel[0] * g.kernel[1] * g.kernel[2];
+        const divisor = c.mean ? taps : 1;
+        const pixels = g.out[0] * g.out[1] * g.out[2];
+        const offset = (i: number) => bias?.data[Math.floor(i / pixels) % (g.groups * g.outChannels)] ?? 0;
+        const exact = data.map((sum, i) => sum / divisor + offset(i)).map((value) => (activated && value < 0 ? 0 : value));
+        const loose = c.algorithm === 'auto' ? 64 : 1;
+        expectWithin(
+          back.dx({ shape: y.shape, data: y.data }),
+          exact,
+          magnitude.map((m, i) => loose * (taps + 3) * EPS * (m / divisor + Math.abs(offset(i))) + 1e-45),
+        );
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe.each(platforms)('gradients of convolution on $name', ({ engine }) => {
+  it.each([1, 2, 3] as const)('in %i dimensions are within their bounds of the float64 oracle', (rank) => {
+    fc.assert(
+      fc.property(ndConfiguration(rank), (c) => {
+        const { plain, x, filter, dy, options, back } = operands(c);
+        const { g, cells } = around(c);
+        const divisor = c.mean ? g.inChannels * g.kernel[0] * g.kernel[1] * g.kernel[2] : 1;
+        const made = backward(engine, rank, dy, x, filter, options);
+        expect(made.dx.shape).toEqual(x.shape);
+        expect(made.dFilter.shape).toEqual(filter.shape);
+        expect(made.dBias.shape).toEqual([g.groups * g.outChannels]);
+        const pixels = g.out[0] * g.out[1] * g.out[2];
+        const taps = g.kernel[0] * g.kernel[1] * g.kernel[2];
+        const oracles = [
+          ['dx', scatter(inputGradient(g, plain.dy.data, plain.filter.data), cells, x.data.length), 27 + g.outChannels * taps, divisor],
+          ['dFilter', filterGradient(g, plain.dy.data, gather(plain.x.data, cells)), g.batch * pixels, divisor],
+          ['dBias', channelSums(plain.dy.data, g.batch, g.groups * g.outChannels, pixels), g.batch * pixels, 1],
+        ] as const;
+        // 'auto' may choose Winograd, whose error is measured by more than the products (docs/numerics.md).
+        const loose = c.algorithm === 'auto' ? 64 : 1;
+        for (const [name, { data, magnitude }, terms, by] of oracles) {
+          const bound = magnitude.map((m) => (loose * (terms + 3) * EPS * m) / by + 1e-45);
+          expectWithin(
+            back[name](made[name]),
+            data.map((value) => value / by),
+            bound,
+          );
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe('gradients of convolution', () => {
+  it.each([
+    ['ordinary floats', randomTensor],
+    ['NaN, infinities, −0, denormals', specialTensor],
+  ] as const)('have the same bits on both sides and in both layouts, on %s', (_, make) => {
+    fc.assert(
+      fc.property(fc.constantFrom<Rank>(1, 2, 3).chain(ndConfiguration), (c) => {
+        const made = operands(c, make);
+        const y = convolve(simd.engine, c.rank, made.x, made.filter, made.options);
+        expectSameBits(y.data, convolve(js.engine, c.rank, made.x, made.filter, made.options).data);
+        const expected = backward(js.engine, c.rank, made.dy, made.x, made.filter, made.options);
+        const actual = backward(simd.engine, c.rank, made.dy, made.x, made.filter, made.options);
+        const turned = operands({ ...c, layout: c.layout === 'first' ? 'last' : 'first' }, make);
+        const other = backward(simd.engine, c.rank, turned.dy, turned.x, turned.filter, turned.options);
+        const otherY = convolve(simd.engine, c.rank, turned.x, turned.filter, turned.options);
+        expectSameBits(turned.back.dx(otherY), made.back.dx(y));
+        for (const name of ['dx', 'dFilter', 'dBias'] as const) {
+          expectSameBits(actual[name].data, expected[name].data);
+          expectSameBits(turned.back[name](other[name]), made.back[name](actual[name]));
+        }
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('lose little over a long sum', () => {
+    const batch = 64;
+    const x = randomTensor([batch, 2, 56, 56], 1);
+    const dy = randomTensor([batch, 3, 56, 56], 2);
+    const { dFilter } = simd.engine.conv2dBackward(dy, x, randomTensor([3, 2, 1, 1], 3), { skip: ['dx', 'dBias'] });
+    const plane = 56 * 56;
+    for (let o = 0; o < 3; o++)
+      for (let i = 0; i < 2; i++) {
+        let exact = 0;
+        let size = 0;
+        for (let n = 0; n < batch; n++)
+          for (let p = 0; p < plane; p++) {
+            const product = dy.data[(n * 3 + o) * plane + p] * x.data[(n * 2 + i) * plane + p];
+            exact += product;
+            size += Math.abs(product);
+          }
+        const error = Math.abs(dFilter!.data[o * 2 + i] - exact);
+        expect(error).toBeLessThan(1e-4 * size);
+        expect(error).toBeLessThan(batch * plane * EPS * size);
+      }
+  });
+
+  it('of the oracle are those that finite differences give', () => {
+    fc.assert(
+      fc.property(fc.constantFrom<Rank>(1, 2, 3).chain(ndConfiguration), (c) => {
+        const g = {
+          ...c.geometry,
+          batch: Math.min(c.geometry.batch, 1),
+          inChannels: 1,
+          outChannels: 2,
+          groups: Math.min(2, c.geometry.groups),
+        };
+        const cells = (extents: readonly number[]) => extents.reduce((a, b) => a * b, 1);
+        fc.pre(cells(g.input) <= 60 && cells(g.out) <= 60);
+        const floats = (length: number, seed: number) => Float64Array.from(randomTensor([length], seed).data);
+        const x = floats(g.batch * g.groups * cells(g.input), c.seed);
+        const w = floats(g.groups * 2 * cells(g.kernel), c.seed + 1);
+        const dy = floats(g.batch * g.groups * 2 * cells(g.out), c.seed + 2);
+        const near = (actual: Float64Array, expected: Float64Array) =>
+          expectWithin(
+            Float32Array.from(actual),
+            expected,
+            expected.map(() => 1e-5),
+          );
+        near(
+          inputGradient(g, dy, w).data,
+          finiteDifferences(x, dy, (at) => forward(g, at, w).data),
+        );
+        near(
+          filterGradient(g, dy, x).data,
+          finiteDifferences(w, dy, (at) => forward(g, x, at).data),
+        );
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('go where the caller wants them, and only those that are wanted', () => {
+    fc.assert(
+      fc.property(fc.constantFrom<Rank>(1, 2, 3).chain(ndConfiguration), fc.integer({ min: 1, max: 9 }), (c, offset) => {
+        const { x, filter, dy, options } = operands(c);
+        const { engine } = simd;
+        const expected = backward(engine, c.rank, dy, x, filter, options);
+        const out = {
+          dx: embedded({ shape: x.shape, data: new Float32Array(x.data.length) }, offset),
+          dFilter: engine.tensor(filter.shape),
+        };
+        const made = backward(engine, c.rank, embedded(dy, offset), embedded(x, offset + 1), filter, { ...options, out, skip: ['dBias'] });
+        expect(made).toEqual({ dx: out.dx, dFilter: out.dFilter, dBias: undefined });
+        expectSameBits(out.dx.data, expected.dx.data);
+        expectSameBits(out.dFilter.data, expected.dFilter.data);
+        using kernelX = engine.tensor(x.shape, x.data);
+        const { dx, dFilter, dBias } = backward(engine, c.rank, dy, kernelX, filter, { ...options, skip: ['dx'] });
+        expect(dx).toBeUndefined();
+        expectSameBits(dFilter.data, expected.dFilter.data);
+        expectSameBits(dBias.data, expected.dBias.data);
+        for (const held of [out.dFilter, dFilter, dBias]) (held as typeof kernelX).dispose();
+      }),
+      { numRuns: 150 },
+    );
+  });
+});
