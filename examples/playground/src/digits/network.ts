@@ -37,13 +37,6 @@ function input(digit: Float32Array): Tensor {
   return { shape: [1, 1, INPUT, INPUT], data };
 }
 
-function softmax(values: Float32Array): Float32Array {
-  const most = Math.max(...values);
-  const powers = values.map((value) => Math.exp(value - most));
-  const sum = powers.reduce((total, power) => total + power, 0);
-  return powers.map((power) => power / sum);
-}
-
 /**
  * LeNet-5 as it would be built today: ReLU, max pooling, and softmax. The weights are named by the places of their layers in a row
  * that counts activations and poolings too.
@@ -57,23 +50,30 @@ class LeNet5 implements Network {
     this.#weights = weights;
   }
 
-  #convolve(x: Tensor, place: number, activation?: 'relu'): Tensor {
-    const { shape, data } = this.#weights[`${place}.weight`];
-    // A dense layer is a convolution whose filter is one pixel.
-    const filter = { shape: [...shape, 1, 1].slice(0, 4), data };
-    return this.#engine.conv2d(x, filter, { bias: this.#weights[`${place}.bias`], activation });
+  #weighted(place: number): { weight: Tensor; bias: Tensor } {
+    return { weight: this.#weights[`${place}.weight`], bias: this.#weights[`${place}.bias`] };
+  }
+
+  #convolve(x: Tensor, place: number): Tensor {
+    const { weight, bias } = this.#weighted(place);
+    return this.#engine.conv2d(x, weight, { bias, activation: 'relu' });
+  }
+
+  #dense(x: Tensor, place: number): Tensor {
+    const { weight, bias } = this.#weighted(place);
+    return this.#engine.linear(x, weight, { bias });
   }
 
   answer(digit: Float32Array): Answer {
     const pool = { windowDimensions: 2, strides: 2 };
     const x = input(digit);
-    const c1 = this.#convolve(x, 0, 'relu');
+    const c1 = this.#convolve(x, 0);
     const s2 = this.#engine.maxPool2d(c1, pool);
-    const c3 = this.#convolve(s2, 3, 'relu');
+    const c3 = this.#convolve(s2, 3);
     const s4 = this.#engine.maxPool2d(c3, pool);
-    const c5 = this.#convolve(s4, 6, 'relu');
-    const f6 = this.#convolve(c5, 9, 'relu');
-    const output = this.#convolve(f6, 11);
+    const c5 = this.#convolve(s4, 6);
+    const f6 = this.#engine.relu(this.#dense({ shape: [1, c5.data.length], data: c5.data }, 9));
+    const output = this.#dense(f6, 11);
     const maps = (name: string, note: string, { shape: [, count, , width], data }: Tensor): LayerResult => ({
       name,
       note,
@@ -93,13 +93,13 @@ class LeNet5 implements Network {
         row('F6', '84 neurons, ReLU', f6, 42),
         row('Output', '10 neurons, before softmax', output, 10),
       ],
-      probabilities: softmax(output.data),
+      probabilities: this.#engine.softmax(output).data,
     };
   }
 }
 
 /** Where training leaves its weights. */
-const files = import.meta.glob<string>('../../../lenet5/**/modern.safetensors', { query: '?url', import: 'default', eager: true });
+const files = import.meta.glob<string>('../../../lenet5/modern.safetensors', { query: '?url', import: 'default', eager: true });
 
 /** The trained network; undefined where there are no weights. */
 export async function network(engine: Engine): Promise<Network | undefined> {

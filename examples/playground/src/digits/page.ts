@@ -103,7 +103,7 @@ export async function create(): Promise<Page> {
         h(
           'p',
           { class: 'notice', role: 'status' },
-          'There are no trained weights beside this page, so nothing answers: npm run train:lenet5 makes them, then build the page again.',
+          'There are no trained weights beside this page, so nothing answers. They are looked for in examples/lenet5/modern.safetensors.',
         ),
       h(
         'div',
