@@ -14,7 +14,7 @@ export function create(): Page {
 
   const bars = chart();
   const progress = h('progress', { max: 1, value: 0, 'aria-label': 'Progress' });
-  const state = h('p', { class: 'small muted', role: 'status' }, 'Takes about ten seconds, in a worker: the page stays usable.');
+  const state = h('p', { class: 'small muted', role: 'status' }, 'Takes half a minute, in a worker: the page stays usable.');
   const text = h('pre', { class: 'report', tabindex: 0, 'aria-label': 'The result as text' }, 'Nothing measured yet.');
   const bits = h('p', { class: 'small' });
   const copy = button('Copy', async () => {

@@ -149,7 +149,13 @@ export async function create(): Promise<Page> {
           h('ol', { class: 'bars' }, ...bars.map(({ element }) => element)),
         ),
       ),
-      h('section', { class: 'panel stack', 'aria-labelledby': 'layers-title' }, h('h2', { id: 'layers-title' }, 'Layer by layer'), layers),
+      reader !== undefined &&
+        h(
+          'section',
+          { class: 'panel stack', 'aria-labelledby': 'layers-title' },
+          h('h2', { id: 'layers-title' }, 'Layer by layer'),
+          layers,
+        ),
     ),
     dispose: () => cancelAnimationFrame(scheduled),
   };

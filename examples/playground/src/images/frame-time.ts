@@ -2,8 +2,8 @@ import type { EngineKind } from '../engines.ts';
 import { h, milliseconds, number } from '../ui/dom.ts';
 
 const NAMES: Readonly<Record<EngineKind, string>> = { wasm: 'Wasm', js: 'JavaScript' };
-/** Frames that a time is the median of. */
-const WINDOW = 31;
+/** Frames that a time is the median of: the last ones, since JavaScript becomes fast only while it runs. */
+const WINDOW = 9;
 
 export interface FrameTime {
   readonly element: HTMLElement;

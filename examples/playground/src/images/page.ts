@@ -12,8 +12,8 @@ import { type Camera, camera, decoded, type Still, still } from './source.ts';
 import { stage } from './stage.ts';
 
 /** A still picture is filtered again and again, for so long and so often, so that its time is one of a warm engine. */
-const MEASURE_MS = 400;
-const MEASURE_FRAMES = 3;
+const MEASURE_MS = 1000;
+const MEASURE_FRAMES = 9;
 /** What a browser has just loaded it runs slowly, before it compiles it well. */
 const WARM_MS = 80;
 
