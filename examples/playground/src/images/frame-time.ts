@@ -1,0 +1,77 @@
+import type { EngineKind } from '../engines.ts';
+import { h, milliseconds, number } from '../ui/dom.ts';
+
+const NAMES: Readonly<Record<EngineKind, string>> = { wasm: 'Wasm', js: 'JavaScript' };
+/** Frames that a time is the median of: the last ones, since JavaScript becomes fast only while it runs. */
+const WINDOW = 9;
+
+export interface FrameTime {
+  readonly element: HTMLElement;
+  add(kind: EngineKind, time: number): void;
+  /** Of a kernel or a picture that is no more. */
+  clear(): void;
+  /** Frames measured so far. */
+  count(kind: EngineKind): number;
+}
+
+/** How long a frame takes on either engine, and how the two compare. */
+export function frameTime(): FrameTime {
+  const kinds: readonly EngineKind[] = ['wasm', 'js'];
+  const times: Record<EngineKind, number[]> = { wasm: [], js: [] };
+  const parts = Object.fromEntries(
+    kinds.map((kind) => [
+      kind,
+      { value: h('span', { class: 'value', 'data-time': kind }, '–'), rate: h('span', { class: 'rate' }), bar: h('i') },
+    ]),
+  ) as Record<EngineKind, { value: HTMLElement; rate: HTMLElement; bar: HTMLElement }>;
+  const verdict = h('p', { class: 'verdict small muted' });
+  const median = (kind: EngineKind) => {
+    const sorted = [...times[kind]].sort((a, b) => a - b);
+    return sorted.length === 0 ? undefined : sorted[sorted.length >> 1];
+  };
+  const show = () => {
+    const medians = { wasm: median('wasm'), js: median('js') };
+    const most = Math.max(medians.wasm ?? 0, medians.js ?? 0);
+    for (const kind of kinds) {
+      const time = medians[kind];
+      const { value, rate, bar } = parts[kind];
+      value.textContent = time === undefined ? '–' : milliseconds(time);
+      rate.textContent = time === undefined ? '' : `${Math.round(1000 / Math.max(time, 0.001)).toLocaleString('en')} frames/s`;
+      bar.style.width = time === undefined ? '0' : `${Math.max(1, (time / most) * 100)}%`;
+    }
+    verdict.textContent =
+      medians.wasm === undefined || medians.js === undefined
+        ? 'A frame: into the engine’s memory, through the filter, and back.'
+        : medians.js >= medians.wasm
+          ? `Wasm takes ${number(medians.js / medians.wasm, 1)} times less.`
+          : `JavaScript takes ${number(medians.wasm / medians.js, 1)} times less.`;
+  };
+  show();
+  return {
+    element: h(
+      'div',
+      { class: 'frame-time' },
+      ...kinds.map((kind) =>
+        h(
+          'div',
+          { class: `time ${kind}` },
+          h('span', { class: 'name' }, NAMES[kind]),
+          parts[kind].value,
+          parts[kind].rate,
+          h('span', { class: 'track' }, parts[kind].bar),
+        ),
+      ),
+      verdict,
+    ),
+    add(kind, time) {
+      times[kind].push(time);
+      if (times[kind].length > WINDOW) times[kind].shift();
+      show();
+    },
+    clear() {
+      // What is shown stays until the next frame: it would only flicker.
+      for (const kind of kinds) times[kind].length = 0;
+    },
+    count: (kind) => times[kind].length,
+  };
+}
