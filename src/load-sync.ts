@@ -6,6 +6,8 @@ import { ownInstance } from './wasm/instance.ts';
 
 /**
  * An engine at once: the JavaScript twin, or a module that is compiled already. Never a network.
+ *
+ * @throws OptionError; UnsupportedError for a variant without its module, or a module that is not one of this version's
  */
 export function loadSync(options?: LoadSyncOptions): Engine {
   const { variant, module } = loadSyncOptions(options);

@@ -70,6 +70,8 @@ async function ownEngine(module: WebAssembly.Module, variant: Variant | 'auto', 
  * An engine. `'auto'` takes SIMD WebAssembly where the host has it and the JavaScript twin elsewhere, with the same
  * bits; `engine.variant` says which, and `engine.notes` why. A variant that is asked for by name is had or refused. Threads are
  * had as far as the host allows: `engine.threads` says how many, `engine.notes` why there are fewer.
+ *
+ * @throws OptionError; UnsupportedError for a variant that this host has not, or a module that is not one of this version's
  */
 export async function load(options?: LoadOptions): Promise<Engine> {
   const { variant, relaxed, threads, module } = loadOptions(options);

@@ -49,6 +49,8 @@ export class PreparedConv2d<B = unknown> {
   /**
    * Convolves `x` of shape [batch, channels, height, width], or [batch, height, width, channels] in the layout 'nhwc'.
    * The result lives where `x` does, or is `out`.
+   *
+   * @throws ShapeError, OptionError, DisposedError before anything is written; OutOfMemoryError
    */
   run(x: Tensor, out?: Tensor): Tensor {
     const result = this.#runBound(x, out);

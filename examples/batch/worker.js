@@ -1,4 +1,4 @@
-/** One thread of the pool: an engine of its own, over the module that the main thread has compiled. */
+/** One thread of the pool: an engine of its own, over the module that the main thread has compiled. What it does is the edge service's. */
 import { open, readFile, rename } from 'node:fs/promises';
 import { workerData } from 'piscina';
 import { loadSync } from 'simdconv';

@@ -11,8 +11,9 @@ const MAX_PIXELS = 4e6;
 /** Of 8 bits a channel; a palette is resolved. */
 export function readPng(bytes) {
   const header = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (bytes.length < 24 || header.getUint32(0) !== 0x89504e47) throw new PngError('not a PNG file');
   // Extents lie at the beginning: whoever wants too much is told before anything is unpacked.
-  if (bytes.length >= 24 && header.getUint32(16) * header.getUint32(20) > MAX_PIXELS) throw new PngError(`more than ${MAX_PIXELS} pixels`);
+  if (header.getUint32(16) * header.getUint32(20) > MAX_PIXELS) throw new PngError(`more than ${MAX_PIXELS} pixels`);
   let image;
   try {
     image = decode(bytes, { checkCrc: true });

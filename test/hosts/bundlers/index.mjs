@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { ISOLATED } from '../server.mjs';
 import { builders } from './builders.mjs';
 import { next } from './next.mjs';
+import { viteDev } from './vite-dev.mjs';
 
 const app = fileURLToPath(new URL('./app/', import.meta.url));
 const TWO = { variant: 'simd', threads: 2 };
@@ -71,5 +72,6 @@ function bundler(name, { host, build, threads, splits = true }) {
 
 export const bundlers = {
   ...Object.fromEntries(Object.entries(builders).map(([name, builder]) => [name, bundler(name, builder)])),
+  'vite-dev': viteDev,
   next,
 };
