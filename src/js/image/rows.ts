@@ -82,7 +82,10 @@ function putRow(rows: Rows, row: number, to: number): void {
   const { p, input, scratch, count } = rows;
   const y = source(row, p.height, p.border);
   const from = y * count;
-  if (y < 0) return putPixels(rows, from, false, 0, p.width + p.kernelWidth - 1, to);
+  if (y < 0) {
+    putPixels(rows, from, false, 0, p.width + p.kernelWidth - 1, to);
+    return;
+  }
   putPixels(rows, from, true, -p.left, p.left, to);
   const inside = to + p.left * p.channels;
   scratch.set(input.subarray(from, from + count), inside);
