@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type BorderMode, type Filters, filters, type Image, KernelImage, type RawImage } from '../src/image/index.ts';
 import { load } from '../src/index.ts';
 import { expectSameBits } from './equal.ts';
+import { guardedEngine } from './guarded-engine.ts';
 import { type Around, nearestByte, type Pixels, sumOfProducts, windows } from './oracle/image.ts';
 import { js, simd } from './platforms.ts';
 import { random } from './random.ts';
@@ -16,7 +17,9 @@ type Kind = typeof Uint8Array | typeof Uint8ClampedArray | typeof Float32Array;
 function noise(width: number, height: number, channels: number, kind: Kind = Uint8Array): Pixels {
   const next = random(width * 1000 + height * 10 + channels);
   const value = kind === Float32Array ? () => 2 * next() - 1 : () => Math.floor(next() * 256);
-  return { data: kind.from({ length: width * height * channels }, value), width, height, channels };
+  const data = new kind(width * height * channels);
+  for (let i = 0; i < data.length; i++) data[i] = value();
+  return { data, width, height, channels };
 }
 
 const rows = (kernel: string) => kernel.split(';').map((row) => row.trim().split(/\s+/).map(Number));
@@ -312,11 +315,14 @@ describe('images in memory', () => {
   it('an ImageData gives an ImageData', () => {
     class FakeImageData {
       readonly colorSpace = 'srgb';
-      constructor(
-        readonly data: Uint8ClampedArray,
-        readonly width: number,
-        readonly height: number,
-      ) {}
+      readonly data: Uint8ClampedArray;
+      readonly width: number;
+      readonly height: number;
+      constructor(data: Uint8ClampedArray, width: number, height: number) {
+        this.data = data;
+        this.width = width;
+        this.height = height;
+      }
     }
     const hosts = globalThis as { ImageData?: unknown };
     hosts.ImageData = FakeImageData;
@@ -339,6 +345,27 @@ describe('images in memory', () => {
     f.blur(x, { radius: 10, out: x });
     expect(x.data.buffer.byteLength - before).toBeLessThan(4e6);
   });
+});
+
+it('no kernel writes a byte outside its output and scratch', async () => {
+  const called = new Set<string>();
+  for (const kind of [Uint8Array, Float32Array])
+    for (const [width, height, channels] of [
+      [1, 1, 1],
+      [5, 3, 3],
+      [16, 9, 4],
+      [33, 20, 2],
+    ]) {
+      const image = noise(width, height, channels, kind);
+      for (const [name, { run }] of Object.entries(cases)) {
+        const f = filters(await guardedEngine((kernel) => called.add(kernel)));
+        expectSame(run(f, image, {}), run(twin, image, {}).data, name);
+      }
+      const rgb = noise(width, height, 3, kind);
+      const f = filters(await guardedEngine((kernel) => called.add(kernel)));
+      expectSame(f.grayscale(rgb, { single: true }), twin.grayscale(rgb, { single: true }).data, 'grayscale');
+    }
+  expect([...called].sort()).toEqual(['imageBox', 'imageBytes', 'imageFloats', 'imageGradient', 'imageGrey', 'imageOrder']);
 });
 
 describe('threads', () => {

@@ -55,6 +55,8 @@ describe('the packed tarball', () => {
       'dist/js.d.ts',
       'dist/nn/index.js',
       'dist/nn/index.d.ts',
+      'dist/image/index.js',
+      'dist/image/index.d.ts',
       'dist/wasm/simd.wasm',
       'dist/wasm/relaxed-simd.wasm',
       'dist/wasm/simd-threads.wasm',
@@ -100,6 +102,7 @@ describe('the packed tarball', () => {
       `import { load, loadSync, ShapeError } from 'simdconv';
       import { loadJs } from 'simdconv/js';
       import { readFile } from 'node:fs/promises';
+      import { filters } from 'simdconv/image';
       import manifest from 'simdconv/package.json' with { type: 'json' };
       ${ONE}
       const address = import.meta.resolve('simdconv/wasm/simd.wasm');
@@ -110,7 +113,7 @@ describe('the packed tarball', () => {
       ];
       let refused;
       try { engines[0].conv2d(one, { shape: [1] }) } catch (error) { refused = error instanceof ShapeError }
-      console.log(JSON.stringify([engines.map((engine) => [engine.variant, engine.conv2d(one, one).data[0]]), refused, manifest.name]));`,
+      console.log(JSON.stringify([engines.map((engine) => [engine.variant, engine.conv2d(one, one).data[0]]), refused, manifest.name, filters(engines[0]).blur({ data: Uint8Array.of(1, 4, 4), width: 3, height: 1, channels: 1 }).data[1]]));`,
     );
     expect(printed).toEqual([
       [
@@ -123,6 +126,7 @@ describe('the packed tarball', () => {
       ],
       true,
       'simdconv',
+      3,
     ]);
   });
 
@@ -256,6 +260,7 @@ describe('the packed tarball', () => {
     const source = `
       import { load, loadSync, type Conv2dOptions, type Engine, type KernelTensor, type Tensor, ShapeError } from 'simdconv';
       import { loadJs } from 'simdconv/js';
+      import { filters, type Filters, type KernelImage, type RawImage } from 'simdconv/image';
       const engine: Engine = await load({ variant: 'auto', relaxed: true, threads: 'auto' });
       const options: Conv2dOptions = { strides: [1, 2], padding: 'same', activation: { type: 'leakyRelu', alpha: 0.1 } };
       const x: Tensor = { shape: [1, 1, 3, 3], data: new Float32Array(9) };
@@ -266,6 +271,13 @@ describe('the packed tarball', () => {
       const flops: number | undefined = conv.plan?.flops;
       const variant: 'simd' | 'relaxed-simd' | 'js' = loadJs().variant;
       const error: RangeError = new ShapeError('x', 'one', 'another');
+      const f: Filters = filters(engine);
+      const raw: RawImage = { data: new Uint8Array(12), width: 2, height: 2, channels: 3 };
+      const blurred: Uint8Array = f.blur({ ...raw, data: new Uint8Array(12) }, { radius: [1, 0] }).data;
+      const frame: KernelImage = f.outline(f.image(4, 4), { border: 'wrap' });
+      console.log(blurred, frame.data, (await f.sobelAsync(raw)).data);
+      // @ts-expect-error
+      f.blur(raw, { sigma: 2 });
       console.log(y.data, z.data, flops, variant, error.message);
       // @ts-expect-error
       engine.conv2d(x, x, { stride: 2 });

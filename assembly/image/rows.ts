@@ -77,7 +77,10 @@ function putPixels(p: ImageParams, row: usize, inside: bool, x: i32, count: i32,
 function putRow(p: ImageParams, row: i32, to: usize): void {
   const y = source(row, p.height, p.border);
   const from = p.input + y * p.rowBytes;
-  if (y < 0) return putPixels(p, from, false, 0, p.width + p.kernelWidth - 1, to);
+  if (y < 0) {
+    putPixels(p, from, false, 0, p.width + p.kernelWidth - 1, to);
+    return;
+  }
   putPixels(p, from, true, -p.left, p.left, to);
   const inside = to + p.left * p.pixelBytes;
   copyLine(inside, from, p.rowBytes);

@@ -55,17 +55,10 @@ export async function openImagePeers() {
       run();
       return (type === 'f32' ? to.data32F : to.data).slice();
     };
-    const made = [
-      {
-        name: 'OpenCV.js',
-        run,
-        read,
-        dispose: () =>
-          owned.forEach((mat) => {
-            mat.delete();
-          }),
-      },
-    ];
+    const dispose = () => {
+      for (const mat of owned) mat.delete();
+    };
+    const made = [{ name: 'OpenCV.js', run, read, dispose }];
     if (peer.call === 'filter2D' && type === 'u8' && channels === 4) {
       const kernel = { width: peer.size, height: peer.size, kernel: peer.weights, scale: peer.divisor ?? 1 };
       const pipeline = () => sharp(data, { raw: { width, height, channels } }).convolve(kernel).raw().toBuffer();
