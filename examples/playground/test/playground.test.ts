@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
@@ -496,12 +495,7 @@ describe('the textbook', () => {
   });
 });
 
-/** Weights are the work of npm run train:lenet5; without them the page draws, and says that nothing answers. */
-const trained = existsSync(file('../../lenet5/modern.safetensors'));
-const answered = async (page: Page, digit: number) => {
-  if (trained) await page.locator('.answer b', { hasText: String(digit) }).waitFor({ timeout: 10_000 });
-  else await settled(page);
-};
+const answered = (page: Page, digit: number) => page.locator('.answer b', { hasText: String(digit) }).waitFor({ timeout: 10_000 });
 
 describe('digits', () => {
   it('a drawing is fitted into 20×20 and centred by its mass', () => {
@@ -524,13 +518,9 @@ describe('digits', () => {
     expect(normalise(new Float32Array(side * side), side)).toBeUndefined();
   });
 
-  it(trained ? 'answers every sample rightly, with the maps of every layer' : 'says that no weights are there', async () => {
+  it('answers every sample rightly, with the maps of every layer', async () => {
     await using visited = await visit('digits');
     const { page, complaints } = visited;
-    if (!trained) {
-      expect(await page.getByRole('status').textContent()).toContain('no trained weights');
-      return;
-    }
     const layers = await page
       .locator('.layer')
       .evaluateAll((all) => all.map((layer) => `${(layer as HTMLElement).dataset.name} ${layer.querySelectorAll('canvas').length}`));

@@ -71,8 +71,10 @@ class LeNet5 implements Network {
     const s2 = this.#engine.maxPool2d(c1, pool);
     const c3 = this.#convolve(s2, 3);
     const s4 = this.#engine.maxPool2d(c3, pool);
-    const c5 = this.#convolve(s4, 6);
-    const f6 = this.#engine.relu(this.#dense({ shape: [1, c5.data.length], data: c5.data }, 9));
+    // Over 5×5 pixels a filter of 5×5 has one place to stand: C5 is a dense layer.
+    const flat = { shape: [1, s4.data.length], data: s4.data };
+    const c5 = this.#engine.relu(this.#dense(flat, 7));
+    const f6 = this.#engine.relu(this.#dense(c5, 9));
     const output = this.#dense(f6, 11);
     const maps = (name: string, note: string, { shape: [, count, , width], data }: Tensor): LayerResult => ({
       name,
@@ -89,7 +91,7 @@ class LeNet5 implements Network {
         maps('S2', 'max of 2 × 2 → 14 × 14', s2),
         maps('C3', '16 filters of 5 × 5, ReLU → 10 × 10', c3),
         maps('S4', 'max of 2 × 2 → 5 × 5', s4),
-        row('C5', '120 filters of 5 × 5, ReLU', c5, 40),
+        row('C5', '120 neurons that see all of S4, ReLU', c5, 40),
         row('F6', '84 neurons, ReLU', f6, 42),
         row('Output', '10 neurons, before softmax', output, 10),
       ],
