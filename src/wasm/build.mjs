@@ -37,3 +37,11 @@ await writeFile(
 );
 await mkdir('dist/wasm/embedded', { recursive: true });
 await copyFile(new URL('LICENSE', detector), 'dist/wasm/embedded/feature-detect.LICENSE');
+
+// Resolvers that know no `exports` (Parcel's, unless told) find an entry by a folder of its name.
+const { exports } = JSON.parse(await readFile('package.json', 'utf8'));
+for (const [entry, { default: main, types }] of Object.entries(exports)) {
+  if (entry === '.' || types === undefined) continue;
+  await mkdir(entry, { recursive: true });
+  await writeFile(`${entry}/package.json`, `${JSON.stringify({ type: 'module', main: `.${main}`, types: `.${types}` }, null, 2)}\n`);
+}
