@@ -90,9 +90,18 @@ export class KernelTensor<B = unknown> implements Tensor {
     this.dispose();
   }
 
+  /** @internal Does it share memory with another? Views share that of their owner. */
+  shares(other: KernelTensor): boolean {
+    return (this.#root() as unknown) === other.#root();
+  }
+
   /** @internal The buffer, if the tensor lives in `backend`. */
   bufferIn<C>(backend: Backend<C>): C | undefined {
     return (this.#backend as unknown) === backend ? (this.#held() as unknown as C) : undefined;
+  }
+
+  #root(): KernelTensor<B> {
+    return this.#owner === undefined ? this : this.#owner.#root();
   }
 
   #held(): B {

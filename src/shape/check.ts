@@ -201,7 +201,7 @@ export function out(
   for (const name in operands) {
     const operand = operands[name];
     if (operand === undefined) continue;
-    const apart = operand !== target && operand instanceof KernelTensor && target instanceof KernelTensor;
+    const apart = operand instanceof KernelTensor && target instanceof KernelTensor && !operand.shares(target);
     if (!apart && !(inPlace && first && samePlace(operand, target)) && overlap(operand, target)) {
       throw new ShapeError(argument, `memory that overlaps ${name}`, 'memory of its own');
     }
