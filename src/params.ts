@@ -382,7 +382,6 @@ export const kernels = {
   convWinogradNhwc: ConvParams,
   maxPool: PoolParams,
   averagePool: PoolParams,
-  l2Pool: PoolParams,
   averagePoolBackward: PoolParams,
   maxIndices: PoolParams,
   gatherPixels: IndexParams,

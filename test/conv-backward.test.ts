@@ -225,3 +225,15 @@ describe('gradients of convolution', () => {
     );
   });
 });
+
+it.each(platforms)('a volume of one slice, and a window over the padding before it, on $name', ({ engine }) => {
+  const x = randomTensor([2, 1, 1, 3, 3], 1);
+  const filter = randomTensor([1, 1, 1, 1, 1], 2);
+  const options = { strides: [2, 1, 1], padding: [1, 0, 0, 0, 0, 0] } as const;
+  const y = engine.conv3d(x, filter, options);
+  expect(y.shape).toEqual([2, 1, 1, 3, 3]);
+  expectSameBits(y.data, new Float32Array(18));
+  const { dx, dFilter } = engine.conv3dBackward(randomTensor(y.shape, 3), x, filter, options);
+  expectSameBits(dx!.data, new Float32Array(18));
+  expectSameBits(dFilter!.data, new Float32Array(1));
+});
