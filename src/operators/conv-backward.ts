@@ -17,7 +17,8 @@ export interface ConvBackwardOperators {
    * The gradients of `conv2d` in its input, its filter and its bias, without an activation.
    *
    * @param dy the gradient of the result, of its shape and layout
-   * @param x, filter the operands of the forward call
+   * @param x the input of the forward call
+   * @param filter the filter of the forward call
    * @returns tensors of the shapes and layouts of `x`, `filter` and [outChannels]; `undefined` for what is in `skip`
    * @throws ShapeError, LayoutError, OptionError before anything is written
    */

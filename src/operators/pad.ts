@@ -8,8 +8,8 @@ export interface PadOperators {
    * `x` with cells before and after each of its dimensions: a value, or its own cells mirrored, repeated, or from the other end.
    *
    * @param x any number of dimensions
-   * @param beginningPadding, endingPadding cells before and after each dimension: less than its extent in the mode `'reflect'`,
-   *   at most its extent in the mode `'circular'`
+   * @param beginningPadding cells before each dimension: less than its extent in the mode `'reflect'`, at most its extent in `'circular'`
+   * @param endingPadding the same after each dimension
    * @throws ShapeError, OptionError before anything is written
    */
   pad(x: Tensor, beginningPadding: readonly number[], endingPadding: readonly number[], options?: PadOptions): Tensor;
