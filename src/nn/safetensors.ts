@@ -32,7 +32,7 @@ export class SafetensorsError extends RangeError {
 
 /** A file, decoded. */
 export interface Safetensors {
-  /** By name, in the order of the header; copies of the file's floats. */
+  /** By name; copies of the file's floats. */
   readonly tensors: ReadonlyMap<string, Tensor>;
   /** The file's notes, `__metadata__` in its header; none is an empty object. */
   readonly metadata: Readonly<Record<string, string>>;

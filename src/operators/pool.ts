@@ -156,7 +156,7 @@ export interface PoolOperators {
 
   /** The gradient of `adaptiveAveragePool2d`: each of `dy` over the cells of its window, added to all of them. */
   adaptiveAveragePool2dBackward(dy: Tensor, x: Tensor, outputSizes: number | Pair, options?: AdaptivePoolOptions<Layout>): Tensor;
-  /** The gradient of `adaptiveMaxPool2d`: each of `dy` added where its window has its maximum, the first of equal ones, as in `maxPool2dBackward`. */
+  /** The gradient of `adaptiveMaxPool2d`: each of `dy` added where its window has its maximum, chosen as in `maxPool2dBackward`. */
   adaptiveMaxPool2dBackward(dy: Tensor, x: Tensor, outputSizes: number | Pair, options?: AdaptivePoolOptions<Layout>): Tensor;
   /** `adaptiveAveragePool2dBackward` over one dimension, shapes as in `maxPool1d`. */
   adaptiveAveragePool1dBackward(
