@@ -3,20 +3,30 @@ import { finite, known, layout, show, tensor } from './shape/check.ts';
 import type { FilterLayout } from './shape/conv.ts';
 import { lengthOf, newFloats, type Tensor } from './tensor.ts';
 
+/** A batch normalisation, and what there is to know about the convolution before it. */
 export interface FoldBatchNormOptions {
   /** The convolution's, [outChannels]; 0 unless given. */
   readonly bias?: Tensor;
-  /** Those of the batch normalisation, [outChannels] each. */
+  /** The mean of the batch normalisation, [outChannels]. */
   readonly mean: Tensor;
+  /** Its variance, [outChannels]. */
   readonly variance: Tensor;
-  /** 1 unless given. */
+  /** Its factors, [outChannels]; 1 unless given. */
   readonly scale?: Tensor;
-  /** The bias of the batch normalisation; 0 unless given. */
+  /** Its bias, [outChannels]; 0 unless given. */
   readonly offset?: Tensor;
   /** What is added to the variance; 1e-5 unless given. */
   readonly epsilon?: number;
   /** `'oihw'` unless given. */
   readonly filterLayout?: FilterLayout;
+}
+
+/** What a convolution takes in the place of its own, so that no batch normalisation is left. */
+export interface FoldedBatchNorm {
+  /** Of the shape and layout of the given filter. */
+  readonly filter: Tensor;
+  /** [outChannels] */
+  readonly bias: Tensor;
 }
 
 /**
@@ -26,7 +36,7 @@ export interface FoldBatchNormOptions {
  * @returns new tensors; the filter has the shape and layout of the given one, the bias is [outChannels]
  * @throws ShapeError, LayoutError, OptionError
  */
-export function foldBatchNorm(filter: Tensor, options: FoldBatchNormOptions): { filter: Tensor; bias: Tensor } {
+export function foldBatchNorm(filter: Tensor, options: FoldBatchNormOptions): FoldedBatchNorm {
   const { bias, mean, variance, scale, offset, epsilon, filterLayout } = known('options', options, [
     'bias',
     'mean',

@@ -2,7 +2,7 @@
 export type { Variant } from './backend.ts';
 export type { Engine } from './engine.ts';
 export { DisposedError, LayoutError, OptionError, OutOfMemoryError, ShapeError, UnsupportedError } from './errors.ts';
-export { type FoldBatchNormOptions, foldBatchNorm } from './fold.ts';
+export { type FoldBatchNormOptions, type FoldedBatchNorm, foldBatchNorm } from './fold.ts';
 export type { Conv2dPlan } from './plan/conv.ts';
 export type { PreparedConv2d } from './prepared-conv.ts';
 export type {
@@ -13,7 +13,7 @@ export type {
   LeakyReluOptions,
   ThresholdedReluOptions,
 } from './shape/activation.ts';
-export type { Layout, Pair } from './shape/check.ts';
+export type { Layout, Layout1d, Layout3d, Pair, Triple } from './shape/check.ts';
 export type { ColumnsOptions, Conv2dMatrixOptions } from './shape/columns.ts';
 export type {
   Conv1dOptions,
@@ -23,10 +23,6 @@ export type {
   FilterLayout,
   FilterLayout1d,
   FilterLayout3d,
-  Layout1d,
-  Layout3d,
-  Padding1d,
-  Padding3d,
   PrepareConv2dOptions,
 } from './shape/conv.ts';
 export type { Conv1dBackwardOptions, Conv2dBackwardOptions, Conv3dBackwardOptions, ConvGradient } from './shape/conv-backward.ts';
@@ -58,9 +54,10 @@ export type {
   Pool2dOptions,
   Pool3dOptions,
   PoolOptions,
+  ValuesAndIndices,
 } from './shape/pool.ts';
 export type { PreluBackwardOptions, PreluGradient, PreluOptions } from './shape/prelu.ts';
 export type { RreluOptions } from './shape/rrelu.ts';
 export type { SoftmaxOptions } from './shape/softmax.ts';
-export type { Padding, RoundingType } from './shape/window.ts';
+export type { Padding, Padding1d, Padding3d, PaddingRule, RoundingType } from './shape/window.ts';
 export { KernelTensor, type Tensor } from './tensor.ts';

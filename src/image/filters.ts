@@ -80,20 +80,37 @@ export interface MorphologyOptions extends FilterOptions {
   readonly radius?: number | readonly [vertical: number, horizontal: number];
 }
 
+/** What `grayscale` takes besides an image. */
 export interface GrayscaleOptions {
   /** Of red, green and blue; those of BT.601 unless given, 0.299, 0.587 and 0.114. */
   readonly weights?: readonly [red: number, green: number, blue: number];
   /** Whether the result has one channel; otherwise it has those of the input, and its alpha. */
   readonly single?: boolean;
+  /** Where the result goes, instead of a new image: of the same size and kind, with the channels of the result. */
   readonly out?: Image;
+}
+
+/** A result that is no `ImageData`, of the kind of array that its input has. */
+export interface FilteredImage<D extends Image['data']> {
+  /** Rows of pixels from the top. */
+  readonly data: D;
+  /** In pixels. */
+  readonly width: number;
+  /** In pixels. */
+  readonly height: number;
+  /** 1 to 4: those of the input, but after `grayscale` with `single`. */
+  readonly channels: number;
 }
 
 /** A result is what its input is: an `ImageData`, an image in kernel memory, or an object with the same kind of array. */
 export type Filtered<I extends Image> = I extends KernelImage
   ? KernelImage
-  : I extends { readonly colorSpace: string }
+  : I extends {
+        /** Only an `ImageData` has one. */
+        readonly colorSpace: string;
+      }
     ? I
-    : { readonly data: I['data']; readonly width: number; readonly height: number; readonly channels: number };
+    : FilteredImage<I['data']>;
 
 /**
  * Filters over images of bytes or floats, 1 to 4 channels. Bytes are computed in whole numbers: docs/images.md says how they are
@@ -109,7 +126,11 @@ export interface FilterOperators {
   identity<I extends Image>(image: I, options?: FilterOptions): Filtered<I>;
   /** The mean of a square. It takes as long for any radius. */
   blur<I extends Image>(image: I, options?: BlurOptions): Filtered<I>;
-  /** @param sigma standard deviation, in pixels */
+  /**
+   * The mean weighted by a Gaussian, in one pass down and one across: e^(−d² / 2σ²) at a distance of d pixels, over the sum of them.
+   *
+   * @param sigma standard deviation σ, in pixels
+   */
   gaussianBlur<I extends Image>(image: I, sigma: number, options?: GaussianOptions): Filtered<I>;
   /** The image and its laplacian: 0 −1 0; −1 5 −1; 0 −1 0. */
   sharpen<I extends Image>(image: I, options?: FilterOptions): Filtered<I>;

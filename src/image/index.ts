@@ -1,11 +1,12 @@
 /** `simdconv/image`: filters over photographs and video. */
 
-export type { BorderMode, Filter2dOptions, FilterOptions, Image, Kernel, RawImage } from '../shape/image.ts';
+export type { BorderMode, Filter2dOptions, FilterOptions, Image, ImageBytes, Kernel, RawImage } from '../shape/image.ts';
 export {
   type AsyncFilterOperators,
   type BlurOptions,
   type EmbossOptions,
   type Filtered,
+  type FilteredImage,
   type FilterOperators,
   type Filters,
   filters,

@@ -1,5 +1,6 @@
 import type { KernelTensor } from '../tensor.ts';
 
+/** What an image's elements are: bytes of 0…255, or floats. */
 export type ElementType = 'u8' | 'f32';
 
 /**
@@ -7,9 +8,13 @@ export type ElementType = 'u8' | 'f32';
  * filters whose input is one. It holds its memory until `dispose()`.
  */
 export class KernelImage {
+  /** In pixels. */
   readonly width: number;
+  /** In pixels. */
   readonly height: number;
+  /** 1 to 4; the last of 2 or 4 is alpha. */
   readonly channels: number;
+  /** Of its elements. */
   readonly type: ElementType;
   /** @internal */
   readonly tensor: KernelTensor;
@@ -39,6 +44,7 @@ export class KernelImage {
     this.tensor.dispose();
   }
 
+  /** `dispose`, at the end of a `using` block. */
   [Symbol.dispose](): void {
     this.dispose();
   }

@@ -38,9 +38,10 @@ export const SHARPEN = square([
    0, -1,  0,
 ]);
 
-/** Where the light of a relief comes from, clockwise. */
-export const DIRECTIONS = ['top-left', 'top', 'top-right', 'right', 'bottom-right', 'bottom', 'bottom-left', 'left'] as const;
-export type Direction = (typeof DIRECTIONS)[number];
+/** Where the light of a relief comes from. */
+export type Direction = 'top-left' | 'top' | 'top-right' | 'right' | 'bottom-right' | 'bottom' | 'bottom-left' | 'left';
+/** Clockwise. */
+export const DIRECTIONS: readonly Direction[] = ['top-left', 'top', 'top-right', 'right', 'bottom-right', 'bottom', 'bottom-left', 'left'];
 
 /** The neighbours of a pixel in the same order. */
 const RING = [0, 1, 2, 5, 8, 7, 6, 3] as const;

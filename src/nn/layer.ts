@@ -4,10 +4,13 @@ import type { KernelTensor } from '../tensor.ts';
 
 /** What an optimiser changes: a value, and the gradient of the loss by it. */
 export class Parameter {
+  /** Whose memory holds both tensors. */
   readonly engine: Engine;
   /** In its network: the layer's number and the name in the layer, as in PyTorch (`0.weight`). */
   name = '';
+  /** The weights themselves: what layers read and an optimiser changes. */
   readonly value: KernelTensor;
+  /** Of the loss by the value, in its shape: the sum since `zeroGradient`. */
   readonly gradient: KernelTensor;
   /** Of the gradient's shape, for a part that is to be added to it. */
   readonly #part = new Kept();
@@ -33,11 +36,13 @@ export class Parameter {
     for (let i = 0; i < to.length; i++) to[i] += from[i];
   }
 
+  /** Begins the sum anew, at 0. */
   zeroGradient(): void {
     this.gradient.data.fill(0);
     this.#zero = true;
   }
 
+  /** Gives both tensors back. */
   dispose(): void {
     this.value.dispose();
     this.gradient.dispose();
@@ -49,6 +54,7 @@ export class Parameter {
 export class Kept {
   #tensor: KernelTensor | undefined;
 
+  /** The tensor in this shape: the one of the call before if it has it, with its floats as they were; else a new one. */
   at(engine: Engine, shape: readonly number[]): KernelTensor {
     if (this.#tensor === undefined || !sameShape(this.#tensor.shape, shape)) {
       this.dispose();
@@ -65,6 +71,7 @@ export class Kept {
     return this.#tensor;
   }
 
+  /** Gives the tensor back; the next call makes another. */
   dispose(): void {
     this.#tensor?.dispose();
     this.#tensor = undefined;
@@ -77,6 +84,7 @@ export interface PreparedLayer {
   run(x: KernelTensor, out?: KernelTensor): KernelTensor;
   /** Where the result may lie: in memory of its own, over the input, or it is the input's memory in another shape. */
   readonly place: 'apart' | 'over' | 'same';
+  /** Gives the packed weights back. */
   dispose(): void;
 }
 
@@ -98,14 +106,17 @@ export interface Layer {
   backward(dy: KernelTensor, wanted: boolean): KernelTensor | undefined;
   /** The layer with its parameters as they are now. */
   prepare(): PreparedLayer;
+  /** Gives back its parameters and every tensor that it has made. */
   dispose(): void;
 }
 
 /** What a layer is made with. */
 export interface Making {
+  /** Whose operators compute, and whose memory holds the weights. */
   readonly engine: Engine;
   /** Numbers in [0, 1) from the network's seed. */
   readonly random: () => number;
 }
 
+/** Makes a layer with its first weights: what `conv2d`, `linear` and the others return, and `sequential` calls in their order. */
 export type LayerMaker = (making: Making) => Layer;

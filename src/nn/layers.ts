@@ -17,6 +17,7 @@ export interface LinearLayerOptions {
 
 type ConvolutionOptions = Pick<PrepareConv2dOptions, 'strides' | 'padding' | 'dilations' | 'groups' | 'inputLayout' | 'algorithm'>;
 
+/** The geometry of a layer of `conv2d`, and how its weights begin. Filters are in the layout 'oihw'. */
 export interface Conv2dLayerOptions extends ConvolutionOptions, LinearLayerOptions {}
 
 /** A layer of one operator with weights: `weight`, and `bias` unless it is left out. */
@@ -217,6 +218,7 @@ class Plain implements Layer {
 
 /** Options of a pooling layer: those of the operator, but `strides` is the window's size unless given, as in PyTorch. */
 export type PoolLayerOptions = Omit<Pool2dOptions, 'windowDimensions' | 'out'>;
+/** The same of an averaging layer, with `countIncludePad`. */
 export type AveragePoolLayerOptions = Omit<AveragePool2dOptions, 'windowDimensions' | 'out'>;
 
 function pooling(name: 'maxPool2d' | 'averagePool2d', window: number | Pair, given: AveragePoolLayerOptions | undefined): LayerMaker {
@@ -265,6 +267,7 @@ const ACTIVATIONS = [
   'hardShrink',
 ] as const satisfies readonly (keyof Engine)[];
 
+/** An activation of `Engine` that has no operand but its input, nor a training mode: all but `prelu` and `rrelu`. */
 export type ActivationLayerName = (typeof ACTIVATIONS)[number];
 /** Options of the operator of that name. */
 export type ActivationLayerOptions<N extends ActivationLayerName> = Omit<NonNullable<Parameters<Engine[N]>[1]>, 'out'>;
@@ -285,9 +288,13 @@ export function activation<N extends ActivationLayerName>(name: N, options?: Act
     );
 }
 
+/** `max(x, 0)`: `engine.relu`. */
 export const relu = (): LayerMaker => activation('relu');
+/** `x < 0 ? alpha · x : x`, with an alpha of 0.01 unless given: `engine.leakyRelu`. */
 export const leakyRelu = (options?: ActivationLayerOptions<'leakyRelu'>): LayerMaker => activation('leakyRelu', options);
+/** `1 / (1 + e^−x)`: `engine.sigmoid`. */
 export const sigmoid = (): LayerMaker => activation('sigmoid');
+/** The hyperbolic tangent: `engine.tanh`. */
 export const tanh = (): LayerMaker => activation('tanh');
 
 /** [batch, …] as [batch, everything else], without a copy. */

@@ -8,9 +8,11 @@ const MOST_STEPS = 2 ** 24;
 
 /** Training met a NaN or an infinity. */
 export class NotFiniteError extends Error {
+  /** The class's name. */
   override readonly name = 'NotFiniteError';
   /** The step of the optimiser, from 1. */
   readonly step: number;
+  /** The name of the parameter where it was found first, such as `0.weight`. */
   readonly parameter: string;
   constructor(step: number, parameter: string, what: string) {
     super(`step ${step}: ${what}`);
@@ -24,6 +26,7 @@ interface RateOptions {
   readonly learningRate?: number;
 }
 
+/** What `sgd` takes besides parameters; momentum and weight decay as in PyTorch. */
 export interface SgdOptions extends RateOptions {
   /** Part of the step before that is made again; 0 unless given. */
   readonly momentum?: number;
@@ -33,6 +36,7 @@ export interface SgdOptions extends RateOptions {
   readonly nesterov?: boolean;
 }
 
+/** What `adam` takes besides parameters, in the paper's names. */
 export interface AdamOptions extends RateOptions {
   /** Part of the mean of gradients that stays; 0.9 unless given. */
   readonly beta1?: number;
@@ -114,16 +118,20 @@ export abstract class Optimizer {
     return { 'optimizer.steps': this.#steps, ...Object.fromEntries([...this.#moments].map(([name, t]) => [`optimizer.${name}`, t])) };
   }
 
+  /** Gives its own tensors back, not those of the parameters. */
   dispose(): void {
     this.#steps.dispose();
     for (const moment of this.#moments.values()) moment.dispose();
   }
 
+  /** `dispose`, at the end of a `using` block. */
   [Symbol.dispose](): void {
     this.dispose();
   }
 
+  /** Comes before the first `update` of each step. */
   protected begin(_step: number): void {}
+  /** Changes one parameter's value. `moment` gives the tensor of that name that goes with it, as the step before left it; 0 at first. */
   protected abstract update(value: Float32Array, gradient: Float32Array, moment: (name: string) => Float32Array): void;
 }
 

@@ -14,9 +14,13 @@ const MAX_HEADER_BYTES = 100_000_000;
 
 /** Bytes that are no file of this format, or hold something else than is asked for. */
 export class SafetensorsError extends RangeError {
+  /** The class's name. */
   override readonly name = 'SafetensorsError';
+  /** Which part of the file, or argument, by its path: `header."0.weight".dtype`. */
   readonly argument: string;
+  /** What it was, in words. */
   readonly given: string;
+  /** What it may be, in words. */
   readonly expected: string;
   constructor(argument: string, given: string, expected: string) {
     super(`${argument}: expected ${expected}, got ${given}`);
@@ -26,8 +30,11 @@ export class SafetensorsError extends RangeError {
   }
 }
 
+/** A file, decoded. */
 export interface Safetensors {
+  /** By name; copies of the file's floats. */
   readonly tensors: ReadonlyMap<string, Tensor>;
+  /** The file's notes, `__metadata__` in its header; none is an empty object. */
   readonly metadata: Readonly<Record<string, string>>;
 }
 

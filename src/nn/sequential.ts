@@ -7,6 +7,7 @@ import { Kept, type Layer, type LayerMaker, type Parameter, type PreparedLayer }
 import { generator } from './random.ts';
 import { encodeSafetensors, loadState } from './safetensors.ts';
 
+/** What `sequential` takes besides an engine and layers. */
 export interface SequentialOptions {
   /** What weights begin as depends on this alone: 0 up to 2³² − 1; 0 unless given. */
   readonly seed?: number;
@@ -14,7 +15,9 @@ export interface SequentialOptions {
 
 /** Layers in a row, made by `sequential`. It holds its weights and results in the engine's memory until `dispose()`. */
 export class Sequential {
+  /** What computes, and whose memory holds the weights. */
   readonly engine: Engine;
+  /** As they were given: the first takes the input. */
   readonly layers: readonly Layer[];
   readonly #x = new Kept();
   readonly #dy = new Kept();
@@ -111,6 +114,7 @@ export class Sequential {
     for (const each of [...this.layers, this.#x, this.#dy]) each.dispose();
   }
 
+  /** `dispose`, at the end of a `using` block. */
   [Symbol.dispose](): void {
     this.dispose();
   }
@@ -136,7 +140,9 @@ interface Stage {
 
 /** A network ready for inputs of one shape: a run allocates no kernel memory. Made by `Sequential.prepare`. */
 export class PreparedSequential {
+  /** Of the input, the batch included. */
   readonly shape: readonly number[];
+  /** Of the result. */
   readonly outShape: readonly number[];
   readonly #input: KernelTensor;
   readonly #buffers: KernelTensor[] = [];
@@ -187,6 +193,7 @@ export class PreparedSequential {
     for (const each of [this.#input, ...this.#buffers, ...this.#layers]) each.dispose();
   }
 
+  /** `dispose`, at the end of a `using` block. */
   [Symbol.dispose](): void {
     this.dispose();
   }

@@ -9,7 +9,8 @@ import {
   type HardTanhOptions,
   type ShrinkOptions,
 } from '../shape/curve.ts';
-import { preluBackward as checkPrelu, type PreluBackwardOptions } from '../shape/prelu.ts';
+import type { Gradients } from '../shape/gradients.ts';
+import { preluBackward as checkPrelu, type PreluBackwardOptions, type PreluGradient } from '../shape/prelu.ts';
 import { rreluBackward as checkRrelu, type RreluOptions } from '../shape/rrelu.ts';
 import type { Tensor } from '../tensor.ts';
 import { type Operation, type Operations, one } from './operation.ts';
@@ -39,12 +40,7 @@ export interface ActivationBackwardOperators {
    *
    * @returns both, `undefined` for one that `skip` names
    */
-  preluBackward(
-    dy: Tensor,
-    x: Tensor,
-    slope: Tensor,
-    options?: PreluBackwardOptions,
-  ): { readonly dx: Tensor | undefined; readonly dSlope: Tensor | undefined };
+  preluBackward(dy: Tensor, x: Tensor, slope: Tensor, options?: PreluBackwardOptions): Gradients<PreluGradient>;
   /** `x > 0 ? dy : a · dy`, with the slopes that the seed drew in training, which has to be given; otherwise with their mean. */
   rreluBackward(dy: Tensor, x: Tensor, options?: RreluOptions): Tensor;
   /** `x ≤ alpha ? 0 : dy`. */
@@ -53,17 +49,28 @@ export interface ActivationBackwardOperators {
   eluBackward(dy: Tensor, x: Tensor, options?: AlphaOptions): Tensor;
   /** `x > 0 ? dy : e^(x / alpha) · dy`. */
   celuBackward(dy: Tensor, x: Tensor, options?: AlphaOptions): Tensor;
+  /** `x > 0 ? λ · dy : λ · α · e^x · dy`, with the constants of `selu`. */
   seluBackward(dy: Tensor, x: Tensor, options?: ActivationOptions): Tensor;
+  /**
+   * `dy · (Φ(x) + x · φ(x))`, φ the density of the normal distribution; with `approximate: 'tanh'` the derivative of that
+   * approximation.
+   */
   geluBackward(dy: Tensor, x: Tensor, options?: GeluOptions): Tensor;
+  /** `dy · s · (1 + x · (1 − s))`, s the sigmoid of x. */
   siluBackward(dy: Tensor, x: Tensor, options?: ActivationOptions): Tensor;
+  /** `dy · (t + x · s · (1 − t²))`, t = tanh(ln(1 + e^x)) and s the sigmoid of x. */
   mishBackward(dy: Tensor, x: Tensor, options?: ActivationOptions): Tensor;
   /** 0 up to −3, `dy` from 3 on, between them `dy · (x / 3 + ½)`. */
   hardSwishBackward(dy: Tensor, x: Tensor, options?: ActivationOptions): Tensor;
   /** `alpha · dy` where the result is between 0 and 1, else 0. */
   hardSigmoidBackward(dy: Tensor, x: Tensor, options?: HardSigmoidOptions): Tensor;
+  /** `dy · s · (1 − s)`, s the sigmoid of x. */
   sigmoidBackward(dy: Tensor, x: Tensor, options?: ActivationOptions): Tensor;
+  /** `dy · (1 − tanh²(x))`. */
   tanhBackward(dy: Tensor, x: Tensor, options?: ActivationOptions): Tensor;
+  /** `dy` times the sigmoid of x. */
   softplusBackward(dy: Tensor, x: Tensor, options?: ActivationOptions): Tensor;
+  /** `dy / (1 + |x|)²`. */
   softsignBackward(dy: Tensor, x: Tensor, options?: ActivationOptions): Tensor;
   /** 0 from −lambda to lambda, bounds included, else `dy`. */
   softshrinkBackward(dy: Tensor, x: Tensor, options?: ShrinkOptions): Tensor;

@@ -1,5 +1,6 @@
 import { type PoolPlan, planMaxPoolWithIndices, planPool, planPoolBackward, planUnpool } from '../plan/pool.ts';
-import type { Layout, Pair } from '../shape/check.ts';
+import type { Rank } from '../shape/axes.ts';
+import type { Layout, Layout1d, Layout3d, Pair, Triple } from '../shape/check.ts';
 import {
   type AdaptivePoolOptions,
   type AveragePool1dOptions,
@@ -8,8 +9,6 @@ import {
   adaptivePool,
   adaptivePoolBackward,
   pool as checkPool,
-  type Layout1d,
-  type Layout3d,
   type LpPool1dOptions,
   type LpPool2dOptions,
   type LpPool3dOptions,
@@ -24,9 +23,8 @@ import {
   type PoolReduction,
   type PoolSpec,
   poolBackward,
-  type Triple,
+  type ValuesAndIndices,
 } from '../shape/pool.ts';
-import type { Rank } from '../shape/pool-window.ts';
 import type { Tensor } from '../tensor.ts';
 import { type Operation, type Operations, one } from './operation.ts';
 
@@ -90,7 +88,7 @@ export interface PoolOperators {
    *
    * @throws ShapeError if a plane has more than 2^24 cells, and what `maxPool2d` throws
    */
-  maxPool2dWithIndices(x: Tensor, options?: MaxPool2dWithIndicesOptions): { values: Tensor; indices: Tensor };
+  maxPool2dWithIndices(x: Tensor, options?: MaxPool2dWithIndicesOptions): ValuesAndIndices;
 
   /**
    * Puts each float of `x` where `indices` say in a plane of zeros; of several in one place the last stays. An index that is not in
@@ -111,9 +109,13 @@ export interface PoolOperators {
   adaptiveAveragePool2d(x: Tensor, outputSizes: number | Pair, options?: AdaptivePoolOptions<Layout>): Tensor;
   /** The maximum of each of these windows. */
   adaptiveMaxPool2d(x: Tensor, outputSizes: number | Pair, options?: AdaptivePoolOptions<Layout>): Tensor;
+  /** `adaptiveAveragePool2d` over one dimension, `outputSizes` `n` or `[width]`; shapes as in `maxPool1d`. */
   adaptiveAveragePool1d(x: Tensor, outputSizes: number | readonly [number], options?: AdaptivePoolOptions<Layout1d>): Tensor;
+  /** The maximum of each window of `adaptiveAveragePool1d`. */
   adaptiveMaxPool1d(x: Tensor, outputSizes: number | readonly [number], options?: AdaptivePoolOptions<Layout1d>): Tensor;
+  /** `adaptiveAveragePool2d` over three dimensions, `outputSizes` `n` or `[depth, height, width]`; shapes as in `maxPool3d`. */
   adaptiveAveragePool3d(x: Tensor, outputSizes: number | Triple, options?: AdaptivePoolOptions<Layout3d>): Tensor;
+  /** The maximum of each window of `adaptiveAveragePool3d`. */
   adaptiveMaxPool3d(x: Tensor, outputSizes: number | Triple, options?: AdaptivePoolOptions<Layout3d>): Tensor;
 
   /**
@@ -132,35 +134,47 @@ export interface PoolOperators {
   l2Pool2dBackward(dy: Tensor, x: Tensor, options?: Pool2dOptions): Tensor;
   /** The gradient of `lpPool2d`: sign(x) · |x|^(p − 1) · Σ dy · y^(1 − p); none at 0, nor from a window whose norm is 0. */
   lpPool2dBackward(dy: Tensor, x: Tensor, options?: LpPool2dOptions): Tensor;
+  /** `maxPool2dBackward` over one dimension: of several maxima that are equal, the first; shapes as in `maxPool1d`. */
   maxPool1dBackward(dy: Tensor, x: Tensor, options?: Pool1dOptions): Tensor;
+  /** `averagePool2dBackward` over one dimension, shapes as in `maxPool1d`. */
   averagePool1dBackward(dy: Tensor, x: Tensor, options?: AveragePool1dOptions): Tensor;
+  /** `l2Pool2dBackward` over one dimension, shapes as in `maxPool1d`. */
   l2Pool1dBackward(dy: Tensor, x: Tensor, options?: Pool1dOptions): Tensor;
+  /** `lpPool2dBackward` over one dimension, shapes as in `maxPool1d`. */
   lpPool1dBackward(dy: Tensor, x: Tensor, options?: LpPool1dOptions): Tensor;
   /** Of several maxima that are equal: the first of those along the depth, of the first in a plane of these. */
   maxPool3dBackward(dy: Tensor, x: Tensor, options?: Pool3dOptions): Tensor;
+  /** `averagePool2dBackward` over three dimensions, shapes as in `maxPool3d`. */
   averagePool3dBackward(dy: Tensor, x: Tensor, options?: AveragePool3dOptions): Tensor;
+  /** `l2Pool2dBackward` over three dimensions, shapes as in `maxPool3d`. */
   l2Pool3dBackward(dy: Tensor, x: Tensor, options?: Pool3dOptions): Tensor;
+  /** `lpPool2dBackward` over three dimensions, shapes as in `maxPool3d`. */
   lpPool3dBackward(dy: Tensor, x: Tensor, options?: LpPool3dOptions): Tensor;
 
   /** The gradient of `maxUnpool2d` in x: what `dy` holds where `indices` say, as in PyTorch, and 0 for an index outside the plane. */
   maxUnpool2dBackward(dy: Tensor, x: Tensor, indices: Tensor, options?: MaxUnpool2dOptions): Tensor;
 
-  /** Gradients of adaptive pooling, as of the other. */
+  /** The gradient of `adaptiveAveragePool2d`: each of `dy` over the cells of its window, added to all of them. */
   adaptiveAveragePool2dBackward(dy: Tensor, x: Tensor, outputSizes: number | Pair, options?: AdaptivePoolOptions<Layout>): Tensor;
+  /** The gradient of `adaptiveMaxPool2d`: each of `dy` added where its window has its maximum, chosen as in `maxPool2dBackward`. */
   adaptiveMaxPool2dBackward(dy: Tensor, x: Tensor, outputSizes: number | Pair, options?: AdaptivePoolOptions<Layout>): Tensor;
+  /** `adaptiveAveragePool2dBackward` over one dimension, shapes as in `maxPool1d`. */
   adaptiveAveragePool1dBackward(
     dy: Tensor,
     x: Tensor,
     outputSizes: number | readonly [number],
     options?: AdaptivePoolOptions<Layout1d>,
   ): Tensor;
+  /** `adaptiveMaxPool2dBackward` over one dimension, shapes as in `maxPool1d`. */
   adaptiveMaxPool1dBackward(
     dy: Tensor,
     x: Tensor,
     outputSizes: number | readonly [number],
     options?: AdaptivePoolOptions<Layout1d>,
   ): Tensor;
+  /** `adaptiveAveragePool2dBackward` over three dimensions, shapes as in `maxPool3d`. */
   adaptiveAveragePool3dBackward(dy: Tensor, x: Tensor, outputSizes: number | Triple, options?: AdaptivePoolOptions<Layout3d>): Tensor;
+  /** `adaptiveMaxPool2dBackward` over three dimensions; of equal maxima the one that `maxPool3dBackward` takes. */
   adaptiveMaxPool3dBackward(dy: Tensor, x: Tensor, outputSizes: number | Triple, options?: AdaptivePoolOptions<Layout3d>): Tensor;
 }
 

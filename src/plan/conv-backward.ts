@@ -1,6 +1,7 @@
 import type { Step } from '../backend.ts';
 import type { Workspaces } from '../execute.ts';
-import { axesOf, type Triple } from '../shape/axes.ts';
+import { axesOf } from '../shape/axes.ts';
+import type { Triple } from '../shape/check.ts';
 import type { Correlation } from '../shape/conv.ts';
 import { lengthOf } from '../tensor.ts';
 import { borderedLength, planBorder, withBorder } from './border.ts';

@@ -1,5 +1,5 @@
 import { OptionError, ShapeError } from '../errors.ts';
-import { areCounts, show } from './check.ts';
+import { areCounts, show, type Triple } from './check.ts';
 import { outExtent, samePadding, type Window } from './window.ts';
 
 /**
@@ -7,7 +7,6 @@ import { outExtent, samePadding, type Window } from './window.ts';
  * one cell.
  */
 export type Rank = 1 | 2 | 3;
-export type Triple = readonly [depth: number, height: number, width: number];
 
 /** By rule, or as [front, back, top, bottom, left, right]. */
 export type Sides = 'same' | 'same-lower' | readonly number[];

@@ -5,8 +5,14 @@ import { KernelTensor, lengthOf, type Tensor } from '../tensor.ts';
 
 /** Order of a tensor's dimensions: batch, channels, height, width. */
 export type Layout = 'nchw' | 'nhwc';
+/** The same in one dimension. */
+export type Layout1d = 'ncw' | 'nwc';
+/** The same in three dimensions. */
+export type Layout3d = 'ncdhw' | 'ndhwc';
 /** One number for each direction. */
 export type Pair = readonly [height: number, width: number];
+/** One number for each direction of three. */
+export type Triple = readonly [depth: number, height: number, width: number];
 
 /** The largest number of floats that one tensor may hold: what a 32-bit address reaches. */
 export const MAX_LENGTH = 2 ** 30;

@@ -1,7 +1,7 @@
 import { OptionError, ShapeError } from '../errors.ts';
 import { lengthOf, type Tensor } from '../tensor.ts';
-import { type ConvWindow, paddingSides, perAxis, type Triple, toTriple, windowsOver } from './axes.ts';
-import { areCounts, checkLength, known, type Layout, layout, out, type Pair, sameShape, show, tensor } from './check.ts';
+import { type ConvWindow, paddingSides, perAxis, toTriple, windowsOver } from './axes.ts';
+import { areCounts, checkLength, known, type Layout, layout, out, type Pair, sameShape, show, type Triple, tensor } from './check.ts';
 import {
   type AnyConvOptions,
   CONV_GEOMETRY_OPTIONS,
@@ -14,6 +14,7 @@ import {
 } from './conv.ts';
 import type { Padding } from './window.ts';
 
+/** How windows lie over the image of `im2col` and `col2im`, and of their gradients. */
 export interface ColumnsOptions {
   /** Extent of the window in pixels, `n` or `[height, width]`. */
   readonly windowDimensions: number | Pair;
@@ -94,6 +95,7 @@ export function col2im(columns: Tensor, outputSizes: Pair, given: ColumnsOptions
   return { spec: { batch, channels, layout: order, window }, outShape, out: out(options.out, outShape, { columns }) };
 }
 
+/** What `conv2dMatrix` takes besides its operands: the geometry of `conv2d`. */
 export interface Conv2dMatrixOptions extends Omit<Conv2dGeometryOptions, 'algorithm' | 'normalize' | 'paddingMode'> {
   /** Where the result goes, instead of a new tensor. */
   readonly out?: Tensor;

@@ -13,13 +13,18 @@ import {
 } from './conv.ts';
 import { checkGradient, type GradientOptions, type Wanted, wantedGradients } from './gradients.ts';
 
+/** By what a convolution is differentiated: its input, its filter, its bias. */
 export type ConvGradient = 'dx' | 'dFilter' | 'dBias';
 
 /** Those of the forward call that say how windows lie; an activation has a gradient of its own. */
 export interface Conv2dBackwardOptions extends Conv2dGeometryOptions, GradientOptions<ConvGradient> {}
 
+/** The same in one dimension. */
 export interface Conv1dBackwardOptions extends Conv1dGeometryOptions, GradientOptions<ConvGradient> {}
+
+/** The same in three dimensions. */
 export interface Conv3dBackwardOptions extends Conv3dGeometryOptions, GradientOptions<ConvGradient> {}
+
 export type AnyConvBackwardOptions = AnyConvOptions & GradientOptions<ConvGradient>;
 
 /** The convolution whose gradients are wanted, checked, and where they go. */

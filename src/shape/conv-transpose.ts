@@ -1,8 +1,8 @@
 import { OptionError, ShapeError } from '../errors.ts';
 import { lengthOf, type Tensor } from '../tensor.ts';
 import { type FusedActivation, fusedActivation } from './activation.ts';
-import { convWindow, paddingSides, perAxis, type Rank, type Triple } from './axes.ts';
-import { checkLength, count, known, type Layout, layout, out, type Pair, show, tensor } from './check.ts';
+import { convWindow, paddingSides, perAxis, type Rank } from './axes.ts';
+import { checkLength, count, known, type Layout, type Layout1d, layout, out, type Pair, show, type Triple, tensor } from './check.ts';
 import {
   type AnyConvOptions,
   type ConvAlgorithm,
@@ -11,14 +11,15 @@ import {
   checkBias,
   inputLayouts,
   inputOf,
-  type Layout1d,
   lettered,
   refuseChannels,
   shapeOf,
 } from './conv.ts';
 import { checkGradient, type GradientOptions, type Wanted, wantedGradients } from './gradients.ts';
 
+/** Order of a filter's dimensions: input channels, output channels of one group, height, width. */
 export type TransposeFilterLayout = 'iohw' | 'hwoi' | 'ohwi' | 'oihw';
+/** The same in one dimension. */
 export type TransposeFilterLayout1d = 'iow' | 'woi' | 'owi' | 'oiw';
 
 interface SharedOptions {
@@ -48,6 +49,7 @@ export interface ConvTranspose2dGeometryOptions extends SharedOptions {
   readonly outputPadding?: number | Pair;
   /** Extents of the result, [height, width], in the place of `outputPadding`. */
   readonly outputSizes?: Pair;
+  /** Of the input and the result: `'nchw'` unless given. */
   readonly inputLayout?: Layout;
   /** `'iohw'` unless given. */
   readonly filterLayout?: TransposeFilterLayout;
@@ -55,21 +57,35 @@ export interface ConvTranspose2dGeometryOptions extends SharedOptions {
 
 /** As in two dimensions, with one extent each. */
 export interface ConvTranspose1dGeometryOptions extends SharedOptions {
+  /** Distance of the results of neighbouring inputs, `n` or `[width]`; 1 unless given. */
   readonly strides?: number | readonly [width: number];
+  /** Cells cut off the result: `n`, `[n]` or `[left, right]`; 0 unless given. */
   readonly padding?: number | readonly [number] | readonly [left: number, right: number];
+  /** Distance of the filter's taps, `n` or `[width]`; 1 unless given. */
   readonly dilations?: number | readonly [width: number];
+  /** Cells more at the end of the result, less than the stride or the dilation; 0 unless given. */
   readonly outputPadding?: number | readonly [width: number];
+  /** Extent of the result, in the place of `outputPadding`. */
   readonly outputSizes?: readonly [width: number];
+  /** Of the input and the result: `'ncw'` unless given. */
   readonly inputLayout?: Layout1d;
   /** `'iow'` unless given. */
   readonly filterLayout?: TransposeFilterLayout1d;
 }
 
+/** What `convTranspose2d` takes besides its operands. */
 export interface ConvTranspose2dOptions extends ConvTranspose2dGeometryOptions, ForwardOptions {}
+
+/** What `convTranspose1d` takes besides its operands. */
 export interface ConvTranspose1dOptions extends ConvTranspose1dGeometryOptions, ForwardOptions {}
 
+/** By what a transposed convolution is differentiated: its input, its filter, its bias. */
 export type ConvTransposeGradient = 'dx' | 'dFilter' | 'dBias';
+
+/** Those of the forward call that say where results lie; and which gradients are wanted, and where. */
 export interface ConvTranspose2dBackwardOptions extends ConvTranspose2dGeometryOptions, GradientOptions<ConvTransposeGradient> {}
+
+/** The same in one dimension. */
 export interface ConvTranspose1dBackwardOptions extends ConvTranspose1dGeometryOptions, GradientOptions<ConvTransposeGradient> {}
 
 const NAMES = [

@@ -1,23 +1,35 @@
 import { OptionError, ShapeError } from '../errors.ts';
 import { lengthOf, type Tensor } from '../tensor.ts';
 import { type ActivationSpec, type FusedActivation, fusedActivation } from './activation.ts';
-import { type ConvWindow, paddingSides, perAxis, type Rank, type Sides, type Triple, toTriple, windowsOver } from './axes.ts';
-import { checkLength, count, known, type Layout, layout, oneOf, out, type Pair, show, tensor } from './check.ts';
+import { type ConvWindow, paddingSides, perAxis, type Rank, type Sides, toTriple, windowsOver } from './axes.ts';
+import {
+  checkLength,
+  count,
+  known,
+  type Layout,
+  type Layout1d,
+  type Layout3d,
+  layout,
+  oneOf,
+  out,
+  type Pair,
+  show,
+  type Triple,
+  tensor,
+} from './check.ts';
 import { type PaddingMode, refuseBorder } from './pad.ts';
-import type { Padding } from './window.ts';
+import type { Padding, Padding1d, Padding3d } from './window.ts';
 
-type Rule = 'same' | 'same-lower' | 'valid';
-export type Padding1d = number | readonly [number] | readonly [left: number, right: number] | Rule;
-export type Padding3d =
-  | number
-  | Triple
-  | readonly [front: number, back: number, top: number, bottom: number, left: number, right: number]
-  | Rule;
-export type Layout1d = 'ncw' | 'nwc';
-export type Layout3d = 'ncdhw' | 'ndhwc';
-export type FilterLayout1d = 'oiw' | 'wio' | 'owi' | 'iwo';
-export type FilterLayout3d = 'oidhw' | 'dhwio' | 'odhwi' | 'idhwo';
+/** Order of a filter's dimensions: output channels, input channels of one group, height, width. */
 export type FilterLayout = 'oihw' | 'hwio' | 'ohwi' | 'ihwo';
+/** The same in one dimension. */
+export type FilterLayout1d = 'oiw' | 'wio' | 'owi' | 'iwo';
+/** The same in three dimensions. */
+export type FilterLayout3d = 'oidhw' | 'dhwio' | 'odhwi' | 'idhwo';
+/**
+ * How a convolution is computed: its sums tap by tap, or as a product of matrices, which gives the same bits; by Winograd's
+ * transform (3×3 with strides and dilations of 1), which errs a few times more; or as a cost model finds fastest.
+ */
 export type ConvAlgorithm = 'auto' | 'direct' | 'gemm' | 'winograd';
 
 /** What all convolutions take besides their operands, whatever the number of their dimensions. */
@@ -51,12 +63,16 @@ export interface Conv2dGeometryOptions extends SharedPlaneOptions {
   readonly padding?: Padding;
   /** Distance of the filter's taps in pixels, `n` or `[height, width]`; 1 unless given. */
   readonly dilations?: number | Pair;
+  /** Of the input and the result: `'nchw'` unless given. */
   readonly inputLayout?: Layout;
+  /** `'oihw'` unless given. */
   readonly filterLayout?: FilterLayout;
 }
 
+/** What `prepareConv2d` takes besides the filter: everything of `conv2d` but `out`. */
 export interface PrepareConv2dOptions extends Conv2dGeometryOptions, ForwardOptions {}
 
+/** What `conv2d` takes besides its operands. */
 export interface Conv2dOptions extends PrepareConv2dOptions {
   /** Where the result goes, instead of a new tensor. */
   readonly out?: Tensor;
@@ -79,10 +95,13 @@ export interface Conv1dGeometryOptions extends SharedPlaneOptions {
   readonly padding?: Padding1d;
   /** Distance of the filter's taps, `n` or `[width]`; 1 unless given. */
   readonly dilations?: number | readonly [width: number];
+  /** Of the input and the result: `'ncw'` unless given. */
   readonly inputLayout?: Layout1d;
+  /** `'oiw'` unless given. */
   readonly filterLayout?: FilterLayout1d;
 }
 
+/** What `conv1d` takes besides its operands. */
 export interface Conv1dOptions extends Conv1dGeometryOptions, ForwardOptions {
   /** Where the result goes, instead of a new tensor. */
   readonly out?: Tensor;
@@ -96,10 +115,13 @@ export interface Conv3dGeometryOptions extends SharedOptions {
   readonly padding?: Padding3d;
   /** Distance of the filter's taps, `n` or `[depth, height, width]`; 1 unless given. */
   readonly dilations?: number | Triple;
+  /** Of the input and the result: `'ncdhw'` unless given. */
   readonly inputLayout?: Layout3d;
+  /** `'oidhw'` unless given. */
   readonly filterLayout?: FilterLayout3d;
 }
 
+/** What `conv3d` takes besides its operands: there is no choice of the algorithm. */
 export interface Conv3dOptions extends Conv3dGeometryOptions, ForwardOptions {
   /** Where the result goes, instead of a new tensor. */
   readonly out?: Tensor;

@@ -4,12 +4,16 @@ import { Border } from '../params.ts';
 import type { Tensor } from '../tensor.ts';
 import { count, finite, isCount, known, oneOf, show } from './check.ts';
 
+/** Pixels of bytes, as any of the two arrays. */
 export type ImageBytes = Uint8Array | Uint8ClampedArray;
 
 /** Rows of pixels from the top, `channels` elements each. Bytes are 0…255; floats are whatever they are. */
 export interface RawImage {
+  /** Its type says which of the two. */
   readonly data: ImageBytes | Float32Array;
+  /** In pixels. */
   readonly width: number;
+  /** In pixels. */
   readonly height: number;
   /** 1 to 4; 4 unless given, as in an `ImageData`. The last of 2 or 4 is alpha. */
   readonly channels?: number;
@@ -43,7 +47,15 @@ export interface Filter2dOptions extends FilterOptions {
 }
 
 /** Rows of weights, laid over the image as they are written; or the same in one list, square unless a width is given. */
-export type Kernel = readonly (readonly number[])[] | ArrayLike<number> | { readonly weights: ArrayLike<number>; readonly width: number };
+export type Kernel =
+  | readonly (readonly number[])[]
+  | ArrayLike<number>
+  | {
+      /** Row by row. */
+      readonly weights: ArrayLike<number>;
+      /** Weights of a row. */
+      readonly width: number;
+    };
 
 /** Largest width and height of a kernel. */
 const MAX_SIDE = 1023;

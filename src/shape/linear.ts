@@ -6,6 +6,7 @@ import { checkLength, known, out, show, tensor } from './check.ts';
 import { type Correlation, checkBias } from './conv.ts';
 import { checkGradient, type GradientOptions, type Wanted, wantedGradients } from './gradients.ts';
 
+/** What `linear` takes besides its operands. */
 export interface LinearOptions {
   /** One float an output feature: a tensor of shape [outFeatures]. */
   readonly bias?: Tensor;
@@ -15,8 +16,10 @@ export interface LinearOptions {
   readonly out?: Tensor;
 }
 
+/** By what `linear` is differentiated: its input, its weight, its bias. */
 export type LinearGradient = 'dx' | 'dWeight' | 'dBias';
 
+/** Which gradients of `linear` are wanted, and where they go. */
 export type LinearBackwardOptions = GradientOptions<LinearGradient>;
 
 /** A dense layer is a 1×1 convolution over one row of pixels, whose channels are the features and come last. */

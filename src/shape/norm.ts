@@ -2,6 +2,7 @@ import { OptionError, ShapeError } from '../errors.ts';
 import { lengthOf, type Tensor } from '../tensor.ts';
 import { finite, isCount, known, out, sameShape, show, tensor } from './check.ts';
 
+/** What `batchNorm` takes besides the input and its moments. */
 export interface BatchNormOptions {
   /** What each channel is multiplied by, [channels]; 1 unless given. */
   readonly scale?: Tensor;
@@ -15,8 +16,10 @@ export interface BatchNormOptions {
   readonly out?: Tensor;
 }
 
+/** By what `batchNorm` is differentiated: its input, its scale, its bias; moments are constants. */
 export type BatchNormGradient = 'dx' | 'dScale' | 'dBias';
 
+/** Those of the forward call but `bias`, on which no gradient depends; and which gradients are wanted, and where. */
 export interface BatchNormBackwardOptions extends Omit<BatchNormOptions, 'bias' | 'out'> {
   /** Gradients that are not wanted: they are `undefined` in the result. */
   readonly skip?: readonly BatchNormGradient[];

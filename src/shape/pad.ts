@@ -5,8 +5,10 @@ import { checkGradient } from './gradients.ts';
 
 /** A value; mirrored, with the cell at the border once; the cell at the border again; or the other end. */
 export type PadModeName = 'constant' | 'reflect' | 'replicate' | 'circular';
+/** What lies in a convolution's padding: 0, or as in `PadModeName`. */
 export type PaddingMode = 'zeros' | 'reflect' | 'replicate' | 'circular';
 
+/** What `padBackward` takes besides its operands: the mode of the forward call. */
 export interface PadBackwardOptions {
   /** `'constant'` unless given. */
   readonly mode?: PadModeName;
@@ -14,6 +16,7 @@ export interface PadBackwardOptions {
   readonly out?: Tensor;
 }
 
+/** What `pad` takes besides the input and its borders. */
 export interface PadOptions extends PadBackwardOptions {
   /** What a constant border holds; 0 unless given. */
   readonly value?: number;

@@ -1,10 +1,9 @@
 import { OptionError, ShapeError } from '../errors.ts';
+import type { Rank } from './axes.ts';
 import { areCounts, MAX_LENGTH, show } from './check.ts';
 import { type Padding, type RoundingType, type Window, windows } from './window.ts';
 
 /** Windows over one, two or three dimensions: a plane's, and before them those along the depth. */
-
-export type Rank = 1 | 2 | 3;
 
 export interface Windows {
   readonly plane: Window;

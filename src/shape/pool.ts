@@ -1,16 +1,25 @@
 import { OptionError, ShapeError } from '../errors.ts';
 import type { Tensor } from '../tensor.ts';
-import { boolean, checkLength, finite, known, type Layout, layout, oneOf, out, type Pair, sameShape, show, tensor } from './check.ts';
-import { adaptiveWindows, extents, poolWindows, type Rank, refuseLargePlanes, type Windows } from './pool-window.ts';
-import { outExtent, type Padding, type RoundingType } from './window.ts';
-
-export type Layout1d = 'ncw' | 'nwc';
-export type Layout3d = 'ncdhw' | 'ndhwc';
-export type Triple = readonly [depth: number, height: number, width: number];
-/** `n`, `[before, after]`, or by rule. */
-export type Padding1d = number | readonly [number] | readonly [number, number] | 'same' | 'same-lower' | 'valid';
-/** `n`, `[depth, height, width]`, `[front, back, top, bottom, left, right]`, or by rule. */
-export type Padding3d = number | Triple | readonly [number, number, number, number, number, number] | 'same' | 'same-lower' | 'valid';
+import type { Rank } from './axes.ts';
+import {
+  boolean,
+  checkLength,
+  finite,
+  known,
+  type Layout,
+  type Layout1d,
+  type Layout3d,
+  layout,
+  oneOf,
+  out,
+  type Pair,
+  sameShape,
+  show,
+  type Triple,
+  tensor,
+} from './check.ts';
+import { adaptiveWindows, extents, poolWindows, refuseLargePlanes, type Windows } from './pool-window.ts';
+import { outExtent, type Padding, type Padding1d, type Padding3d, type RoundingType } from './window.ts';
 
 /** `N` is one number a dimension, `P` padding and `L` a layout of that many dimensions. */
 export interface PoolOptions<N, P, L> {
@@ -46,16 +55,26 @@ interface Norm {
   readonly norm?: number;
 }
 
-export type Pool1dOptions = PoolOptions<readonly [number], Padding1d, Layout1d>;
+/** What `maxPool1d` and `l2Pool1d` take; layouts `'ncw'` and `'nwc'`. */
+export type Pool1dOptions = PoolOptions<readonly [width: number], Padding1d, Layout1d>;
+/** What `maxPool2d` and `l2Pool2d` take; layouts `'nchw'` and `'nhwc'`. */
 export type Pool2dOptions = PoolOptions<Pair, Padding, Layout>;
+/** What `maxPool3d` and `l2Pool3d` take; layouts `'ncdhw'` and `'ndhwc'`. */
 export type Pool3dOptions = PoolOptions<Triple, Padding3d, Layout3d>;
-export type AveragePool1dOptions = Pool1dOptions & Averaging;
-export type AveragePool2dOptions = Pool2dOptions & Averaging;
-export type AveragePool3dOptions = Pool3dOptions & Averaging;
-export type LpPool1dOptions = Pool1dOptions & Norm;
-export type LpPool2dOptions = Pool2dOptions & Norm;
-export type LpPool3dOptions = Pool3dOptions & Norm;
+/** What `averagePool1d` takes: whether padding counts, besides the windows. */
+export interface AveragePool1dOptions extends Pool1dOptions, Averaging {}
+/** The same of `averagePool2d`. */
+export interface AveragePool2dOptions extends Pool2dOptions, Averaging {}
+/** The same of `averagePool3d`. */
+export interface AveragePool3dOptions extends Pool3dOptions, Averaging {}
+/** What `lpPool1d` takes: the norm's p, besides the windows. */
+export interface LpPool1dOptions extends Pool1dOptions, Norm {}
+/** The same of `lpPool2d`. */
+export interface LpPool2dOptions extends Pool2dOptions, Norm {}
+/** The same of `lpPool3d`. */
+export interface LpPool3dOptions extends Pool3dOptions, Norm {}
 
+/** What adaptive pooling takes besides `outputSizes`, which its windows come from: `L` is a layout of as many dimensions. */
 export interface AdaptivePoolOptions<L> {
   /** Channels first unless given. */
   readonly layout?: L;
@@ -63,11 +82,21 @@ export interface AdaptivePoolOptions<L> {
   readonly out?: Tensor;
 }
 
-export interface MaxPool2dWithIndicesOptions extends Omit<Pool2dOptions, 'out'> {
-  /** Where the results go, instead of new tensors. */
-  readonly out?: { readonly values?: Tensor; readonly indices?: Tensor };
+/** Maxima and their places, both of the shape of the pooled result. */
+export interface ValuesAndIndices {
+  /** The maximum of each window. */
+  readonly values: Tensor;
+  /** Where it lies in its plane, y · width + x, a whole number; −1 where a window has no tap over the input. */
+  readonly indices: Tensor;
 }
 
+/** What `maxPool2dWithIndices` takes: the windows of `maxPool2d`, and two tensors to write to. */
+export interface MaxPool2dWithIndicesOptions extends Omit<Pool2dOptions, 'out'> {
+  /** Where the results go, instead of new tensors. */
+  readonly out?: Partial<ValuesAndIndices>;
+}
+
+/** What `maxUnpool2d` takes: the windows that pooled, or the extent of what was pooled. */
 export interface MaxUnpool2dOptions extends Pick<Pool2dOptions, 'windowDimensions' | 'strides' | 'padding' | 'layout' | 'out'> {
   /** Extent of the result, `[height, width]`: what was pooled. Unless given, the least that these windows fill. */
   readonly outputSizes?: Pair;

@@ -42,14 +42,17 @@ function channelsOf({ shape }: Tensor, slope: Tensor, named: unknown): PreluSpec
   return one ? { channels: 1, rowLength: lengthOf(shape) } : { channels: slopes, rowLength: lengthOf(shape.slice(axis + 1)) };
 }
 
+/** What `preluBackward` takes besides its operands. */
 export interface PreluBackwardOptions {
+  /** That of the forward call; `'nchw'` unless given. */
   readonly layout?: Layout;
   /** Where the gradients go, instead of new tensors; `dx` may be `dy` itself. */
-  readonly out?: { readonly dx?: Tensor; readonly dSlope?: Tensor };
-  /** Gradients that are not wanted. */
+  readonly out?: { readonly [G in PreluGradient]?: Tensor };
+  /** Gradients that are not wanted: they are `undefined` in the result. */
   readonly skip?: readonly PreluGradient[];
 }
 
+/** By what `prelu` is differentiated: its input, its slopes. */
 export type PreluGradient = 'dx' | 'dSlope';
 
 /** The input seen as [images][channels][pixels], or as [images][pixels][channels]. */

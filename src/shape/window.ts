@@ -1,10 +1,23 @@
 import { OptionError, ShapeError } from '../errors.ts';
-import { areCounts, type Pair, show } from './check.ts';
+import { areCounts, type Pair, show, type Triple } from './check.ts';
 
 /** Geometry that convolution and pooling share: how windows lie over an input. */
 
+/**
+ * `'same'`: as much as gives ⌈in / stride⌉ results in each direction, of an odd number the greater half at the end;
+ * `'same-lower'`: the greater half at the beginning; `'valid'`: none.
+ */
+export type PaddingRule = 'same' | 'same-lower' | 'valid';
 /** `n`, `[height, width]`, `[top, bottom, left, right]`, or by rule. */
-export type Padding = number | readonly [number, number] | readonly [number, number, number, number] | 'same' | 'same-lower' | 'valid';
+export type Padding = number | Pair | readonly [top: number, bottom: number, left: number, right: number] | PaddingRule;
+/** `n`, `[n]`, `[left, right]`, or by rule. */
+export type Padding1d = number | readonly [number] | readonly [left: number, right: number] | PaddingRule;
+/** `n`, `[depth, height, width]`, `[front, back, top, bottom, left, right]`, or by rule. */
+export type Padding3d =
+  | number
+  | Triple
+  | readonly [front: number, back: number, top: number, bottom: number, left: number, right: number]
+  | PaddingRule;
 
 /** What becomes of a last window that does not fit: left out, or clipped. */
 export type RoundingType = 'floor' | 'ceil';
