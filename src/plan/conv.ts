@@ -58,8 +58,9 @@ function sums({ layout, groups, groupInChannels, groupOutChannels }: Correlation
  */
 export function chooseConvKernel(spec: Correlation, once: boolean): ConvKernel {
   const { algorithm, groupInChannels, groupOutChannels } = spec;
-  const { kernel, strides, dilations, out } = axesOf(spec.window);
-  if (kernel[0] > 1 || out[0] > 1) return 'gemm';
+  const { kernel, strides, dilations, begin, out } = axesOf(spec.window);
+  // The others know nothing of slices, nor of a single one in the padding.
+  if (kernel[0] > 1 || out[0] > 1 || begin[0] > 0) return 'gemm';
   if (algorithm === 'direct' || algorithm === 'gemm') return algorithm;
   if (algorithm === 'auto') {
     const isNarrow = groupInChannels * groupOutChannels <= NARROW;
