@@ -25,7 +25,6 @@ export {
 } from './conv/winograd-nhwc';
 export { maxPool } from './pool/max';
 export { averagePool } from './pool/average';
-export { l2Pool } from './pool/l2';
 export { averagePoolBackward } from './pool/spread';
 export { maxIndices } from './pool/indices';
 export { gatherPixels, scatterPixels } from './pool/places';

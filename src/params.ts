@@ -408,7 +408,6 @@ export const kernels = {
   convWinogradNhwc: ConvParams,
   maxPool: PoolParams,
   averagePool: PoolParams,
-  l2Pool: PoolParams,
   averagePoolBackward: PoolParams,
   maxIndices: PoolParams,
   gatherPixels: IndexParams,

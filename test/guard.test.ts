@@ -31,7 +31,7 @@ it('no kernel of conv2d writes a byte outside its output and scratch', async () 
     }),
     { numRuns: 500 },
   );
-  const convolving = Object.keys(kernels).filter((name) => /^(pad|pack|conv)/.test(name));
+  const convolving = Object.keys(kernels).filter((name) => /^(pad$|pack|conv)/.test(name));
   expect(convolving.length).toBeGreaterThan(4);
   for (const name of convolving) expect([name, called.get(name) ?? 0]).toEqual([name, expect.toSatisfy((calls: number) => calls > 20)]);
 });

@@ -23,6 +23,8 @@ const PERMISSIVE = [
 
 /** Licences that were read, of tools that no user of the package gets. */
 const READ: Readonly<Record<string, string>> = {
+  '@fontsource-variable/inter': 'OFL-1.1: the letters of the playground',
+  '@fontsource-variable/source-serif': 'OFL-1.1: the letters of the playground',
   lightningcss: 'MPL-2.0: used as it is, to build pages',
   'node-bitmap': 'MIT, in its README; of the package that holds the photograph',
   pngjs: 'MIT, in the README of its version 0.4; of the package that holds the photograph',

@@ -55,6 +55,8 @@ describe('the packed tarball', () => {
       'dist/js.d.ts',
       'dist/nn/index.js',
       'dist/nn/index.d.ts',
+      'dist/tfjs/index.js',
+      'dist/tfjs/index.d.ts',
       'dist/image/index.js',
       'dist/image/index.d.ts',
       'dist/wasm/simd.wasm',
@@ -71,7 +73,7 @@ describe('the packed tarball', () => {
 
   it('imports no bare name where a browser may be', async () => {
     const bare = [];
-    for (const path of files.filter((name) => /^dist\/(?!cli\/|image\/|files\/).*\.js$/.test(name))) {
+    for (const path of files.filter((name) => /^dist\/(?!cli\/|files\/|tfjs\/).*\.js$/.test(name))) {
       const text = await readFile(join(app, 'node_modules/simdconv', path), 'utf8');
       for (const [statement] of text.matchAll(/^(?:import|export)\b[^;]*?from\s*['"](?!\.)[^'"]+['"]/gm))
         bare.push(`${path}: ${statement}`);

@@ -1,5 +1,5 @@
 import { ActivationParams } from '../params';
-import { clampVector, loadTail, storeTail } from '../simd';
+import { clampVector, storeUpTo } from '../simd';
 
 /**
  * Between `lower` and `upper`: relu (0, ∞), relu6 (0, 6), clamp.
@@ -27,11 +27,9 @@ export function clamp(p: ActivationParams, taskBegin: i32, taskEnd: i32): void {
     input += 64;
     output += 64;
   }
-  for (let k = length >> 2 & 3; k > 0; k--) {
-    v128.store(output, clampVector(v128.load(input), lower, upper));
+  for (let left = length & 15; left > 0; left -= 4) {
+    storeUpTo(output, clampVector(v128.load(input), lower, upper), left);
     input += 16;
     output += 16;
   }
-  const tail = length & 3;
-  if (tail > 0) storeTail(output, clampVector(loadTail(input, tail), lower, upper), tail);
 }

@@ -1,5 +1,5 @@
 import { ActivationParams } from '../params';
-import { isLeakyMax, leakyMaxVector, leakyVector, loadTail, storeTail } from '../simd';
+import { isLeakyMax, leakyMaxVector, leakyVector, storeUpTo } from '../simd';
 
 /**
  * `y = x < 0 ? alpha * x : x`: a NaN stays a NaN, −0 stays −0. Leaky ReLU, randomized leaky ReLU at inference, and each row
@@ -21,13 +21,11 @@ function run(input: usize, output: usize, length: i32, alpha: v128, isMax: bool)
     input += 64;
     output += 64;
   }
-  for (let k = length >> 2 & 3; k > 0; k--) {
-    v128.store(output, leaky(v128.load(input), alpha, isMax));
+  for (let left = length & 15; left > 0; left -= 4) {
+    storeUpTo(output, leaky(v128.load(input), alpha, isMax), left);
     input += 16;
     output += 16;
   }
-  const tail = length & 3;
-  if (tail > 0) storeTail(output, leaky(loadTail(input, tail), alpha, isMax), tail);
 }
 
 /** `length` floats under one slope. */

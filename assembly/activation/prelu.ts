@@ -1,5 +1,5 @@
 import { PreluParams } from '../params';
-import { isLeakyMax, leakyMaxVector, leakyVector, loadTail, storeTail } from '../simd';
+import { isLeakyMax, leakyMaxVector, leakyVector, storeUpTo } from '../simd';
 import { leakyRun } from './leaky-relu';
 
 /**
@@ -42,14 +42,12 @@ function runColumns(input: usize, output: usize, slope: usize, length: i32, isMa
     output += 64;
     slope += 64;
   }
-  for (let k = length >> 2 & 3; k > 0; k--) {
-    v128.store(output, leaky(v128.load(input), v128.load(slope), isMax));
+  for (let left = length & 15; left > 0; left -= 4) {
+    storeUpTo(output, leaky(v128.load(input), v128.load(slope), isMax), left);
     input += 16;
     output += 16;
     slope += 16;
   }
-  const tail = length & 3;
-  if (tail > 0) storeTail(output, leaky(loadTail(input, tail), loadTail(slope, tail), isMax), tail);
 }
 
 function areLeakyMax(slope: usize, count: i32): bool {

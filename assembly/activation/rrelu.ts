@@ -1,5 +1,5 @@
 import { RreluBackwardParams, RreluParams } from '../params';
-import { leakyVector, loadTail, storeTail, storeUpTo } from '../simd';
+import { leakyVector, storeUpTo } from '../simd';
 
 /**
  * Randomized leaky ReLU in training: every negative float has a slope of its own, uniform between two bounds.
@@ -50,14 +50,12 @@ export function rrelu(p: RreluParams, taskBegin: i32, taskEnd: i32): void {
     output += 32;
     index = i32x4.add(index, i32x4.splat(8));
   }
-  if (length & 4) {
-    v128.store(output, randomLeaky(v128.load(input), index, seed, lower, step));
+  for (let left = length & 7; left > 0; left -= 4) {
+    storeUpTo(output, randomLeaky(v128.load(input), index, seed, lower, step), left);
     input += 16;
     output += 16;
     index = i32x4.add(index, i32x4.splat(4));
   }
-  const tail = length & 3;
-  if (tail > 0) storeTail(output, randomLeaky(loadTail(input, tail), index, seed, lower, step), tail);
 }
 
 /** `dx = x > 0 ? dy : slope * dy` with the slopes that `rrelu` drew from the same seed, and NaN where x is NaN. */

@@ -1,5 +1,5 @@
 import { ActivationParams } from '../params';
-import { loadTail, storeTail, thresholdVector } from '../simd';
+import { storeUpTo, thresholdVector } from '../simd';
 
 /**
  * `y = x <= alpha ? 0 : x`, which is `x > alpha ? x : 0` but for a NaN: it stays a NaN.
@@ -21,11 +21,9 @@ export function thresholdedRelu(p: ActivationParams, taskBegin: i32, taskEnd: i3
     input += 64;
     output += 64;
   }
-  for (let k = length >> 2 & 3; k > 0; k--) {
-    v128.store(output, thresholdVector(v128.load(input), alpha));
+  for (let left = length & 15; left > 0; left -= 4) {
+    storeUpTo(output, thresholdVector(v128.load(input), alpha), left);
     input += 16;
     output += 16;
   }
-  const tail = length & 3;
-  if (tail > 0) storeTail(output, thresholdVector(loadTail(input, tail), alpha), tail);
 }

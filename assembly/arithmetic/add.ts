@@ -1,5 +1,5 @@
 import { BinaryParams } from '../params';
-import { loadTail, storeTail } from '../simd';
+import { storeUpTo } from '../simd';
 
 /** `y = a + b`, element by element. A task is `taskLength` floats; any range of tasks is one run. */
 export function add(p: BinaryParams, taskBegin: i32, taskEnd: i32): void {
@@ -19,12 +19,10 @@ export function add(p: BinaryParams, taskBegin: i32, taskEnd: i32): void {
     b += 64;
     output += 64;
   }
-  for (let k = length >> 2 & 3; k > 0; k--) {
-    v128.store(output, f32x4.add(v128.load(a), v128.load(b)));
+  for (let left = length & 15; left > 0; left -= 4) {
+    storeUpTo(output, f32x4.add(v128.load(a), v128.load(b)), left);
     a += 16;
     b += 16;
     output += 16;
   }
-  const tail = length & 3;
-  if (tail > 0) storeTail(output, f32x4.add(loadTail(a, tail), loadTail(b, tail)), tail);
 }

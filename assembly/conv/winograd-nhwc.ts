@@ -22,6 +22,7 @@ import {
  */
 
 /** One tile of four channels into zeros: `[row][column][4]`. */
+@inline
 function stageTile(tile: WinogradTile, length: i32, input: usize, pixelBytes: usize, rowBytes: usize, staged: usize): void {
   for (let row = tile.rowBegin; row < tile.rowEnd; row++) {
     let from = input + <usize>row * rowBytes + <usize>tile.columnBegin * pixelBytes;

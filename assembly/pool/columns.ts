@@ -68,19 +68,17 @@ function quads(
  * Windows of `count` pixels of one float each: `width` columns `tapBytes` apart are reduced from left to right.
  *
  *   rows, cells  an average divides by their product: rows of the window, and columns of each pixel's
- *
- * l2, the rarest, has only the loops for any width: a copy for each width is a kilobyte.
  */
 @inline
 export function reducePlane(
   from: usize, stride: i32, width: i32, tapBytes: usize, to: usize, count: i32, rows: f32, cells: usize, reduction: i32,
 ): void {
   if (stride == 1) {
-    if (width == 3 && reduction != Reduction.L2) quads(from, 1, 4, 3, 3, tapBytes, to, count, rows, cells, reduction);
+    if (width == 3) quads(from, 1, 4, 3, 3, tapBytes, to, count, rows, cells, reduction);
     else quads(from, 1, 4, 0, width, tapBytes, to, count, rows, cells, reduction);
   } else if (stride == 2) {
-    if (width == 2 && tapBytes == 4 && reduction != Reduction.L2) quads(from, 2, 8, 2, 2, tapBytes, to, count, rows, cells, reduction);
-    else if (width == 3 && reduction != Reduction.L2) quads(from, 2, 8, 3, 3, tapBytes, to, count, rows, cells, reduction);
+    if (width == 2 && tapBytes == 4) quads(from, 2, 8, 2, 2, tapBytes, to, count, rows, cells, reduction);
+    else if (width == 3) quads(from, 2, 8, 3, 3, tapBytes, to, count, rows, cells, reduction);
     else quads(from, 2, 8, 0, width, tapBytes, to, count, rows, cells, reduction);
   } else quads(from, 0, <usize>stride << 2, 0, width, tapBytes, to, count, rows, cells, reduction);
 }
@@ -131,7 +129,7 @@ function pixels(
 export function reducePixels(
   from: usize, strideBytes: usize, width: i32, tapBytes: usize, to: usize, count: i32, channels: i32, last: bool, rows: f32, cells: usize, reduction: i32,
 ): void {
-  if (width == 2 && reduction != Reduction.L2) pixels(from, strideBytes, 2, 2, tapBytes, to, count, channels, last, rows, cells, reduction);
-  else if (width == 3 && reduction != Reduction.L2) pixels(from, strideBytes, 3, 3, tapBytes, to, count, channels, last, rows, cells, reduction);
+  if (width == 2) pixels(from, strideBytes, 2, 2, tapBytes, to, count, channels, last, rows, cells, reduction);
+  else if (width == 3) pixels(from, strideBytes, 3, 3, tapBytes, to, count, channels, last, rows, cells, reduction);
   else pixels(from, strideBytes, 0, width, tapBytes, to, count, channels, last, rows, cells, reduction);
 }

@@ -5,7 +5,8 @@ import { loadTail, storeTail } from '../simd';
  * `factor ⊗ unit`, where `unit = sign(base) · |base|^e` and 0 for a base of 0, or without a factor `|base|^e`; with e = −1
  * `factor ⊘ base`. What p-norms, and their gradients, consist of.
  *
- * Exponents of 1, 0 and −1 are exact. Any other is computed in f64 and rounded once.
+ * Exponents of 1, 0 and −1 are exact, those of 2 and ½, without a factor, a square and a root of f32. Any other is computed in f64
+ * and rounded once.
  */
 export function timesPower(p: PowerParams, taskBegin: i32, taskEnd: i32): void {
   const e = <f64>p.exponent / <f64>p.root;
@@ -19,7 +20,9 @@ export function timesPower(p: PowerParams, taskBegin: i32, taskEnd: i32): void {
       // The sign of one, of zero nothing, and of NaN NaN.
       const signs = v128.or(v128.and(base, f32x4.splat(-0)), v128.andnot(f32x4.splat(1), f32x4.eq(base, zero)));
       unit = v128.or(hasFactor ? signs : f32x4.abs(signs), f32x4.ne(base, base));
-    } else if (e != 1 && e != -1) {
+    } else if (e == 2 && !hasFactor) unit = f32x4.mul(unit, unit);
+    else if (e == 0.5 && !hasFactor) unit = f32x4.sqrt(unit);
+    else if (e != 1 && e != -1) {
       unit = f32x4(
         signedPower(f32x4.extract_lane(unit, 0), e), signedPower(f32x4.extract_lane(unit, 1), e),
         signedPower(f32x4.extract_lane(unit, 2), e), signedPower(f32x4.extract_lane(unit, 3), e),

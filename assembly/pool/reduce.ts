@@ -1,10 +1,9 @@
-import { madd, maxVector } from '../simd';
+import { maxVector } from '../simd';
 
 /** What a window is reduced to. Everything here takes it as a constant, so that only one branch is left. */
 export namespace Reduction {
   export const Max: i32 = 0;
   export const Average: i32 = 1;
-  export const L2: i32 = 2;
 }
 
 /** What padding holds: nothing that the reduction would notice. */
@@ -17,7 +16,6 @@ export function identity(reduction: i32): f32 {
 @inline
 export function firstTap(x: v128, reduction: i32): v128 {
   if (reduction == Reduction.Average) return f32x4.add(f32x4.splat(0), x);
-  if (reduction == Reduction.L2) return f32x4.mul(x, x);
   return x;
 }
 
@@ -25,7 +23,6 @@ export function firstTap(x: v128, reduction: i32): v128 {
 @inline
 export function addTap(column: v128, x: v128, reduction: i32): v128 {
   if (reduction == Reduction.Average) return f32x4.add(column, x);
-  if (reduction == Reduction.L2) return madd(x, x, column);
   return maxVector(column, x);
 }
 
@@ -39,6 +36,5 @@ export function addColumn(window: v128, column: v128, reduction: i32): v128 {
 @inline
 export function finish(window: v128, cells: v128, reduction: i32): v128 {
   if (reduction == Reduction.Average) return f32x4.div(window, cells);
-  if (reduction == Reduction.L2) return f32x4.sqrt(window);
   return window;
 }

@@ -25,7 +25,7 @@ function fillFloats(to: usize, value: f32, count: i32): void {
 
 @inline
 export function pool(p: PoolParams, taskBegin: i32, taskEnd: i32, reduction: i32): void {
-  if (reduction != Reduction.L2 && isTwoByTwo(p)) {
+  if (isTwoByTwo(p)) {
     twoByTwo(p, taskBegin, taskEnd, reduction);
     return;
   }

@@ -36,7 +36,6 @@ import { batchNorm, batchNormTable } from './norm/batch.ts';
 import { batchNormSums } from './norm/sums.ts';
 import { averagePool } from './pool/average.ts';
 import { maxIndices } from './pool/indices.ts';
-import { l2Pool } from './pool/l2.ts';
 import { maxPool } from './pool/max.ts';
 import { gatherPixels, scatterPixels } from './pool/places.ts';
 import { timesPower } from './pool/power.ts';
@@ -66,7 +65,6 @@ export const twins: {
   convWinogradNhwc,
   maxPool,
   averagePool,
-  l2Pool,
   averagePoolBackward,
   maxIndices,
   gatherPixels,

@@ -1,6 +1,6 @@
 import type { Step } from '../backend.ts';
 import type { Workspaces } from '../execute.ts';
-import { axesOf } from '../shape/axes.ts';
+import { axesOf, type ConvWindow } from '../shape/axes.ts';
 import { type Correlation, suitsWinograd } from '../shape/conv.ts';
 import { type Border, borderedLength, planBorder, withBorder } from './border.ts';
 import { gemmCost, winogradCost } from './conv-cost.ts';
@@ -52,15 +52,19 @@ function sums({ layout, groups, groupInChannels, groupOutChannels }: Correlation
   return (groupInChannels === 1 && groupOutChannels <= 8) || (groups > 1 && products <= 16) ? 'direct' : 'gemm';
 }
 
+/** Nothing but the matrix product knows of a depth. */
+function isPlane({ inDepth, kernelDepth, outDepth, front }: ConvWindow): boolean {
+  return inDepth === 1 && kernelDepth === 1 && outDepth === 1 && front === 0;
+}
+
 /**
  * The one place that chooses. A convolution that runs `once` packs its filter for that one run. Where the algorithm is
  * given, its bits are too: then the tiles of Winograd are the same, run once or often.
  */
 export function chooseConvKernel(spec: Correlation, once: boolean): ConvKernel {
   const { algorithm, groupInChannels, groupOutChannels } = spec;
-  const { kernel, strides, dilations, begin, out } = axesOf(spec.window);
-  // The others know nothing of slices, nor of a single one in the padding.
-  if (kernel[0] > 1 || out[0] > 1 || begin[0] > 0) return 'gemm';
+  const { kernel, strides, dilations } = axesOf(spec.window);
+  if (!isPlane(spec.window)) return 'gemm';
   if (algorithm === 'direct' || algorithm === 'gemm') return algorithm;
   if (algorithm === 'auto') {
     const isNarrow = groupInChannels * groupOutChannels <= NARROW;

@@ -4,7 +4,7 @@ import type { PoolSpec, UnpoolSpec } from '../shape/pool.ts';
 import type { Window } from '../shape/window.ts';
 import { planPower } from './power.ts';
 
-type PoolKernel = 'maxPool' | 'averagePool' | 'l2Pool' | 'averagePoolBackward' | 'maxIndices';
+type PoolKernel = 'maxPool' | 'averagePool' | 'averagePoolBackward' | 'maxIndices';
 
 export interface PoolPlan {
   readonly steps: readonly Step[];
@@ -120,7 +120,7 @@ function spread(spec: PoolSpec, input: string, output: string, divisor: number):
   return { steps: [of(input, 'spread', planes), of('spread', output, depths)], workspaces: { spread: between } };
 }
 
-const kindOf = ({ reduction, norm }: PoolSpec) => (reduction === 'lp' && norm === 2 ? 'l2' : reduction);
+const normOf = ({ reduction, norm }: PoolSpec): number => (reduction === 'lp' ? norm : 2);
 
 const inLength = ({ batch, channels, plane, depth }: PoolSpec) =>
   batch * channels * (depth?.inHeight ?? 1) * plane.inHeight * plane.inWidth;
@@ -129,15 +129,14 @@ const outLength = ({ batch, channels, plane, depth }: PoolSpec) =>
 
 export function planPool(spec: PoolSpec, output = 'out'): PoolPlan {
   if (spec.batch === 0) return { steps: [], workspaces: {} };
-  const { norm } = spec;
-  switch (kindOf(spec)) {
+  switch (spec.reduction) {
     case 'max':
       return reduce('maxPool', spec, 'x', output);
     case 'average':
       return reduce('averagePool', spec, 'x', output);
     case 'l2':
-      return reduce('l2Pool', spec, 'x', output);
     case 'lp': {
+      const norm = normOf(spec);
       const length = inLength(spec);
       const sums = norm === 1 ? output : 'sums';
       const { steps, workspaces } = reduce('averagePool', spec, 'powers', sums, 1);
@@ -158,7 +157,7 @@ export function planPoolBackward(spec: PoolSpec): PoolPlan {
   if (spec.reduction === 'max') return maxBackward(spec);
   if (spec.reduction === 'average') return spread(spec, 'dy', 'out', 0);
   // Of y = (Σ|x|^p)^(1/p): sign(x) · |x|^(p − 1) · Σ dy · y^(1 − p), a sum over the windows of x.
-  const norm = spec.reduction === 'lp' ? spec.norm : 2;
+  const norm = normOf(spec);
   const length = inLength(spec);
   const weigh = norm === 1 ? undefined : planPool(spec, 'y');
   const { steps, workspaces } = spread(spec, weigh ? 'weights' : 'dy', 'gathered', 1);

@@ -4,7 +4,8 @@ import type { Block, PowerParams } from '../../params.ts';
  * `factor ⊗ unit`, where `unit = sign(base) · |base|^e` and 0 for a base of 0, or without a factor `|base|^e`; with e = −1
  * `factor ⊘ base`. What p-norms, and their gradients, consist of.
  *
- * Exponents of 1, 0 and −1 are exact. Any other is computed in f64 and rounded once.
+ * Exponents of 1, 0 and −1 are exact, those of 2 and ½, without a factor, a square and a root of f32. Any other is computed in f64
+ * and rounded once.
  */
 export function timesPower(p: Block<typeof PowerParams>, taskBegin: number, taskEnd: number): void {
   const e = p.exponent / p.root;
@@ -13,6 +14,8 @@ export function timesPower(p: Block<typeof PowerParams>, taskBegin: number, task
   for (let i = taskBegin * p.taskLength; i < end; i++) {
     const base = p.base[i];
     if (hasFactor && e === -1) p.output[i] = base === 0 ? 0 : p.factor[i] / base;
+    else if (!hasFactor && e === 2) p.output[i] = base * base;
+    else if (!hasFactor && e === 0.5) p.output[i] = Math.sqrt(Math.abs(base));
     else {
       const unit = e === 0 ? Math.sign(base) : e === 1 ? base : signedPower(base, e);
       p.output[i] = hasFactor ? p.factor[i] * unit : Math.abs(unit);

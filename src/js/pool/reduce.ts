@@ -1,7 +1,7 @@
-const { fround, sqrt } = Math;
+const { fround } = Math;
 
 /** What a window is reduced to. */
-export const Reduction = { Max: 0, Average: 1, L2: 2 } as const;
+export const Reduction = { Max: 0, Average: 1 } as const;
 
 /** What padding holds: nothing that the reduction would notice. */
 export function identity(reduction: number): number {
@@ -28,7 +28,5 @@ export function finish(
       const divisor = fround(rows * cells[cellsAt + x]);
       for (const end = at + length; at < end; at++) windows[at] = windows[at] / divisor;
     }
-  } else if (reduction === Reduction.L2) {
-    for (const end = at + count * length; at < end; at++) windows[at] = sqrt(windows[at]);
   }
 }

@@ -12,8 +12,7 @@ export function reduceRows(
   columns: Float32Array, to: number, length: number, reduction: number,
 ): void {
   if (reduction === Reduction.Max) maxRows(input, from, rowLength, rows, columns, to, length);
-  else if (reduction === Reduction.Average) sumRows(input, from, rowLength, rows, columns, to, length);
-  else squareRows(input, from, rowLength, rows, columns, to, length);
+  else sumRows(input, from, rowLength, rows, columns, to, length);
 }
 
 function maxRows(
@@ -45,22 +44,5 @@ function sumRows(
   for (let row = rows - 2; row > 0; row--) {
     at += rowLength;
     for (let i = 0; i < length; i++) columns[to + i] = fround(columns[to + i] + input[at + i]);
-  }
-}
-
-function squareRows(
-  input: Float32Array, from: number, rowLength: number, rows: number, columns: Float32Array, to: number, length: number,
-): void {
-  for (let i = 0; i < length; i++) {
-    const x = input[from + i];
-    columns[to + i] = x * x;
-  }
-  let at = from;
-  for (let row = rows - 1; row > 0; row--) {
-    at += rowLength;
-    for (let i = 0; i < length; i++) {
-      const x = input[at + i];
-      columns[to + i] = fround(columns[to + i] + fround(x * x));
-    }
   }
 }

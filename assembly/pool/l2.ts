@@ -1,8 +1,0 @@
-import { PoolParams } from '../params';
-import { Reduction } from './reduce';
-import { pool } from './window';
-
-/** See window.ts. */
-export function l2Pool(p: PoolParams, taskBegin: i32, taskEnd: i32): void {
-  pool(p, taskBegin, taskEnd, Reduction.L2);
-}
