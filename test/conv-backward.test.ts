@@ -101,6 +101,19 @@ const APART: readonly (readonly [string, NdConfiguration])[] = [
   ['a single pixel, less than the input', configuration(1, [3, 5], [3, 3], [4, 5], { strides: [2, 3] })],
   ['32 pixels', configuration(2, [9, 11], [2, 2], [5, 9])],
   ['33 pixels', configuration(1, [9, 11], [2, 2], [4, 12])],
+  ...[1, 2, 3, 4, 5, 7, 13].map((groups) => [`depthwise, ${groups} channels`, configuration(groups, [1, 1], [3, 3], [9, 8])] as const),
+  ...[1, 2, 4, 5, 7].map(
+    (size) => [`depthwise, ${size} × ${size + 1}`, configuration(4, [1, 1], [size, size + 1], [9, 11], { padding: [1, 2, 0, 3] })] as const,
+  ),
+  ...[1, 2, 3].map(
+    (filterLayout) => [`depthwise, filter layout ${filterLayout}`, configuration(6, [1, 1], [2, 4], [7, 9], { filterLayout })] as const,
+  ),
+  ['depthwise, one image', configuration(5, [1, 1], [3, 3], [8, 9], { batch: 1, padding: [1, 1, 1, 1], strides: [2, 3], mean: true })],
+  ['depthwise, rows apart', configuration(5, [1, 1], [3, 2], [11, 9], { dilations: [2, 1] })],
+  ['depthwise, columns apart: planes by the product', configuration(5, [1, 1], [2, 3], [9, 11], { dilations: [1, 2] })],
+  ['depthwise, columns apart, one channel', configuration(1, [1, 1], [2, 3], [9, 11], { dilations: [1, 2] })],
+  ['two results a channel', configuration(3, [1, 2], [3, 3], [7, 8])],
+  ['few results of planes', configuration(1, [13, 6], [3, 3], [7, 8])],
   ['96 pixels', configuration(1, [9, 8], [2, 2], [9, 13], { batch: 2 })],
 ];
 
