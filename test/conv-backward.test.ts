@@ -215,7 +215,7 @@ describe('gradients of convolution', () => {
       fc.property(fc.constantFrom<Rank>(1, 2, 3).chain(ndConfiguration), (c) => {
         expectSameEverywhere(c, make);
       }),
-      { numRuns: 150 },
+      { numRuns: 100 },
     );
   });
 
@@ -272,7 +272,7 @@ describe('gradients of convolution', () => {
           finiteDifferences(w, dy, (at) => forward(g, x, at).data),
         );
       }),
-      { numRuns: 150 },
+      { numRuns: 100 },
     );
   });
 
@@ -297,7 +297,7 @@ describe('gradients of convolution', () => {
         expectSameBits(dBias.data, expected.dBias.data);
         for (const held of [out.dFilter, dFilter, dBias]) (held as typeof kernelX).dispose();
       }),
-      { numRuns: 150 },
+      { numRuns: 100 },
     );
   });
 });
