@@ -15,6 +15,7 @@ export {
 export { convDirectNchw } from './conv/direct-nchw';
 export { convPixels1x1, convPixels1x4, convPixels2x4, convPixels2x4k3, convPixels2x4k3s2, convPixels2x4shared } from './conv/pixels';
 export { convDirectNhwc } from './conv/direct-nhwc';
+export { directFilterGradient } from './conv/direct-filter-gradient';
 export { packWinogradColumns, packWinogradRows } from './conv/winograd-filter';
 export {
   convWinogradNchw, winogradInput2Nchw, winogradInput4Nchw, winogradInput6Nchw, winogradOutput2Nchw, winogradOutput4Nchw, winogradOutput6Nchw,

@@ -448,6 +448,36 @@ export class PadAxisParams {
   value: f32;
 }
 
+/** Elements of a filter, three ways, and the terms of their sums, three ways: read by strides alone. */
+@unmanaged
+export class FilterGradientParams {
+  input: usize;
+  gradient: usize;
+  output: usize;
+  /** Of the filter: see conv/direct-filter-gradient.ts. Lanes are adjacent. */
+  down: i32;
+  across: i32;
+  lanes: i32;
+  inDown: i32;
+  inAcross: i32;
+  dyAcross: i32;
+  /** 1, or 0 where lanes share a float. */
+  dyLaneStride: i32;
+  outDown: i32;
+  outAcross: i32;
+  /** Of the sum, the last running fastest. */
+  count0: i32;
+  count1: i32;
+  count2: i32;
+  inStride0: i32;
+  inStride1: i32;
+  inStride2: i32;
+  dyStride0: i32;
+  dyStride1: i32;
+  dyStride2: i32;
+  divisor: f32;
+}
+
 /** The input seen as [outer][channels][rowLength]. */
 @unmanaged
 export class ChannelParams {

@@ -316,6 +316,31 @@ export const PadAxisParams = {
   value: 'f32',
 } as const satisfies Layout;
 
+export const FilterGradientParams = {
+  input: 'buffer',
+  gradient: 'buffer',
+  output: 'buffer',
+  down: 'i32',
+  across: 'i32',
+  lanes: 'i32',
+  inDown: 'i32',
+  inAcross: 'i32',
+  dyAcross: 'i32',
+  dyLaneStride: 'i32',
+  outDown: 'i32',
+  outAcross: 'i32',
+  count0: 'i32',
+  count1: 'i32',
+  count2: 'i32',
+  inStride0: 'i32',
+  inStride1: 'i32',
+  inStride2: 'i32',
+  dyStride0: 'i32',
+  dyStride1: 'i32',
+  dyStride2: 'i32',
+  divisor: 'f32',
+} as const satisfies Layout;
+
 export const ChannelParams = {
   input: 'buffer',
   output: 'buffer',
@@ -378,6 +403,7 @@ export const kernels = {
   convGemmNhwc: ConvParams,
   convDirectNchw: ConvParams,
   convDirectNhwc: ConvParams,
+  directFilterGradient: FilterGradientParams,
   convWinogradNchw: ConvParams,
   convWinogradNhwc: ConvParams,
   maxPool: PoolParams,

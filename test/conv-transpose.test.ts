@@ -167,6 +167,25 @@ describe('convTranspose', () => {
     expectSameBits(simd.engine.convTranspose2d(dy, filter, { ...options, outputSizes: [9, 8] }).data, dx!.data);
   });
 
+  it.each(platforms)('from a single pixel has the bits of one pixel among others on $name', ({ engine }) => {
+    for (const groups of [1, 3]) {
+      for (const [index, filterLayout] of (['iohw', 'hwoi', 'ohwi', 'oihw'] as const).entries()) {
+        const x = randomTensor([5, 6, 1, 1], index);
+        const filter = relayout(randomTensor([6, 7, 3, 2], 4), 'iohw', filterLayout);
+        const options = { groups, filterLayout, bias: randomTensor([7 * groups], 5), activation: 'relu' as const };
+        // A pixel of zeros below, whose results do not meet those of the first.
+        const two = { shape: [5, 6, 2, 1], data: Float32Array.from({ length: 60 }, (_, i) => (i % 2 === 0 ? x.data[i / 2] : 0)) };
+        const among = engine.convTranspose2d(two, filter, { ...options, strides: [3, 1] });
+        const expected = Float32Array.from(among.data).filter((_, i) => i % 12 < 6);
+        const y = engine.convTranspose2d(x, filter, options);
+        expect(y.shape).toEqual([5, 7 * groups, 3, 2]);
+        expectSameBits(y.data, expected);
+        const last = engine.convTranspose2d(relayout(x, 'nchw', 'nhwc'), filter, { ...options, inputLayout: 'nhwc' });
+        expectSameBits(relayout(last, 'nhwc', 'nchw').data, expected);
+      }
+    }
+  });
+
   const shapes = { x: [1, 4, 5, 5], filter: [4, 3, 3, 3] };
   it.each([
     ['x of other channels', { x: [1, 3, 5, 5] }, {}, ShapeError, 'x.shape', /4 channels/],

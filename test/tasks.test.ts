@@ -6,7 +6,7 @@ import { configuration, operands } from './conv-configuration.ts';
 import { expectSameBits } from './equal.ts';
 import { bufferOf, ownEngine } from './own-engine.ts';
 import { js, simd } from './platforms.ts';
-import { random, toNhwc } from './random.ts';
+import { random, randomTensor, toNhwc } from './random.ts';
 import { pieces } from './split.ts';
 
 /** A kernel's tasks are independent: any split of their range, in any order and with any scratch, gives the same bits. */
@@ -45,6 +45,15 @@ describe.each<[string, Engine]>([
       }),
       { numRuns: 500 },
     );
+  });
+
+  it.each(['nchw', 'nhwc'] as const)('of a depthwise gradient can be done in any pieces, %s', (inputLayout) => {
+    const plain = [randomTensor([3, 13, 9, 8], 1), randomTensor([3, 13, 5, 5], 2)];
+    const [x, dy] = inputLayout === 'nchw' ? plain : plain.map(toNhwc);
+    const filter = randomTensor([13, 1, 5, 4], 3);
+    const options = { groups: 13, inputLayout } as const;
+    const expected = simd.engine.conv2dBackward(dy, x, filter, options);
+    for (let i = 0; i < 5; i++) expectSameBits(split.conv2dBackward(dy, x, filter, options).dFilter!.data, expected.dFilter!.data);
   });
 });
 

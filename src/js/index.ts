@@ -13,6 +13,7 @@ import { softmax } from './activation/softmax.ts';
 import { tanh } from './activation/tanh.ts';
 import { thresholdedRelu } from './activation/thresholded-relu.ts';
 import { add } from './arithmetic/add.ts';
+import { directFilterGradient } from './conv/direct-filter-gradient.ts';
 import { convDirectNchw } from './conv/direct-nchw.ts';
 import { convDirectNhwc } from './conv/direct-nhwc.ts';
 import { packFilterColumns, packFilterLanes, packFilterPlanes, packFilterRows } from './conv/filter.ts';
@@ -59,6 +60,7 @@ export const twins: {
   convGemmNhwc,
   convDirectNchw,
   convDirectNhwc,
+  directFilterGradient,
   convWinogradNchw,
   convWinogradNhwc,
   maxPool,

@@ -3,6 +3,7 @@ import type { Workspaces } from '../execute.ts';
 import type { Correlation } from '../shape/conv.ts';
 import type { ConvSteps } from './conv.ts';
 import { convValues, evenBlock, filterBuffers, filterValues, inputStrides, roundUp } from './conv-values.ts';
+import { copy } from './move.ts';
 
 /** Products of a sum between two visits to memory: a panel of either side then fits the first-level cache. */
 const DEPTH_BLOCK = 256;
@@ -19,14 +20,36 @@ export function productBlocks(pixels: number, depth: number, planes: boolean) {
   return { pixelBlock, depthBlock, scratchLength: TILE_LENGTH + 2 * pixelBlock + panelsLength + 16 };
 }
 
-/** Convolution as a matrix product, after padding. */
+/** Pixels of an image up to which planes of a batch are worth being put in order afterwards. */
+const FEW_PIXELS = 32;
+
+/**
+ * Convolution as a matrix product, after padding. Images of few pixels would each be a block whose tiles are mostly empty: a batch
+ * of them is taken for one image, of which each is a slice. Over channels the result lies where it should; planes come out as
+ * [channel][image][pixel].
+ */
 export function planGemm(spec: Correlation): ConvSteps {
-  const { window, batch, groups, groupInChannels, groupOutChannels } = spec;
+  const { window, groups, groupInChannels, groupOutChannels } = spec;
   const nchw = spec.layout === 'nchw';
   const depth = window.kernelDepth * window.kernelHeight * window.kernelWidth * groupInChannels;
-  const pixels = window.outDepth * window.outHeight * window.outWidth;
+  const imagePixels = window.outDepth * window.outHeight * window.outWidth;
+  const isOne = spec.batch > 1 && window.outDepth === 1 && imagePixels <= (nchw ? FEW_PIXELS : PIXEL_BLOCK);
   const padded = planPad(spec);
+  const values = { ...convValues(spec), ...padded.values };
+  const slices = isOne ? { batch: 1, outDepth: spec.batch, windowDepthStride: values.inImageStride } : { batch: spec.batch };
+  const pixels = isOne ? spec.batch * imagePixels : imagePixels;
   const { pixelBlock, depthBlock, scratchLength } = productBlocks(pixels, depth, nchw);
+  const channels = groups * groupOutChannels;
+  const reorders = isOne && nchw;
+  const reorder = copy({
+    input: 'byChannel',
+    output: 'out',
+    dimensions: [
+      [spec.batch, imagePixels, channels * imagePixels],
+      [channels, pixels, imagePixels],
+      [imagePixels, 1, 1],
+    ],
+  });
   return {
     pack: [step(nchw ? 'packFilterRows' : 'packFilterColumns', filterBuffers(spec), filterValues(spec), groups)],
     packedLength: nchw
@@ -36,13 +59,14 @@ export function planGemm(spec: Correlation): ConvSteps {
       ...padded.steps,
       step(
         nchw ? 'convGemmNchw' : 'convGemmNhwc',
-        { input: padded.input, filter: 'packed', output: 'out' },
-        { ...convValues(spec), ...padded.values, pixelBlock, depthBlock },
-        batch * groups * Math.ceil(pixels / pixelBlock),
+        { input: padded.input, filter: 'packed', output: reorders ? 'byChannel' : 'out' },
+        { ...values, ...slices, pixelBlock, depthBlock },
+        slices.batch * groups * Math.ceil(pixels / pixelBlock),
         scratchLength,
       ),
+      ...(reorders ? [reorder] : []),
     ],
-    workspaces: padded.workspaces,
+    workspaces: { ...padded.workspaces, ...(reorders && { byChannel: spec.batch * channels * imagePixels }) },
     tile: { pixels: pixelBlock, depth: depthBlock },
   };
 }

@@ -6,6 +6,7 @@ import type { Correlation } from '../shape/conv.ts';
 import { lengthOf } from '../tensor.ts';
 import { planActivation } from './activation.ts';
 import { chooseConvKernel, planConv2d } from './conv.ts';
+import { isCovering, planCovering } from './conv-covering.ts';
 import { copy, rename, zeros } from './move.ts';
 
 /**
@@ -89,6 +90,7 @@ export function transposed(spec: Correlation): Transposition {
 export function planTranspose(spec: Transposition): { steps: Step[]; workspaces: Workspaces } {
   const { window, batch, groups, groupOutChannels } = spec;
   if (batch === 0) return { steps: [], workspaces: {} };
+  if (isCovering(spec)) return planCovering(spec);
   const { input: target, kernel, strides, dilations, begin, out: source } = axesOf(window);
   const [slices, rows, columns] = [0, 1, 2].map((axis) =>
     phasesOf(source[axis], target[axis], kernel[axis], strides[axis], dilations[axis], begin[axis]),

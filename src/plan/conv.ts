@@ -43,12 +43,16 @@ const NARROW = 64;
 
 /**
  * The same sums by a direct kernel or by the matrix product: the same bits, so the layout may decide. In planes a direct
- * kernel is the faster one for every narrow group; over channels it copies each input channel once for every output channel
+ * kernel is the faster one for every narrow group, and for few results, since the product's panels of pixels serve each of them
+ * once (docs/performance.md); over channels it copies each input channel once for every output channel
  * that sees it, which is worth it for depthwise and nearly depthwise groups only.
  */
-function sums({ layout, groups, groupInChannels, groupOutChannels }: Correlation): 'direct' | 'gemm' {
+function sums({ layout, groups, groupInChannels, groupOutChannels, window }: Correlation): 'direct' | 'gemm' {
   const products = groupInChannels * groupOutChannels;
-  if (layout === 'nchw') return products <= NARROW ? 'direct' : 'gemm';
+  if (layout === 'nchw') {
+    const few = groupOutChannels === 1 || (groupOutChannels <= 6 && groupInChannels <= 64);
+    return products <= NARROW || (few && window.outWidth >= 4) ? 'direct' : 'gemm';
+  }
   return (groupInChannels === 1 && groupOutChannels <= 8) || (groups > 1 && products <= 16) ? 'direct' : 'gemm';
 }
 

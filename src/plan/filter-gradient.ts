@@ -22,6 +22,7 @@ export function planFilterGradient(spec: Correlation): { steps: Step[]; workspac
   const elements = groups * groupOutChannels * groupInChannels * kernelDepth * kernelHeight * kernelWidth;
   if (batch === 0) return { steps: [zeros('dFilter', elements)], workspaces: {} };
   const nchw = layout === 'nchw';
+  if (isDepthwise(spec)) return planDepthwise(spec);
   const padded = planPad(spec);
   const { inImageStride, inGroupStride, inPlaneStride, tapDepthStride, tapHeightStride, tapWidthStride } = padded.values;
   const { windowDepthStride, windowHeightStride, windowWidthStride } = padded.values;
@@ -125,6 +126,78 @@ export function planFilterGradient(spec: Correlation): { steps: Step[]; workspac
       packedRows: outChannels * (8 + depth),
       ...(padded.workspaces.padded && { paddedX: padded.workspaces.padded }),
       ...(!isInPlace && { unordered: elements }),
+    },
+  };
+}
+
+/**
+ * Whether one output channel has a filter for one input channel, and its elements lie side by side in the input: the product would
+ * then fill one row of its tiles.
+ */
+function isDepthwise({ window, layout, groups, groupInChannels, groupOutChannels }: Correlation): boolean {
+  const { kernel, dilations, out } = axesOf(window);
+  const adjacent = (layout === 'nhwc' && groups > 1) || kernel[2] === 1 || dilations[2] === 1;
+  return groupInChannels === 1 && groupOutChannels === 1 && kernel[0] === 1 && out[0] === 1 && adjacent;
+}
+
+/** The same sums by the direct kernel. */
+function planDepthwise(spec: Correlation): { steps: Step[]; workspaces: Workspaces } {
+  const { window, batch, groups, layout, filterStrides } = spec;
+  const { kernel, out } = axesOf(window);
+  const [, kernelHeight, kernelWidth] = kernel;
+  const [, outHeight, outWidth] = out;
+  // Of a single channel both layouts are planes.
+  const planes = layout === 'nchw' || groups === 1;
+  const padded = planPad(spec);
+  const { inImageStride, inPlaneStride, tapHeightStride, tapWidthStride, windowHeightStride, windowWidthStride } = padded.values;
+  const pixel = planes ? 1 : groups;
+  const written = planes
+    ? { outChannel: kernelHeight * kernelWidth, height: kernelWidth, width: 1 }
+    : { outChannel: 1, height: kernelWidth * groups, width: groups };
+  const extents = { outChannel: groups, height: kernelHeight, width: kernelWidth };
+  const strides = { outChannel: filterStrides.group, height: filterStrides.height, width: filterStrides.width };
+  const axes = ['outChannel', 'height', 'width'] as const;
+  const isInPlace = axes.every((axis) => extents[axis] === 1 || written[axis] === strides[axis]);
+  const plane = outHeight * outWidth;
+  const across = planes
+    ? { across: groups, inAcross: inPlaneStride, dyAcross: plane, outAcross: written.outChannel, lanes: kernelWidth, dyLaneStride: 0 }
+    : { across: kernelWidth, inAcross: tapWidthStride, dyAcross: 0, outAcross: written.width, lanes: groups, dyLaneStride: 1 };
+  const rows = { count: outHeight, x: windowHeightStride, dy: outWidth * pixel };
+  const columns = { count: outWidth, x: windowWidthStride, dy: pixel };
+  const images = { count: batch, x: inImageStride, dy: groups * plane };
+  // The innermost loop is worth being long.
+  const [a, b, c] = batch === 1 ? [images, rows, columns] : [rows, columns, images];
+  const gradient = step(
+    'directFilterGradient',
+    { input: padded.input, gradient: 'dy', output: isInPlace ? 'dFilter' : 'unordered' },
+    {
+      ...across,
+      down: kernelHeight,
+      inDown: tapHeightStride,
+      outDown: written.height,
+      count0: a.count,
+      count1: b.count,
+      count2: c.count,
+      inStride0: a.x,
+      inStride1: b.x,
+      inStride2: c.x,
+      dyStride0: a.dy,
+      dyStride1: b.dy,
+      dyStride2: c.dy,
+      divisor: spec.divisor,
+    },
+    Math.ceil(kernelHeight / 3) * Math.ceil(across.across / 3) * Math.ceil(across.lanes / 4),
+  );
+  const reorder = copy({
+    input: 'unordered',
+    output: 'dFilter',
+    dimensions: axes.map((axis) => [extents[axis], written[axis], strides[axis]] as const),
+  });
+  return {
+    steps: rename([...padded.steps, gradient, ...(isInPlace ? [] : [reorder])], { padded: 'paddedX' }),
+    workspaces: {
+      ...(padded.workspaces.padded && { paddedX: padded.workspaces.padded }),
+      ...(!isInPlace && { unordered: groups * kernelHeight * kernelWidth }),
     },
   };
 }

@@ -5,6 +5,7 @@ import {
   BinaryParams,
   ChannelParams,
   ConvParams,
+  FilterGradientParams,
   ImageParams,
   IndexParams,
   kernels,
@@ -35,6 +36,8 @@ export function workOf({ kernel, values, taskCount }: Step): number {
         PRODUCTS
       );
     }
+    case FilterGradientParams:
+      return (taskCount * values.count0 * values.count1 * values.count2 * GRADIENT_TILE) / PRODUCTS;
     case PoolParams: {
       // First the columns of a row of windows, then their rows.
       const taps = values.kernelHeight * values.inWidth + values.kernelWidth * values.outWidth;
@@ -82,5 +85,7 @@ const TAPS = 4;
 const FLOATS = 8;
 const POINTS = 1;
 const IMAGE_TAPS = 20;
+/** Products of a tile of conv/direct-filter-gradient.ts for each term of its sums. */
+const GRADIENT_TILE = 36;
 /** Nanoseconds of a task of any other kernel: they are cut so that one is about that. */
 const OTHER_TASK = 1000;

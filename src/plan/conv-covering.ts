@@ -1,0 +1,107 @@
+import type { Step } from '../backend.ts';
+import type { Workspaces } from '../execute.ts';
+import { axesOf, convWindow } from '../shape/axes.ts';
+import type { FilterStrides } from '../shape/conv.ts';
+import { lengthOf } from '../tensor.ts';
+import { planGemm } from './conv-gemm.ts';
+import type { Transposition } from './conv-transpose.ts';
+import { copy, rename } from './move.ts';
+
+const one = [1, 1, 1] as const;
+
+/** Whether the transposition of a filter that covers its whole result, from a single pixel: each cell then has one tap. */
+export function isCovering({ window, algorithm }: Transposition): boolean {
+  const { input: target, kernel, dilations, begin, out: source } = axesOf(window);
+  return (
+    lengthOf(kernel) > 1 &&
+    algorithm !== 'winograd' &&
+    source.every((extent) => extent === 1) &&
+    kernel.every((taps, axis) => begin[axis] === 0 && target[axis] === taps && (taps === 1 || dilations[axis] === 1))
+  );
+}
+
+/**
+ * It is a dense layer, images × channels by channels × results, whose weights are the filter in the order in which the results of
+ * an image lie. As a convolution it would multiply as many zeros for every product as the filter has taps. The results of one
+ * group have to lie side by side: channels last of several groups do not, and come out as planes first.
+ */
+export function planCovering(spec: Transposition): { steps: Step[]; workspaces: Workspaces } {
+  const { window, batch, groups, groupInChannels, groupOutChannels: channels, layout, filterStrides } = spec;
+  const { kernel } = axesOf(window);
+  const [depth, height, width] = kernel;
+  const taps = lengthOf(kernel);
+  const planes = layout === 'nchw' || groups > 1;
+  const turns = planes && layout === 'nhwc';
+  const results = channels * taps;
+  const pixel = planes ? 1 : channels;
+  const dense: FilterStrides = {
+    offset: 0,
+    group: groupInChannels * results,
+    inChannel: results,
+    outChannel: planes ? taps : 1,
+    depth: height * width * pixel,
+    height: width * pixel,
+    width: pixel,
+  };
+  const extents = { outChannel: channels, depth, height, width };
+  const axes = ['outChannel', 'depth', 'height', 'width'] as const;
+  const isDense = axes.every((axis) => extents[axis] === 1 || filterStrides[axis] === dense[axis]);
+  const { pack, run, workspaces, packedLength } = planGemm({
+    ...spec,
+    batch: 1,
+    groupOutChannels: results,
+    layout: 'nhwc',
+    window: convWindow({
+      input: [1, 1, batch],
+      kernel: one,
+      strides: one,
+      dilations: one,
+      padding: [0, 0, 0, 0, 0, 0],
+      out: [1, 1, batch],
+    }),
+    filterStrides: { ...(isDense ? filterStrides : dense), outChannel: 1 },
+  });
+  const order = copy({
+    input: 'filter',
+    output: 'denseFilter',
+    inOffset: filterStrides.offset,
+    dimensions: [
+      [groups, filterStrides.group, dense.group],
+      [groupInChannels, filterStrides.inChannel, dense.inChannel],
+      ...axes.map((axis) => [extents[axis], filterStrides[axis], dense[axis]] as const),
+    ],
+  });
+  const repeat = copy({
+    input: 'bias',
+    output: 'denseBias',
+    dimensions: [
+      [groups * channels, 1, planes ? taps : 1],
+      [taps, 0, pixel],
+    ],
+  });
+  const turn = copy({
+    input: 'turned',
+    output: 'out',
+    dimensions: [
+      [batch, groups * results, groups * results],
+      [groups * channels, taps, 1],
+      [taps, 1, groups * channels],
+    ],
+  });
+  const names = { ...(!isDense && { filter: 'denseFilter' }), ...(spec.bias && { bias: 'denseBias' }) };
+  return {
+    steps: [
+      ...(isDense ? [] : [order]),
+      ...(spec.bias ? [repeat] : []),
+      ...rename(pack, names),
+      ...(turns ? [...rename(run, { out: 'turned' }), turn] : run),
+    ],
+    workspaces: {
+      ...workspaces,
+      packed: packedLength,
+      ...(!isDense && { denseFilter: groups * dense.group }),
+      ...(spec.bias && { denseBias: groups * results }),
+      ...(turns && { turned: batch * groups * results }),
+    },
+  };
+}
