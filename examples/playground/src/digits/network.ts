@@ -1,6 +1,6 @@
 import type { Engine, Tensor } from 'simdconv';
+import { decodeSafetensors } from 'simdconv/nn';
 import { SIDE } from './normalise.ts';
-import { safetensors } from './safetensors.ts';
 
 export interface LayerResult {
   readonly name: string;
@@ -107,5 +107,5 @@ const files = import.meta.glob<string>('../../../lenet5/modern.safetensors', { q
 export async function network(engine: Engine): Promise<Network | undefined> {
   const [url] = Object.values(files);
   if (url === undefined) return undefined;
-  return new LeNet5(engine, safetensors(await (await fetch(url)).arrayBuffer()));
+  return new LeNet5(engine, decodeSafetensors(new Uint8Array(await (await fetch(url)).arrayBuffer())).tensors);
 }
