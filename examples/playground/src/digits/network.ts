@@ -107,5 +107,6 @@ const files = import.meta.glob<string>('../../../lenet5/modern.safetensors', { q
 export async function network(engine: Engine): Promise<Network | undefined> {
   const [url] = Object.values(files);
   if (url === undefined) return undefined;
-  return new LeNet5(engine, decodeSafetensors(new Uint8Array(await (await fetch(url)).arrayBuffer())).tensors);
+  const { tensors } = decodeSafetensors(new Uint8Array(await (await fetch(url)).arrayBuffer()));
+  return new LeNet5(engine, Object.fromEntries(tensors));
 }
