@@ -96,17 +96,19 @@ export function expm1Negative(
 
 /**
  * 1 / (1 + e^−x). e^−x = s + s w, and the smaller of 1 and s is added to s w first, where its rounding is the smaller one. All of
- * it is 2⁻²⁴ times as large, so that e¹⁰⁴ is a float too.
+ * it is 2⁻²⁴ times as large, so that e¹⁰⁴ is a float too. Constants are those of −x: r, a and w are the negatives of the above.
  */
 @inline
 export function sigmoidVector(
   x: v128, least: v128, most: v128, log2e: v128, rounding: v128, high: v128, low: v128, k1: v128, k2: v128, two: v128, one: v128,
 ): v128 {
-  const z = clampVector(f32x4.neg(x), least, most);
+  const z = clampVector(x, least, most);
   const rounded = madd(z, log2e, rounding);
-  const w = expm1Reduced(reduced(z, f32x4.sub(rounded, rounding), high, low), k1, k2, two);
+  const r = reduced(z, f32x4.sub(rounded, rounding), high, low);
+  const t = f32x4.mul(r, r);
+  const w = f32x4.div(f32x4.add(r, r), f32x4.add(two, f32x4.add(r, f32x4.mul(t, madd(t, k2, k1)))));
   const scale = power(rounded);
-  return f32x4.div(one, f32x4.add(f32x4.pmax(one, scale), madd(scale, w, f32x4.pmin(one, scale))));
+  return f32x4.div(one, f32x4.add(f32x4.pmax(one, scale), f32x4.sub(f32x4.pmin(one, scale), f32x4.mul(scale, w))));
 }
 
 /**
@@ -129,8 +131,8 @@ export function tanhVector(
 
 function sigmoidOf(x: v128): v128 {
   return sigmoidVector(
-    x, splat(-25), splat(104), splat(LOG2E), splat(ROUNDING - 24), splat(MINUS_LN2_HIGH), splat(MINUS_LN2_LOW), splat(K1), splat(K2), splat(2),
-    splat(TINY),
+    x, splat(-104), splat(25), splat(-LOG2E), splat(ROUNDING - 24), splat(-MINUS_LN2_HIGH), splat(-MINUS_LN2_LOW), splat(K1), splat(K2),
+    splat(2), splat(TINY),
   );
 }
 

@@ -6,8 +6,8 @@ import { storeUpTo4 } from '../simd';
 export function sigmoid(p: ActivationParams, taskBegin: i32, taskEnd: i32): void {
   const begin = taskBegin * p.taskLength;
   const zero = zeroOf(changetype<usize>(p));
-  const least = kept(-25, zero), most = kept(104, zero), log2e = kept(LOG2E, zero), rounding = kept(ROUNDING - 24, zero);
-  const high = kept(MINUS_LN2_HIGH, zero), low = kept(MINUS_LN2_LOW, zero), k1 = kept(K1, zero), k2 = kept(K2, zero);
+  const least = kept(-104, zero), most = kept(25, zero), log2e = kept(-LOG2E, zero), rounding = kept(ROUNDING - 24, zero);
+  const high = kept(-MINUS_LN2_HIGH, zero), low = kept(-MINUS_LN2_LOW, zero), k1 = kept(K1, zero), k2 = kept(K2, zero);
   const two = kept(2, zero), one = kept(TINY, zero);
   let input = p.input + (<usize>begin << 2);
   let output = p.output + (<usize>begin << 2);

@@ -1,6 +1,6 @@
 import { expNegative, expOf, K1, K2, kept, LOG2E, logOf, MINUS_LN2_HIGH, MINUS_LN2_LOW, ROUNDING, TINY, zeroOf } from '../math';
 import { SoftmaxParams } from '../params';
-import { maxVector, storeUpTo } from '../simd';
+import { storeUpTo } from '../simd';
 
 /**
  * Over one axis of [outer][extent][inner], in three passes:
@@ -38,19 +38,24 @@ function forward(input: usize, output: usize, extent: i32, stride: usize, count:
   const step = isRow ? 4 : 0;
   if (isRow) stride = 16;
   const bytes = isRow ? <usize>extent << 2 : <usize>extent * stride;
+  // A NaN may be lost here: its exponential, and so the sum, is NaN again.
   let m = f32x4.splat(-Infinity);
   // Up to here vectors are whole, and four at a time: four columns, or a row but for its end.
   const whole = isRow ? bytes & ~63 : count < 4 ? 0 : <usize>(extent & ~3) * stride;
   let at: usize = 0;
   let left = count;
-  for (; at < whole; at += stride) m = maxVector(m, v128.load(input + at));
+  for (; at < whole; at += 4 * stride) {
+    const pair = input + at + 2 * stride;
+    const first = f32x4.pmax(v128.load(input + at), v128.load(input + at + stride));
+    m = f32x4.pmax(m, f32x4.pmax(first, f32x4.pmax(v128.load(pair), v128.load(pair + stride))));
+  }
   if (isRow) left &= 15;
   for (; at < bytes; left -= step, at += stride) {
-    m = maxVector(m, v128.bitselect(v128.load(input + at), f32x4.splat(-Infinity), among(left)));
+    m = f32x4.pmax(m, v128.bitselect(v128.load(input + at), f32x4.splat(-Infinity), among(left)));
   }
   if (isRow) {
-    m = maxVector(m, i8x16.shuffle(m, m, 4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11));
-    m = maxVector(m, i8x16.shuffle(m, m, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7));
+    m = f32x4.pmax(m, i8x16.shuffle(m, m, 4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11));
+    m = f32x4.pmax(m, i8x16.shuffle(m, m, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7));
   }
   const least = kept(-104, zero), log2e = kept(LOG2E, zero), rounding = kept(ROUNDING + 24, zero), high = kept(MINUS_LN2_HIGH, zero);
   const low = kept(MINUS_LN2_LOW, zero), k1 = kept(K1, zero), k2 = kept(K2, zero), two = kept(2, zero), one = kept(1, zero);
@@ -94,7 +99,9 @@ function forward(input: usize, output: usize, extent: i32, stride: usize, count:
   }
   const sum = paired(s0, s1, s2, s3, extent, isRow);
   const last = log ? logOf(sum) : f32x4.div(f32x4.splat(1), sum);
-  for (left = count, at = 0; at < bytes; left -= step, at += stride) {
+  at = 0;
+  if (!log) for (; at < whole; at += stride) v128.store(output + at, f32x4.mul(v128.load(output + at), last));
+  for (left = !isRow || log ? count : count & 15; at < bytes; left -= step, at += stride) {
     if (log) storeUpTo(output + at, f32x4.sub(f32x4.sub(v128.load(input + at), m), last), left);
     else storeUpTo(output + at, f32x4.mul(v128.load(output + at), last), left);
   }

@@ -58,13 +58,16 @@ export function expm1Negative(x: number): number {
   return madd(scale, w, fround(scale - 1));
 }
 
-/** 1 / (1 + e^−x). */
+/** 1 / (1 + e^−x). r, its bend and w are the negatives of the above. */
 export function sigmoidVector(x: number): number {
-  const z = x > 25 ? -25 : x < -104 ? 104 : -x;
-  const rounded = madd(z, LOG2E, ROUNDING - 24);
-  const w = expm1Reduced(reduced(z, fround(rounded - (ROUNDING - 24))));
+  const z = x < -104 ? -104 : x > 25 ? 25 : x;
+  const rounded = madd(z, -LOG2E, ROUNDING - 24);
+  const n = fround(rounded - (ROUNDING - 24));
+  const r = madd(n, -MINUS_LN2_LOW, madd(n, -MINUS_LN2_HIGH, z));
+  const t = fround(r * r);
+  const w = fround((r + r) / fround(2 + fround(r + fround(t * madd(t, K2, K1)))));
   const scale = power(rounded);
-  return fround(TINY / fround((TINY < scale ? scale : TINY) + madd(scale, w, scale < TINY ? scale : TINY)));
+  return fround(TINY / fround((TINY < scale ? scale : TINY) + fround((scale < TINY ? scale : TINY) - fround(scale * w))));
 }
 
 /** (1 − e^−2|x|) / (1 + e^−2|x|), under the sign of x. */
