@@ -1,6 +1,6 @@
 import { K1, K2, kept, LOG2E, MINUS_LN2, ROUNDING, tanhVector, zeroOf } from '../math';
 import { ActivationParams } from '../params';
-import { storeUpTo4 } from '../simd';
+import { storeUpTo } from '../simd';
 
 /** The hyperbolic tangent. A task is `taskLength` floats. Tasks lie side by side, so that any range of them is one run. */
 export function tanh(p: ActivationParams, taskBegin: i32, taskEnd: i32): void {
@@ -11,17 +11,14 @@ export function tanh(p: ActivationParams, taskBegin: i32, taskEnd: i32): void {
   const sign = kept(-0.0, zero);
   let input = p.input + (<usize>begin << 2);
   let output = p.output + (<usize>begin << 2);
-  for (let left = min(taskEnd * p.taskLength, p.length) - begin; left > 0; left -= 16) {
-    const x0 = v128.load(input), x1 = v128.load(input, 16), x2 = v128.load(input, 32), x3 = v128.load(input, 48);
-    storeUpTo4(
-      output,
-      tanhVector(x0, minusTwo, least, log2e, rounding, ln2, k1, k2, two, one, sign),
-      tanhVector(x1, minusTwo, least, log2e, rounding, ln2, k1, k2, two, one, sign),
-      tanhVector(x2, minusTwo, least, log2e, rounding, ln2, k1, k2, two, one, sign),
-      tanhVector(x3, minusTwo, least, log2e, rounding, ln2, k1, k2, two, one, sign),
-      left,
-    );
-    input += 64;
-    output += 64;
+  // Two vectors at a time: four are a tenth faster, and 250 bytes more.
+  for (let left = min(taskEnd * p.taskLength, p.length) - begin; left > 0; left -= 8) {
+    const x0 = v128.load(input), x1 = v128.load(input, 16);
+    const y0 = tanhVector(x0, minusTwo, least, log2e, rounding, ln2, k1, k2, two, one, sign);
+    const y1 = tanhVector(x1, minusTwo, least, log2e, rounding, ln2, k1, k2, two, one, sign);
+    storeUpTo(output, y0, left);
+    if (left > 4) storeUpTo(output + 16, y1, left - 4);
+    input += 32;
+    output += 32;
   }
 }
