@@ -1,23 +1,43 @@
 /**
  * Exponentials and what is made of them, as polynomials in f32: four lanes at a time, without a table, a branch or a call.
- * docs/numerics.md has their errors. Coefficients are minimax fits of these very forms.
+ * docs/numerics.md has their errors. Coefficients are minimax fits of these very forms. Those that loops inline take their constants
+ * as arguments, so that a loop may keep them.
  *
  * Each begins by e^x = 2^n · e^r with n = round(x · log2 e) and |r| ≤ ½ ln 2 (Cody and Waite, "Software Manual for the Elementary
  * Functions", 1980). n is rounded by adding 1.5 · 2²³: the sum's last bits are then n, and a shift by 23 makes 2^n of them.
  */
 import { clampVector, madd } from './simd';
 
-const LOG2E: f32 = 1.44269504;
-/** −ln 2 in two parts: the first has 15 bits, so that its product with n is exact. */
-const MINUS_LN2_HIGH: f32 = -0.693145751953125;
-const MINUS_LN2_LOW: f32 = -1.42860677e-6;
+export const LOG2E: f32 = 1.44269504;
+/** −ln 2, and in two parts: the first has 15 bits, so that its product with n is exact. */
+export const MINUS_LN2: f32 = -0.693147182;
+export const MINUS_LN2_HIGH: f32 = -0.693145751953125;
+export const MINUS_LN2_LOW: f32 = -1.42860677e-6;
 /** 1.5 · 2²³ + 127, the exponent's bias. */
-const ROUNDING: f32 = 12583039;
-const TINY: f32 = 5.9604644775390625e-8; // 2⁻²⁴
+export const ROUNDING: f32 = 12583039;
+export const TINY: f32 = 5.9604644775390625e-8; // 2⁻²⁴
+/** r coth(r / 2) is 2 + K1 r² + K2 r⁴. */
+export const K1: f32 = 0.16666618;
+export const K2: f32 = -0.00276598;
 
 @inline
 function splat(x: f32): v128 {
   return f32x4.splat(x);
+}
+
+/**
+ * Four times a constant that a compiler does not know to be one, for loops: what V8 knows, it makes anew at each use (18 bytes of code,
+ * three instructions), what it does not know, it keeps. `zero` is 0, and found at run time.
+ */
+@inline
+export function kept(x: f32, zero: i32): v128 {
+  return i32x4.splat(reinterpret<i32>(x) ^ zero);
+}
+
+/** 0: parameter blocks lie at whole words. */
+@inline
+export function zeroOf(p: usize): i32 {
+  return <i32>p & 3;
 }
 
 @inline
@@ -26,73 +46,94 @@ function power(rounded: v128): v128 {
 }
 
 @inline
-function reduced(x: v128, n: v128): v128 {
-  return madd(n, splat(MINUS_LN2_LOW), madd(n, splat(MINUS_LN2_HIGH), x));
+function reduced(x: v128, n: v128, high: v128, low: v128): v128 {
+  return madd(n, low, madd(n, high, x));
 }
 
-/** e^r − 1 for |r| ≤ ½ ln 2. */
+/** r − (r coth(r / 2) − 2). */
 @inline
-function expm1Reduced(r: v128): v128 {
-  let q = madd(r, splat(0.0013946448), splat(0.0083665841));
-  q = madd(r, q, splat(0.041666282));
-  q = madd(r, q, splat(0.16666543));
-  q = madd(r, q, splat(0.5));
-  return madd(f32x4.mul(r, r), q, r);
+function bent(r: v128, k1: v128, k2: v128): v128 {
+  const t = f32x4.mul(r, r);
+  return f32x4.sub(r, f32x4.mul(t, madd(t, k2, k1)));
+}
+
+/** e^r − 1 = 2r / (r coth(r / 2) − r) for |r| ≤ ½ ln 2: the form of Sun's fdlibm. */
+@inline
+function expm1Reduced(r: v128, k1: v128, k2: v128, two: v128): v128 {
+  return f32x4.div(f32x4.add(r, r), f32x4.sub(two, bent(r, k1, k2)));
 }
 
 /** e^x for x ≤ 0. The power is 2²⁴ times as large until the end: where the result is a denormal, it is not. */
 @inline
-export function expNegative(x: v128): v128 {
-  x = f32x4.pmax(x, splat(-104));
-  const rounded = madd(x, splat(LOG2E), splat(ROUNDING + 24));
-  const w = expm1Reduced(reduced(x, f32x4.sub(rounded, splat(ROUNDING + 24))));
-  return f32x4.mul(f32x4.mul(f32x4.add(w, splat(1)), power(rounded)), splat(TINY));
+export function expNegative(
+  x: v128, least: v128, log2e: v128, rounding: v128, high: v128, low: v128, k1: v128, k2: v128, two: v128, one: v128, tiny: v128,
+): v128 {
+  x = f32x4.pmax(x, least);
+  const rounded = madd(x, log2e, rounding);
+  const w = expm1Reduced(reduced(x, f32x4.sub(rounded, rounding), high, low), k1, k2, two);
+  return f32x4.mul(f32x4.mul(f32x4.add(w, one), power(rounded)), tiny);
 }
 
 /** The same, not inlined: for those who take their time, and would be many bytes. */
 function expOf(x: v128): v128 {
-  return expNegative(x);
+  return expNegative(
+    x, splat(-104), splat(LOG2E), splat(ROUNDING + 24), splat(MINUS_LN2_HIGH), splat(MINUS_LN2_LOW), splat(K1), splat(K2), splat(2), splat(1),
+    splat(TINY),
+  );
 }
 
-/** e^x − 1 for x ≤ 0. */
+/** e^x − 1 for x ≤ 0. ln 2 is one float: what n · ln 2 loses is, under the power, less than the last place of the 1. */
 @inline
-export function expm1Negative(x: v128): v128 {
-  x = f32x4.pmax(x, splat(-25));
-  const rounded = madd(x, splat(LOG2E), splat(ROUNDING));
-  const w = expm1Reduced(reduced(x, f32x4.sub(rounded, splat(ROUNDING))));
+export function expm1Negative(
+  x: v128, least: v128, log2e: v128, rounding: v128, ln2: v128, k1: v128, k2: v128, two: v128, one: v128,
+): v128 {
+  x = f32x4.pmax(x, least);
+  const rounded = madd(x, log2e, rounding);
+  const w = expm1Reduced(madd(f32x4.sub(rounded, rounding), ln2, x), k1, k2, two);
   const scale = power(rounded);
-  return madd(scale, w, f32x4.sub(scale, splat(1)));
+  return madd(scale, w, f32x4.sub(scale, one));
 }
 
 /**
  * 1 / (1 + e^−x). e^−x = s + s w, and the smaller of 1 and s is added to s w first, where its rounding is the smaller one. All of
- * it is 2⁻²⁴ times as large, so that e¹⁰⁴ is a float too.
+ * it is 2⁻²⁴ times as large, so that e¹⁰⁴ is a float too. Constants are those of −x: r, a and w are the negatives of the above.
  */
 @inline
-export function sigmoidVector(x: v128): v128 {
-  const z = clampVector(f32x4.neg(x), splat(-25), splat(104));
-  const rounded = madd(z, splat(LOG2E), splat(ROUNDING - 24));
-  const w = expm1Reduced(reduced(z, f32x4.sub(rounded, splat(ROUNDING - 24))));
+export function sigmoidVector(
+  x: v128, least: v128, most: v128, log2e: v128, rounding: v128, high: v128, low: v128, k1: v128, k2: v128, two: v128, one: v128,
+): v128 {
+  const z = clampVector(x, least, most);
+  const rounded = madd(z, log2e, rounding);
+  const r = reduced(z, f32x4.sub(rounded, rounding), high, low);
+  const t = f32x4.mul(r, r);
+  const w = f32x4.div(f32x4.add(r, r), f32x4.add(two, f32x4.add(r, f32x4.mul(t, madd(t, k2, k1)))));
   const scale = power(rounded);
-  const one = splat(TINY);
-  return f32x4.div(one, f32x4.add(f32x4.pmax(one, scale), madd(scale, w, f32x4.pmin(one, scale))));
+  return f32x4.div(one, f32x4.add(f32x4.pmax(one, scale), f32x4.sub(f32x4.pmin(one, scale), f32x4.mul(scale, w))));
 }
 
-/** (1 − e^−2|x|) / (1 + e^−2|x|), under the sign of x. Both sums begin with what is exact. */
+/**
+ * (1 − e^−2|x|) / (1 + e^−2|x|), under the sign of x. Both sums begin with what is exact. e^r − 1 is r + r a / (2 − a) here, which is
+ * an operation more, and rounds less: n = 0 has nothing but it.
+ */
 @inline
-export function tanhVector(x: v128): v128 {
-  const sign = v128.and(x, i32x4.splat(0x80000000));
-  const z = f32x4.pmax(f32x4.mul(f32x4.abs(x), splat(-2)), splat(-20));
-  const rounded = madd(z, splat(LOG2E), splat(ROUNDING));
-  const w = expm1Reduced(reduced(z, f32x4.sub(rounded, splat(ROUNDING))));
+export function tanhVector(
+  x: v128, minusTwo: v128, least: v128, log2e: v128, rounding: v128, ln2: v128, k1: v128, k2: v128, two: v128, one: v128, sign: v128,
+): v128 {
+  const z = f32x4.pmax(f32x4.mul(v128.andnot(x, sign), minusTwo), least);
+  const rounded = madd(z, log2e, rounding);
+  const r = madd(f32x4.sub(rounded, rounding), ln2, z);
+  const a = bent(r, k1, k2);
   const scale = power(rounded);
-  const v = f32x4.mul(scale, w);
-  const y = f32x4.div(f32x4.sub(f32x4.sub(splat(1), scale), v), f32x4.add(f32x4.add(splat(1), scale), v));
-  return v128.or(y, sign);
+  const v = f32x4.mul(scale, madd(r, f32x4.div(a, f32x4.sub(two, a)), r));
+  const y = f32x4.div(f32x4.sub(f32x4.sub(one, scale), v), f32x4.add(f32x4.add(one, scale), v));
+  return v128.or(y, v128.and(x, sign));
 }
 
 function sigmoidOf(x: v128): v128 {
-  return sigmoidVector(x);
+  return sigmoidVector(
+    x, splat(-104), splat(25), splat(-LOG2E), splat(ROUNDING - 24), splat(-MINUS_LN2_HIGH), splat(-MINUS_LN2_LOW), splat(K1), splat(K2),
+    splat(2), splat(TINY),
+  );
 }
 
 /** ln(1 + u) for √½ − 1 ≤ u ≤ 1: twice the inverse hyperbolic tangent of s = u / (2 + u), in the form u − s (u − s² A(s²)). */

@@ -1,6 +1,6 @@
-import { expNegative, logOf } from '../math';
+import { expNegative, expOf, K1, K2, kept, LOG2E, logOf, MINUS_LN2_HIGH, MINUS_LN2_LOW, ROUNDING, TINY, zeroOf } from '../math';
 import { SoftmaxParams } from '../params';
-import { maxVector, storeUpTo } from '../simd';
+import { storeUpTo } from '../simd';
 
 /**
  * Over one axis of [outer][extent][inner], in three passes:
@@ -33,22 +33,59 @@ function paired(s0: v128, s1: v128, s2: v128, s3: v128, extent: i32, isRow: bool
 }
 
 /** A row, vector after vector, or `count` columns (up to four), `stride` bytes apart. */
-function forward(input: usize, output: usize, extent: i32, stride: usize, count: i32, log: i32): void {
+function forward(input: usize, output: usize, extent: i32, stride: usize, count: i32, log: i32, zero: i32): void {
   const isRow = stride == 0;
   const step = isRow ? 4 : 0;
   if (isRow) stride = 16;
   const bytes = isRow ? <usize>extent << 2 : <usize>extent * stride;
+  // A NaN may be lost here: its exponential, and so the sum, is NaN again.
   let m = f32x4.splat(-Infinity);
-  for (let left = count, at: usize = 0; at < bytes; left -= step, at += stride) {
-    m = maxVector(m, v128.bitselect(v128.load(input + at), f32x4.splat(-Infinity), among(left)));
+  // Up to here vectors are whole, and four at a time: four columns, or a row but for its end.
+  const whole = isRow ? bytes & ~63 : count < 4 ? 0 : <usize>(extent & ~3) * stride;
+  let at: usize = 0;
+  let left = count;
+  for (; at < whole; at += 4 * stride) {
+    const pair = input + at + 2 * stride;
+    const first = f32x4.pmax(v128.load(input + at), v128.load(input + at + stride));
+    m = f32x4.pmax(m, f32x4.pmax(first, f32x4.pmax(v128.load(pair), v128.load(pair + stride))));
+  }
+  if (isRow) left &= 15;
+  for (; at < bytes; left -= step, at += stride) {
+    m = f32x4.pmax(m, v128.bitselect(v128.load(input + at), f32x4.splat(-Infinity), among(left)));
   }
   if (isRow) {
-    m = maxVector(m, i8x16.shuffle(m, m, 4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11));
-    m = maxVector(m, i8x16.shuffle(m, m, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7));
+    m = f32x4.pmax(m, i8x16.shuffle(m, m, 4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11));
+    m = f32x4.pmax(m, i8x16.shuffle(m, m, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7));
   }
+  const least = kept(-104, zero), log2e = kept(LOG2E, zero), rounding = kept(ROUNDING + 24, zero), high = kept(MINUS_LN2_HIGH, zero);
+  const low = kept(MINUS_LN2_LOW, zero), k1 = kept(K1, zero), k2 = kept(K2, zero), two = kept(2, zero), one = kept(1, zero);
+  const tiny = kept(TINY, zero);
   let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
-  for (let left = count, at: usize = 0; at < bytes; left -= step, at += stride) {
-    const e = v128.and(expNegative(f32x4.sub(v128.load(input + at), m)), among(left));
+  for (at = 0; at < whole; at += 4 * stride) {
+    const at2 = at + 2 * stride;
+    const x0 = f32x4.sub(v128.load(input + at), m), x1 = f32x4.sub(v128.load(input + at + stride), m);
+    const x2 = f32x4.sub(v128.load(input + at2), m), x3 = f32x4.sub(v128.load(input + at2 + stride), m);
+    const e0 = expNegative(x0, least, log2e, rounding, high, low, k1, k2, two, one, tiny);
+    const e1 = expNegative(x1, least, log2e, rounding, high, low, k1, k2, two, one, tiny);
+    const e2 = expNegative(x2, least, log2e, rounding, high, low, k1, k2, two, one, tiny);
+    const e3 = expNegative(x3, least, log2e, rounding, high, low, k1, k2, two, one, tiny);
+    if (!log) {
+      v128.store(output + at, e0);
+      v128.store(output + at + stride, e1);
+      v128.store(output + at2, e2);
+      v128.store(output + at2 + stride, e3);
+    }
+    s0 = f32x4.add(s0, e0);
+    if (isRow) {
+      s0 = f32x4.add(f32x4.add(f32x4.add(s0, e1), e2), e3);
+    } else {
+      s1 = f32x4.add(s1, e1);
+      s2 = f32x4.add(s2, e2);
+      s3 = f32x4.add(s3, e3);
+    }
+  }
+  for (left = isRow ? count & 15 : count; at < bytes; left -= step, at += stride) {
+    const e = v128.and(expOf(f32x4.sub(v128.load(input + at), m)), among(left));
     if (!log) storeUpTo(output + at, e, left);
     const next = f32x4.add(s0, e);
     if (isRow) {
@@ -62,7 +99,9 @@ function forward(input: usize, output: usize, extent: i32, stride: usize, count:
   }
   const sum = paired(s0, s1, s2, s3, extent, isRow);
   const last = log ? logOf(sum) : f32x4.div(f32x4.splat(1), sum);
-  for (let left = count, at: usize = 0; at < bytes; left -= step, at += stride) {
+  at = 0;
+  if (!log) for (; at < whole; at += stride) v128.store(output + at, f32x4.mul(v128.load(output + at), last));
+  for (left = !isRow || log ? count : count & 15; at < bytes; left -= step, at += stride) {
     if (log) storeUpTo(output + at, f32x4.sub(f32x4.sub(v128.load(input + at), m), last), left);
     else storeUpTo(output + at, f32x4.mul(v128.load(output + at), last), left);
   }
@@ -101,6 +140,7 @@ function backward(input: usize, y: usize, output: usize, extent: i32, stride: us
 
 /** Forward where there is no `y` yet. */
 export function softmax(p: SoftmaxParams, taskBegin: i32, taskEnd: i32): void {
+  const zero = zeroOf(changetype<usize>(p));
   const isRow = p.inner == 1;
   // A task is rows, or columns of one `outer`, which are taken four at a time.
   const tasks = isRow ? 1 : (p.inner + p.taskLength - 1) / p.taskLength;
@@ -111,7 +151,7 @@ export function softmax(p: SoftmaxParams, taskBegin: i32, taskEnd: i32): void {
       const at = <usize>(isRow ? i * p.extent : task / tasks * p.extent * p.inner + i) << 2;
       const stride = isRow ? <usize>0 : <usize>p.inner << 2;
       const count = isRow ? p.extent : min(4, end - i);
-      if (p.y == 0) forward(p.input + at, p.output + at, p.extent, stride, count, p.log);
+      if (p.y == 0) forward(p.input + at, p.output + at, p.extent, stride, count, p.log, zero);
       else backward(p.input + at, p.y + at, p.output + at, p.extent, stride, count, p.log);
     }
   }

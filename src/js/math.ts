@@ -4,12 +4,16 @@
 const { fround } = Math;
 
 const LOG2E = fround(Math.LOG2E);
-/** −ln 2 in two parts: the first has 15 bits, so that its product with n is exact. */
+/** −ln 2, and in two parts: the first has 15 bits, so that its product with n is exact. */
+const MINUS_LN2 = fround(-0.693147182);
 const MINUS_LN2_HIGH = -0.693145751953125;
 const MINUS_LN2_LOW = fround(-1.42860677e-6);
 /** 1.5 · 2²³ + 127, the exponent's bias. */
 const ROUNDING = 12583039;
 const TINY = 2 ** -24;
+/** r coth(r / 2) is 2 + K1 r² + K2 r⁴. */
+const K1 = fround(0.16666618);
+const K2 = fround(-0.00276598);
 
 const float = new Float32Array(1);
 const word = new Int32Array(float.buffer);
@@ -26,13 +30,15 @@ function reduced(x: number, n: number): number {
   return madd(n, MINUS_LN2_LOW, madd(n, MINUS_LN2_HIGH, x));
 }
 
-/** e^r − 1 for |r| ≤ ½ ln 2. */
+/** r − (r coth(r / 2) − 2). */
+function bent(r: number): number {
+  const t = fround(r * r);
+  return fround(r - fround(t * madd(t, K2, K1)));
+}
+
+/** e^r − 1 = 2r / (r coth(r / 2) − r) for |r| ≤ ½ ln 2: the form of Sun's fdlibm. */
 function expm1Reduced(r: number): number {
-  let q = madd(r, fround(0.0013946448), fround(0.0083665841));
-  q = madd(r, q, fround(0.041666282));
-  q = madd(r, q, fround(0.16666543));
-  q = madd(r, q, 0.5);
-  return madd(fround(r * r), q, r);
+  return fround((r + r) / fround(2 - bent(r)));
 }
 
 /** e^x for x ≤ 0. */
@@ -47,18 +53,21 @@ export function expNegative(x: number): number {
 export function expm1Negative(x: number): number {
   if (x < -25) x = -25;
   const rounded = madd(x, LOG2E, ROUNDING);
-  const w = expm1Reduced(reduced(x, fround(rounded - ROUNDING)));
+  const w = expm1Reduced(madd(fround(rounded - ROUNDING), MINUS_LN2, x));
   const scale = power(rounded);
   return madd(scale, w, fround(scale - 1));
 }
 
-/** 1 / (1 + e^−x). */
+/** 1 / (1 + e^−x). r, its bend and w are the negatives of the above. */
 export function sigmoidVector(x: number): number {
-  const z = x > 25 ? -25 : x < -104 ? 104 : -x;
-  const rounded = madd(z, LOG2E, ROUNDING - 24);
-  const w = expm1Reduced(reduced(z, fround(rounded - (ROUNDING - 24))));
+  const z = x < -104 ? -104 : x > 25 ? 25 : x;
+  const rounded = madd(z, -LOG2E, ROUNDING - 24);
+  const n = fround(rounded - (ROUNDING - 24));
+  const r = madd(n, -MINUS_LN2_LOW, madd(n, -MINUS_LN2_HIGH, z));
+  const t = fround(r * r);
+  const w = fround((r + r) / fround(2 + fround(r + fround(t * madd(t, K2, K1)))));
   const scale = power(rounded);
-  return fround(TINY / fround((TINY < scale ? scale : TINY) + madd(scale, w, scale < TINY ? scale : TINY)));
+  return fround(TINY / fround((TINY < scale ? scale : TINY) + fround((scale < TINY ? scale : TINY) - fround(scale * w))));
 }
 
 /** (1 − e^−2|x|) / (1 + e^−2|x|), under the sign of x. */
@@ -66,9 +75,10 @@ export function tanhVector(x: number): number {
   let z = -2 * Math.abs(x);
   if (z < -20) z = -20;
   const rounded = madd(z, LOG2E, ROUNDING);
-  const w = expm1Reduced(reduced(z, fround(rounded - ROUNDING)));
+  const r = madd(fround(rounded - ROUNDING), MINUS_LN2, z);
+  const a = bent(r);
   const scale = power(rounded);
-  const v = fround(scale * w);
+  const v = fround(scale * madd(r, fround(a / fround(2 - a)), r));
   const y = fround(fround(fround(1 - scale) - v) / fround(fround(1 + scale) + v));
   return x < 0 || Object.is(x, -0) ? -y : y;
 }
