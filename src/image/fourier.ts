@@ -193,7 +193,8 @@ export function imageFourier(p: Params, fourier: Fourier): void {
       transforms.columns(height, (x, column, made, down) => {
         // The conjugate of what is wanted: transforming that once more gives the conjugate of the result.
         for (let k = 0, w = x * column.length; k < column.length; k += 2, w += 2) {
-          const [wr, wi] = [spectrum[w], spectrum[w + 1]];
+          const wr = spectrum[w];
+          const wi = spectrum[w + 1];
           made[k] = column[k] * wr + column[k + 1] * wi;
           made[k + 1] = column[k] * wi - column[k + 1] * wr;
         }

@@ -211,15 +211,12 @@ export function planKernel(spec: ImageSpec, kernel: KernelSpec): ImagePlan {
   return planOf(spec, passes === undefined ? bytesWork(kernel) : bytesSeparableWork(passes, NO_SHARPENING));
 }
 
-/** Sums of many taps, by Fourier transforms in tiles of this size. */
-export function planFourier(spec: ImageSpec, kernel: KernelSpec, tile: Tile): ImagePlan {
-  const isBytes = spec.elementBytes === 1;
-  const stripe = tile.height - kernel.height + 1;
-  const reach = reachOf(kernel.height, kernel.width);
-  const { values, scratchLength } = layoutOf(spec, { reach, middleLines: 0, moreSlots: stripe - 1 }, stripe);
-  const fourier = { tile, ...(isBytes ? wholeFourier(kernel) : floatFourier(kernel)) };
+/** A filter by Fourier transforms. */
+export function fourierStep(spec: ImageSpec, { height, width }: Pick<KernelSpec, 'height' | 'width'>, fourier: Fourier): HostStep {
+  const stripe = fourier.tile.height - height + 1;
+  const { values, scratchLength } = layoutOf(spec, { reach: reachOf(height, width), middleLines: 0, moreSlots: stripe - 1 }, stripe);
   const length = lengthOf(spec);
-  const filter: HostStep = {
+  return {
     buffers: { input: 'image', output: 'out' },
     lengths: { input: length, output: length },
     run({ input, output }) {
@@ -227,18 +224,23 @@ export function planFourier(spec: ImageSpec, kernel: KernelSpec, tile: Tile): Im
       imageFourier({ ...values, input, taps: NO_TAPS, output, scratch } satisfies Params, fourier);
     },
   };
-  return { steps: [filter], taps: NO_TAPS, workspaces: NONE };
+}
+
+/** Sums of many taps, in tiles of this size. */
+export function planFourier(spec: ImageSpec, kernel: KernelSpec, tile: Tile): ImagePlan {
+  const sums = spec.elementBytes === 1 ? wholeSums(kernel) : floatSums(kernel);
+  return { steps: [fourierStep(spec, kernel, { tile, ...sums })], taps: NO_TAPS, workspaces: NONE };
 }
 
 type Sums = Omit<Fourier, 'tile'>;
 
 /** The whole numbers of the sums that it stands for. */
-function wholeFourier(kernel: KernelSpec): Sums {
+function wholeSums(kernel: KernelSpec): Sums {
   const { weights, begin, shift, divisor } = wholePass(kernel);
   return { weights, finish: wholeFinish(begin, shift, divisor) };
 }
 
-function floatFourier({ weights, divisor, bias }: KernelSpec): Sums {
+function floatSums({ weights, divisor, bias }: KernelSpec): Sums {
   return { weights: weights.map(Math.fround), finish: (sum) => sum / divisor + bias };
 }
 
