@@ -22,6 +22,19 @@ export interface Step {
   readonly scratchLength: number;
 }
 
+/** A step that no kernel does: JavaScript, on the caller's thread, the same on any backend. */
+export interface HostStep {
+  /** Field → name of the buffer, as in a `Step`; and how many floats `run` is to see of it. */
+  readonly buffers: Readonly<Record<string, string>>;
+  readonly lengths: Readonly<Record<string, number>>;
+  /** Takes the buffers by field. */
+  readonly run: (buffers: Readonly<Record<string, Float32Array>>) => void;
+}
+
+export type AnyStep = Step | HostStep;
+
+export const isHostStep = (step: AnyStep): step is HostStep => 'run' in step;
+
 export function step<K extends KernelName>(
   kernel: K,
   buffers: Buffers<(typeof kernels)[K]>,
@@ -66,7 +79,7 @@ export interface Backend<B = unknown> {
   read(buffer: B, data: Float32Array): void;
   /** Ends a `borrow`; what was written goes back into the array when `written`. */
   giveBack(buffer: B, data: Float32Array, written: boolean): void;
-  bind(steps: readonly Step[], buffers: Readonly<Record<string, B>>): Call<B>;
+  bind(steps: readonly AnyStep[], buffers: Readonly<Record<string, B>>): Call<B>;
   /** Finishes all asynchronous calls. */
   settle(): void;
   /** Lets go of everything. Whatever lives in the backend is refused afterwards. */

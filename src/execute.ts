@@ -1,4 +1,4 @@
-import type { Backend, Step } from './backend.ts';
+import type { AnyStep, Backend } from './backend.ts';
 import { KernelTensor, lengthOf, newFloats, type Tensor } from './tensor.ts';
 
 /** What a plan needs besides its operands: buffers by name, in floats. */
@@ -124,7 +124,7 @@ export function copies<B>(backend: Backend<B>, tensors: readonly Tensor[]): Kern
 }
 
 /** Runs steps once on what is placed. */
-export function runOnce<B>(backend: Backend<B>, steps: readonly Step[], placed: Placed<B>): void {
+export function runOnce<B>(backend: Backend<B>, steps: readonly AnyStep[], placed: Placed<B>): void {
   try {
     const call = backend.bind(steps, placed.buffers);
     try {
@@ -138,7 +138,7 @@ export function runOnce<B>(backend: Backend<B>, steps: readonly Step[], placed: 
   }
 }
 
-export async function runOnceAsync<B>(backend: Backend<B>, steps: readonly Step[], placed: Placed<B>): Promise<void> {
+export async function runOnceAsync<B>(backend: Backend<B>, steps: readonly AnyStep[], placed: Placed<B>): Promise<void> {
   try {
     const call = backend.bind(steps, placed.buffers);
     try {

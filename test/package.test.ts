@@ -65,6 +65,7 @@ describe('the packed tarball', () => {
       'dist/wasm/relaxed-simd-threads.wasm',
       'dist/wasm/worker.js',
       'dist/wasm/embedded/feature-detect.LICENSE',
+      'dist/image/embedded/fft.LICENSE',
     ];
     expect(files).toEqual(expect.arrayContaining(needed));
     const known = /^(package\.json|LICENSE|README\.md|CHANGELOG\.md|\w+\/package\.json|dist\/[\w/-]+\.(js|d\.ts|wasm|LICENSE))$/;

@@ -1,4 +1,4 @@
-import { type Backend, type Call, MAX_MEMORY_BYTES, type Step } from '../backend.ts';
+import { type AnyStep, type Backend, type Call, isHostStep, MAX_MEMORY_BYTES } from '../backend.ts';
 import { OutOfMemoryError } from '../errors.ts';
 import { type KernelName, kernels, type Layout } from '../params.ts';
 import { newFloats } from '../tensor.ts';
@@ -11,21 +11,30 @@ class JsCall implements Call<Float32Array> {
   readonly #steps: { twin: Twin; params: Record<string, unknown>; taskCount: number }[];
   readonly #places = new Map<string, { params: Record<string, unknown>; field: string }[]>();
 
-  constructor(steps: readonly Step[], buffers: Readonly<Record<string, Float32Array>>) {
-    this.#steps = steps.map(({ kernel, buffers: names, values, taskCount, scratchLength }) => {
+  constructor(steps: readonly AnyStep[], buffers: Readonly<Record<string, Float32Array>>) {
+    this.#steps = steps.map((step) => {
       const params: Record<string, unknown> = {};
+      if (isHostStep(step)) {
+        for (const [field, name] of Object.entries(step.buffers)) this.#place(params, field, name);
+        return { twin: step.run as Twin, params, taskCount: 1 };
+      }
+      const { kernel, buffers: names, values, taskCount, scratchLength } = step;
       for (const [field, kind] of Object.entries(kernels[kernel] as Layout)) {
         if (kind !== 'buffer') params[field] = kind === 'f32' ? Math.fround(values[field]) : values[field];
         else if (field === 'scratch') params.scratch = new Float32Array(scratchLength);
         else {
           params[field] = NOTHING;
           const name = names[field];
-          if (name !== null) this.#places.set(name, [...(this.#places.get(name) ?? []), { params, field }]);
+          if (name !== null) this.#place(params, field, name);
         }
       }
       return { twin: twins[kernel as KernelName] as unknown as Twin, params, taskCount };
     });
     for (const [name, buffer] of Object.entries(buffers)) this.set(name, buffer);
+  }
+
+  #place(params: Record<string, unknown>, field: string, name: string): void {
+    this.#places.set(name, [...(this.#places.get(name) ?? []), { params, field }]);
   }
 
   set(name: string, buffer: Float32Array): void {
@@ -72,7 +81,7 @@ export class JsBackend implements Backend<Float32Array> {
 
   giveBack(): void {}
 
-  bind(steps: readonly Step[], buffers: Readonly<Record<string, Float32Array>>): Call<Float32Array> {
+  bind(steps: readonly AnyStep[], buffers: Readonly<Record<string, Float32Array>>): Call<Float32Array> {
     return new JsCall(steps, buffers);
   }
 

@@ -1,10 +1,10 @@
-import type { Step } from '../backend.ts';
+import type { AnyStep, Step } from '../backend.ts';
 import type { Placing, Result, Workspaces } from '../execute.ts';
 import type { Tensor } from '../tensor.ts';
 
 /** One call of an operator, checked and planned: what its synchronous and its asynchronous form have in common. */
 export interface Operation<R = Tensor> extends Placing {
-  readonly steps: readonly Step[];
+  readonly steps: readonly AnyStep[];
   /** What the caller gets, from the results by name. */
   readonly value: (results: Readonly<Record<string, Tensor>>) => R;
 }

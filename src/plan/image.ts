@@ -1,6 +1,9 @@
-import { type Step, step } from '../backend.ts';
+import { type AnyStep, type HostStep, type Step, step } from '../backend.ts';
+import { type Fourier, imageFourier, type Tile, wholeFinish } from '../image/fourier.ts';
+import type { Params } from '../js/image/rows.ts';
 import { type KernelName, Order } from '../params.ts';
-import type { ImageSpec, KernelSpec } from '../shape/image.ts';
+import { type ImageSpec, type KernelSpec, wordsOf as lengthOf } from '../shape/image.ts';
+import { fourierTile } from './image-fourier.ts';
 import {
   type Factors,
   factors,
@@ -16,7 +19,7 @@ import {
 
 /** What is done with an image, and the taps that it is done with. */
 export interface ImagePlan {
-  readonly steps: readonly Step[];
+  readonly steps: readonly AnyStep[];
   readonly taps: Float32Array;
   readonly workspaces: Readonly<Record<string, number>>;
 }
@@ -37,6 +40,8 @@ function reachOf(height: number, width: number): Reach {
 
 interface Work {
   readonly kernel: KernelName;
+  /** Rows that the ring holds besides those of a window. */
+  readonly moreSlots?: number;
   readonly reach: Reach;
   /** Lines that `middle` is long. */
   readonly middleLines: number;
@@ -69,32 +74,37 @@ function lineBytesOf({ width, channels, elementBytes }: ImageSpec, { kernelWidth
   return line % PAGE_BYTES === 0 ? line + 64 : line;
 }
 
-function stepOf(spec: ImageSpec, work: Work, input = 'image'): Step {
+/** Where rows lie in the scratch, and what of them a task is. */
+function layoutOf(spec: ImageSpec, work: Omit<Work, 'kernel' | 'taps'>, stripe: number) {
   const { width, height, channels, outChannels, elementBytes, border, borderValue } = spec;
-  const { reach, middleLines, tableLength = 0 } = work;
-  const inPlace = spec.inPlace && input === 'image';
+  const { reach, middleLines, moreSlots = 0, tableLength = 0 } = work;
   const lineBytes = lineBytesOf(spec, reach);
-  const slots = reach.kernelHeight + (work.kernel === 'imageBox' ? 1 : 0);
-  const stripe = inPlace ? height : Math.min(height, Math.max(STRIPE, 4 * reach.kernelHeight));
+  const slots = reach.kernelHeight + moreSlots;
   const [lineOffset, ringOffset, tableOffset] = [0, 1, 1 + slots + reach.below].map((lines) => (middleLines + lines) * lineBytes);
   const pixelBytes = channels * elementBytes;
   const sizes = { pixelBytes, rowBytes: width * pixelBytes, paddedBytes: (width + reach.kernelWidth - 1) * pixelBytes };
-  return step(
-    work.kernel as 'imageBytes',
-    { input, taps: 'taps', output: 'out' },
-    {
+  return {
+    values: {
       ...{ width, height, channels, outChannels, elementBytes, ...sizes, ...reach, border, borderValue, stripe },
       ...{ keepAlpha: spec.keepAlpha ? 1 : 0, lineBytes, lineOffset, ringOffset, tableOffset, slots },
       ...{ tapCount: 0, rowTapCount: 0, begin: 0, shift: 0, rowBegin: 0, rowShift: 0, divisor: 1, bias: 0, narrow: 0 },
       ...{ order: Order.Median, amount: 0, threshold: 0 },
       ...work.values,
     },
-    Math.ceil(height / stripe),
-    tableOffset / 4 + tableLength,
-  );
+    taskCount: Math.ceil(height / stripe),
+    scratchLength: tableOffset / 4 + tableLength,
+  };
+}
+
+function stepOf(spec: ImageSpec, work: Work, input = 'image'): Step {
+  const { height } = spec;
+  const stripe = spec.inPlace && input === 'image' ? height : Math.min(height, Math.max(STRIPE, 4 * work.reach.kernelHeight));
+  const { values, taskCount, scratchLength } = layoutOf(spec, work, stripe);
+  return step(work.kernel as 'imageBytes', { input, taps: 'taps', output: 'out' }, values, taskCount, scratchLength);
 }
 
 const NONE = {};
+const NO_TAPS = new Float32Array(1);
 
 function planOf(spec: ImageSpec, work: Work): ImagePlan {
   return { steps: [stepOf(spec, work)], taps: work.taps, workspaces: NONE };
@@ -187,16 +197,51 @@ function worthTwo(kernel: KernelSpec, { column, row }: Factors): boolean {
   return taps(column, 1).length + taps(row, 1).length + SECOND_PASS < taps(kernel.weights, 1).length;
 }
 
-/** Any kernel, in two passes if it is a column times a row and that is less work. */
+/** Any kernel: in two passes if it is a column times a row and that is less work, by Fourier transforms if those are. */
 export function planKernel(spec: ImageSpec, kernel: KernelSpec): ImagePlan {
   const both = factors(kernel);
   const two = both !== undefined && worthTwo(kernel, both) ? both : undefined;
+  const tile = two === undefined ? fourierTile(spec, kernel, taps(kernel.weights, 1).length) : undefined;
+  if (tile !== undefined) return planFourier(spec, kernel, tile);
   if (spec.elementBytes === 4) {
     const { divisor, bias } = kernel;
     return planOf(spec, two === undefined ? floatsWork(kernel) : floatsSeparableWork(two, divisor, bias, NO_SHARPENING));
   }
   const passes = two && wholePasses(kernel, two);
   return planOf(spec, passes === undefined ? bytesWork(kernel) : bytesSeparableWork(passes, NO_SHARPENING));
+}
+
+/** A filter by Fourier transforms. */
+export function fourierStep(spec: ImageSpec, { height, width }: Pick<KernelSpec, 'height' | 'width'>, fourier: Fourier): HostStep {
+  const stripe = fourier.tile.height - height + 1;
+  const { values, scratchLength } = layoutOf(spec, { reach: reachOf(height, width), middleLines: 0, moreSlots: stripe - 1 }, stripe);
+  const length = lengthOf(spec);
+  return {
+    buffers: { input: 'image', output: 'out' },
+    lengths: { input: length, output: length },
+    run({ input, output }) {
+      const scratch = new Float32Array(scratchLength);
+      imageFourier({ ...values, input, taps: NO_TAPS, output, scratch } satisfies Params, fourier);
+    },
+  };
+}
+
+/** Sums of many taps, in tiles of this size. */
+export function planFourier(spec: ImageSpec, kernel: KernelSpec, tile: Tile): ImagePlan {
+  const sums = spec.elementBytes === 1 ? wholeSums(kernel) : floatSums(kernel);
+  return { steps: [fourierStep(spec, kernel, { tile, ...sums })], taps: NO_TAPS, workspaces: NONE };
+}
+
+type Sums = Omit<Fourier, 'tile'>;
+
+/** The whole numbers of the sums that it stands for. */
+function wholeSums(kernel: KernelSpec): Sums {
+  const { weights, begin, shift, divisor } = wholePass(kernel);
+  return { weights, finish: wholeFinish(begin, shift, divisor) };
+}
+
+function floatSums({ weights, divisor, bias }: KernelSpec): Sums {
+  return { weights: weights.map(Math.fround), finish: (sum) => sum / divisor + bias };
 }
 
 /** A column times a row, of real numbers; then perhaps what it took away, added to the image. */
@@ -215,9 +260,10 @@ export function planBox(spec: ImageSpec, height: number, width: number): ImagePl
   const isBytes = spec.elementBytes === 1;
   const work: Work = {
     kernel: 'imageBox',
+    moreSlots: 1,
     reach: reachOf(height, width),
     middleLines: isBytes ? 4 + 4 : 2,
-    taps: new Float32Array(1),
+    taps: NO_TAPS,
     values: { divisor, begin: isBytes ? Math.floor(divisor / 2) : 0 },
   };
   if (isBytes || !spec.inPlace) return planOf(spec, work);
@@ -234,7 +280,7 @@ const IDENTITY: KernelSpec = { height: 1, width: 1, weights: [1], divisor: 1, bi
 
 export function planOrder(spec: ImageSpec, order: number, height: number, width: number): ImagePlan {
   const middleLines = order === Order.Median ? 3 : 1;
-  return planOf(spec, { kernel: 'imageOrder', reach: reachOf(height, width), middleLines, taps: new Float32Array(1), values: { order } });
+  return planOf(spec, { kernel: 'imageOrder', reach: reachOf(height, width), middleLines, taps: NO_TAPS, values: { order } });
 }
 
 /** Differences smoothed with (side, centre, side). */

@@ -1,4 +1,4 @@
-import type { Backend, Call, Step, Variant } from '../backend.ts';
+import type { AnyStep, Backend, Call, Variant } from '../backend.ts';
 import { DisposedError } from '../errors.ts';
 import { Scratch, WasmCall } from './call.ts';
 import type { Instance } from './instance.ts';
@@ -67,7 +67,7 @@ export class WasmBackend implements Backend<number> {
     this.free(buffer);
   }
 
-  bind(steps: readonly Step[], buffers: Readonly<Record<string, number>>): Call<number> {
+  bind(steps: readonly AnyStep[], buffers: Readonly<Record<string, number>>): Call<number> {
     if (this.#held === undefined) throw new DisposedError('the engine');
     return new WasmCall(this.#held.instance, this.#threads, this.#held.scratch, steps, buffers);
   }

@@ -3,7 +3,7 @@
  * so that any bundler carries it and only the one that is loaded is fetched. What this writes is never edited and never
  * committed. (Base64 of a module as it is does not compress: a page would fetch a quarter more.)
  *
- * wasm-feature-detect is embedded too. No import of a bare name may be left in what a browser loads: an import map, which would tell
+ * wasm-feature-detect and fft.js are embedded too. No import of a bare name may be left in what a browser loads: an import map, which would tell
  * where it lies, reaches no worker, and a page whose policy forbids inline scripts can have none.
  */
 import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -37,6 +37,20 @@ await writeFile(
 );
 await mkdir('dist/wasm/embedded', { recursive: true });
 await copyFile(new URL('LICENSE', detector), 'dist/wasm/embedded/feature-detect.LICENSE');
+
+const transform = new URL('..', import.meta.resolve('fft.js'));
+await mkdir('src/image/embedded', { recursive: true });
+await writeFile(
+  'src/image/embedded/fft.ts',
+  `// @ts-nocheck\n// Copied by src/wasm/build.mjs from the package fft.js. Its licence lies beside it in dist/.\n` +
+    (await readFile(new URL('lib/fft.js', transform), 'utf8')).replace(
+      'module.exports = FFT;',
+      'export default FFT as unknown as new (size: number) => { transform(out: Float64Array, data: Float64Array): void };',
+    ),
+);
+const [, licence] = (await readFile(new URL('README.md', transform), 'utf8')).split('#### LICENSE\n\n');
+await mkdir('dist/image/embedded', { recursive: true });
+await writeFile('dist/image/embedded/fft.LICENSE', `${licence.trimEnd()}\n`);
 
 // Resolvers that know no `exports` (Parcel's, unless told) find an entry by a folder of its name.
 const { exports } = JSON.parse(await readFile('package.json', 'utf8'));

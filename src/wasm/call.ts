@@ -1,4 +1,4 @@
-import type { Call, Step } from '../backend.ts';
+import { type AnyStep, type Call, type HostStep, isHostStep, type Step } from '../backend.ts';
 import { isSmall, workOf } from '../plan/work.ts';
 import { BLOCK_LENGTH, type Form, form as formOf, writeValues } from './abi.ts';
 import { MAX_CHUNKS } from './control.ts';
@@ -50,6 +50,9 @@ const NOT_TWICE: ReadonlySet<string> = new Set([
   'imageGrey',
 ]);
 
+/** Of a step that no worker knows. */
+const HOST_FORM: Form = { number: -1, buffers: [], integers: [], floats: [], inputWord: -1, outputWord: -1, scratchWord: -1 };
+
 /**
  * The scratch that every call of an engine shares, for each thread as large as the largest call bound so far. The old one is given
  * back when the new one is had: calls that are bound already go on with it if there is no memory for another.
@@ -98,20 +101,23 @@ export class WasmCall implements Call<number>, Run {
     instance: Instance,
     threads: Threads | undefined,
     scratch: Scratch,
-    steps: readonly Step[],
+    steps: readonly AnyStep[],
     buffers: Readonly<Record<string, number>>,
   ) {
     this.#memory = instance.memory;
     this.#threads = threads;
     this.scratch = scratch;
     let scratchLength = 0;
-    for (const step of steps) scratchLength = Math.max(scratchLength, step.scratchLength);
+    for (const step of steps) if (!isHostStep(step)) scratchLength = Math.max(scratchLength, step.scratchLength);
     scratch.reserve(scratchLength);
     this.#blocks = this.#memory.allocate(steps.length * BLOCK_LENGTH);
     const bound: BoundStep[] = [];
     for (let i = 0; i < steps.length; i++) {
       const address = this.#blocks + i * BLOCK_LENGTH * 4;
-      bound.push(this.#bind(steps[i], address, instance.kernels[steps[i].kernel], buffers));
+      const step = steps[i];
+      bound.push(
+        isHostStep(step) ? this.#bindHost(step, address, buffers) : this.#bind(step, address, instance.kernels[step.kernel], buffers),
+      );
     }
     this.steps = bound;
   }
@@ -125,10 +131,7 @@ export class WasmCall implements Call<number>, Run {
       const field = form.buffers[i];
       const name = step.buffers[field.name];
       words[word + field.word] = 0;
-      if (typeof name !== 'string') continue;
-      words[word + field.word] = buffers[name] ?? 0;
-      this.#names.push(name);
-      this.#places.push(word + field.word);
+      if (typeof name === 'string') this.#place(name, word + field.word, buffers);
     }
     const { taskCount } = step;
     const threads = this.#threads;
@@ -136,6 +139,24 @@ export class WasmCall implements Call<number>, Run {
     const small = isSmall(workOf(step));
     const chunkCount = small ? 1 : Math.min(taskCount, MAX_CHUNKS, CHUNKS_PER_THREAD * threads.count);
     return { form, kernel, block, taskCount, chunkCount, small, once: NOT_TWICE.has(step.kernel) };
+  }
+
+  /** A block of nothing but addresses, which become views when it runs: growth empties them. */
+  #bindHost({ buffers: names, lengths, run }: HostStep, block: number, buffers: Readonly<Record<string, number>>): BoundStep {
+    const fields = Object.keys(names);
+    for (const [i, field] of fields.entries()) this.#place(names[field], block / 4 + i, buffers);
+    const kernel = () => {
+      const { words } = this.#memory;
+      const view = (field: string, i: number) => new Float32Array(words.buffer, words[block / 4 + i] >>> 0, lengths[field]);
+      run(Object.fromEntries(fields.map((field, i) => [field, view(field, i)])));
+    };
+    return { form: HOST_FORM, kernel, block, taskCount: 1, chunkCount: 1, small: true, once: true };
+  }
+
+  #place(name: string, word: number, buffers: Readonly<Record<string, number>>): void {
+    this.#memory.words[word] = buffers[name] ?? 0;
+    this.#names.push(name);
+    this.#places.push(word);
   }
 
   set(name: string, buffer: number): void {
