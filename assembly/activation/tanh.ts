@@ -11,7 +11,7 @@ export function tanh(p: ActivationParams, taskBegin: i32, taskEnd: i32): void {
   const sign = kept(-0.0, zero);
   let input = p.input + (<usize>begin << 2);
   let output = p.output + (<usize>begin << 2);
-  // Two vectors at a time: four are a tenth faster, and 250 bytes more.
+  // Two vectors at a time: four take seven tenths of the time, and 300 bytes more.
   for (let left = min(taskEnd * p.taskLength, p.length) - begin; left > 0; left -= 8) {
     const x0 = v128.load(input), x1 = v128.load(input, 16);
     const y0 = tanhVector(x0, minusTwo, least, log2e, rounding, ln2, k1, k2, two, one, sign);
