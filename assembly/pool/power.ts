@@ -1,5 +1,5 @@
 import { PowerParams } from '../params';
-import { loadTail, storeTail } from '../simd';
+import { loadTail, storeTail, storeUpTo } from '../simd';
 
 /**
  * `factor ⊗ unit`, where `unit = sign(base) · |base|^e` and 0 for a base of 0, or without a factor `|base|^e`; with e = −1
@@ -13,15 +13,23 @@ export function timesPower(p: PowerParams, taskBegin: i32, taskEnd: i32): void {
   const zero = f32x4.splat(0);
   const hasFactor = p.factor != 0;
   let at = <usize>(taskBegin * p.taskLength) << 2;
-  for (let left = min(taskEnd * p.taskLength, p.length) - taskBegin * p.taskLength; left > 0; left -= 4) {
+  let left = min(taskEnd * p.taskLength, p.length) - taskBegin * p.taskLength;
+  // Squares are of a whole input, where roots are of a result.
+  if (e == 2 && !hasFactor) {
+    for (; left > 0; left -= 4) {
+      const base = v128.load(p.base + at);
+      storeUpTo(p.output + at, f32x4.mul(base, base), left);
+      at += 16;
+    }
+  }
+  for (; left > 0; left -= 4) {
     const base = left < 4 ? loadTail(p.base + at, left) : v128.load(p.base + at);
     let unit = hasFactor ? base : f32x4.abs(base);
     if (e == 0) {
       // The sign of one, of zero nothing, and of NaN NaN.
       const signs = v128.or(v128.and(base, f32x4.splat(-0)), v128.andnot(f32x4.splat(1), f32x4.eq(base, zero)));
       unit = v128.or(hasFactor ? signs : f32x4.abs(signs), f32x4.ne(base, base));
-    } else if (e == 2 && !hasFactor) unit = f32x4.mul(unit, unit);
-    else if (e == 0.5 && !hasFactor) unit = f32x4.sqrt(unit);
+    } else if (e == 0.5 && !hasFactor) unit = f32x4.sqrt(unit);
     else if (e != 1 && e != -1) {
       unit = f32x4(
         signedPower(f32x4.extract_lane(unit, 0), e), signedPower(f32x4.extract_lane(unit, 1), e),
