@@ -323,12 +323,7 @@ describe.each(platforms)('activations and their gradients on $name', ({ engine }
     ['slopes for other channels', ShapeError, /slope\.shape/, () => engine.preluBackward(x, x, randomTensor([2], 1))],
     ['an unknown layout', LayoutError, /options\.layout/, () => engine.preluBackward(x, x, randomTensor([3], 1), { layout: bad('x') })],
     ['an unknown skip', OptionError, /options\.skip/, () => engine.preluBackward(x, x, randomTensor([3], 1), { skip: bad(['dy']) })],
-    [
-      'an unknown out',
-      OptionError,
-      /options\.out\.dBias/,
-      () => engine.preluBackward(x, x, randomTensor([3], 1), { out: bad({ dBias: x }) }),
-    ],
+    ['an unknown out', OptionError, /^out\.dBias/, () => engine.preluBackward(x, x, randomTensor([3], 1), { out: bad({ dBias: x }) })],
     ['an out over x', ShapeError, /^out.*overlaps x/, () => engine.siluBackward(randomTensor([2, 3], 2), x, { out: x })],
     ['an out of another shape', ShapeError, /out\.shape/, () => engine.softmaxBackward(x, x, { out: randomTensor([3, 2], 1) })],
   ])('refuse %s', (_, error, message, call) => {

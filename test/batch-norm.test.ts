@@ -90,24 +90,24 @@ describe.each(platforms)('batchNorm on $name', ({ engine, exact }) => {
         const got = engine.batchNormBackward(dy, x, mean, variance, options);
         const n = c.batch + c.height * c.width + 6;
         expectWithin(
-          got.dx.data,
+          got.dx!.data,
           want.dx,
           want.dx.map((m) => 5 * EPS * Math.abs(m) + 1e-44),
         );
         expectWithin(
-          got.dScale.data,
+          got.dScale!.data,
           want.dScale,
           want.sizes.dScale.map((m) => n * EPS * m + 1e-44),
         );
         expectWithin(
-          got.dBias.data,
+          got.dBias!.data,
           want.dBias,
           want.sizes.dBias.map((m) => n * EPS * m + 1e-44),
         );
         const last = engine.batchNormBackward(toNhwc(dy), toNhwc(x), mean, variance, { ...options, axis: 3 });
-        expectSameBits(toNchw(last.dx).data, got.dx.data);
-        expectSameBits(last.dScale.data, got.dScale.data);
-        expectSameBits(last.dBias.data, got.dBias.data);
+        expectSameBits(toNchw(last.dx!).data, got.dx!.data);
+        expectSameBits(last.dScale!.data, got.dScale!.data);
+        expectSameBits(last.dBias!.data, got.dBias!.data);
       }),
       { numRuns: 200 },
     );
@@ -130,10 +130,10 @@ describe.each(platforms)('batchNorm on $name', ({ engine, exact }) => {
       };
       return (loss(h) - loss(-h)) / (2 * h);
     };
-    for (const i of x.data.keys()) expect(Math.abs(difference(x, i) - got.dx.data[i])).toBeLessThan(1e-3);
+    for (const i of x.data.keys()) expect(Math.abs(difference(x, i) - got.dx!.data[i])).toBeLessThan(1e-3);
     for (let k = 0; k < 3; k++) {
-      expect(Math.abs(difference(options.scale!, k) - got.dScale.data[k])).toBeLessThan(1e-3);
-      expect(Math.abs(difference(bias!, k) - got.dBias.data[k])).toBeLessThan(1e-3);
+      expect(Math.abs(difference(options.scale!, k) - got.dScale!.data[k])).toBeLessThan(1e-3);
+      expect(Math.abs(difference(bias!, k) - got.dBias!.data[k])).toBeLessThan(1e-3);
     }
   });
 
@@ -168,9 +168,9 @@ describe.each(platforms)('batchNorm on $name', ({ engine, exact }) => {
       near(engine.batchNorm(x, mean, variance, { ...options, axis: 3 }).data, y);
       const { bias: _, ...rest } = options;
       const got = engine.batchNormBackward(dy, x, mean, variance, { ...rest, axis: 3 });
-      near(got.dx.data, dx);
-      near(got.dScale.data, dScale);
-      near(got.dBias.data, dOffset);
+      near(got.dx!.data, dx);
+      near(got.dScale!.data, dScale);
+      near(got.dBias!.data, dOffset);
     }
   });
 
@@ -214,7 +214,7 @@ describe.each(platforms)('batchNorm on $name', ({ engine, exact }) => {
       const { dBias } = engine.batchNormBackward(x, x, mean, ones(channels), { axis, skip: ['dx', 'dScale'] });
       const sums = new Float64Array(channels);
       for (const [i, value] of x.data.entries()) sums[Math.floor(i / inner) % channels] += value;
-      expectWithin(dBias.data, sums, new Float64Array(channels).fill(1e-4));
+      expectWithin(dBias!.data, sums, new Float64Array(channels).fill(1e-4));
       const copy = { shape, data: x.data.slice() };
       expect(engine.batchNorm(copy, mean, ones(channels), { axis, epsilon: 0, out: copy })).toBe(copy);
       expectSameBits(copy.data, y.data);
@@ -222,7 +222,7 @@ describe.each(platforms)('batchNorm on $name', ({ engine, exact }) => {
     using empty = engine.tensor([0, 3, 2, 2]);
     using three = engine.tensor([3], [1, 1, 1]);
     const got = engine.batchNormBackward(empty, empty, three, three);
-    expect([[...got.dx.data], [...got.dScale.data], [...got.dBias.data]]).toEqual([[], [0, 0, 0], [0, 0, 0]]);
+    expect([[...got.dx!.data], [...got.dScale!.data], [...got.dBias!.data]]).toEqual([[], [0, 0, 0], [0, 0, 0]]);
     const skipped = engine.batchNormBackward(empty, empty, three, three, { skip: ['dx'] });
     expect(skipped.dx).toBeUndefined();
   });
@@ -245,7 +245,7 @@ describe.each(platforms)('batchNorm on $name', ({ engine, exact }) => {
       [() => engine.batchNormBackward(three, x, three, three), ShapeError, /^dy\.shape/],
       [() => engine.batchNormBackward(x, x, three, three, { bias: three } as never), OptionError, /^options\.bias: .*unknown/],
       [() => engine.batchNormBackward(x, x, three, three, { skip: ['dMean'] as never }), OptionError, /^options\.skip/],
-      [() => engine.batchNormBackward(x, x, three, three, { out: { dx: three } }), ShapeError, /^out\.shape/],
+      [() => engine.batchNormBackward(x, x, three, three, { out: { dx: three } }), ShapeError, /^out\.dx\.shape/],
       [() => engine.batchNormBackward(x, x, three, three, { out: { dBias: four, dScale: three } }), ShapeError, /^out/],
     ];
     for (const [refused, type, words] of rows) {
@@ -268,7 +268,7 @@ describe.each(platforms)('batchNorm on $name', ({ engine, exact }) => {
         const { bias: _, ...rest } = options;
         const ours = engine.batchNormBackward(x, x, mean, variance, { ...rest, axis });
         const twins = js.engine.batchNormBackward(x, x, mean, variance, { ...rest, axis });
-        for (const name of ['dx', 'dScale', 'dBias'] as const) expectSameBits(ours[name].data, twins[name].data);
+        for (const name of ['dx', 'dScale', 'dBias'] as const) expectSameBits(ours[name]!.data, twins[name]!.data);
       }),
       { numRuns: 200 },
     );

@@ -249,7 +249,7 @@ describe.each(platforms)('pooling on $name', ({ engine }) => {
           x,
           { windowDimensions: 2, padding: 2 },
           OptionError,
-          /^options\.padding: expected less than the window reaches over, 2 rows and 2 columns, got 2 above/,
+          /^options\.padding: expected less than the window reaches over, 2 rows and 2 columns, got \[2, 2, 2, 2\]/,
         ],
         [x, { windowDimensions: [1, 3], padding: [0, 1, 0, 0] }, OptionError, /^options\.padding/],
         [x, { windowDimensions: [2 ** 29, 2 ** 29], padding: 2 ** 28 }, ShapeError, /^options\.(padding|windowDimensions)/],

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import type { Engine } from '../src/index.ts';
 import { kernels } from '../src/params.ts';
+import { callOperator, operatorNames } from './calls.ts';
 import { configuration, operands } from './conv-configuration.ts';
 import { expectSameBits } from './equal.ts';
 import { bufferOf, ownEngine } from './own-engine.ts';
@@ -45,6 +46,15 @@ describe.each<[string, Engine]>([
       }),
       { numRuns: 500 },
     );
+  });
+
+  it.each(operatorNames)('of %s can be done in any pieces', (name) => {
+    const expected = callOperator(simd.engine, name);
+    for (let i = 0; i < 4; i++) {
+      const results = callOperator(split, name);
+      expect(results.length).toBe(expected.length);
+      for (const [j, data] of results.entries()) expectSameBits(data, expected[j]);
+    }
   });
 
   it.each(['nchw', 'nhwc'] as const)('of a depthwise gradient can be done in any pieces, %s', (inputLayout) => {

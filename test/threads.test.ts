@@ -12,6 +12,7 @@ import { taskOf } from '../dist/wasm/control.js';
 import { instantiate } from '../dist/wasm/instance.js';
 import { Threads } from '../dist/wasm/threads.js';
 import { load as loadSource, type Tensor } from '../src/index.ts';
+import { callOperator, callOperatorAsync, operatorNames } from './calls.ts';
 import { expectSameBits } from './equal.ts';
 import { random, randomTensor, specialTensor } from './random.ts';
 import { runNode } from './run.ts';
@@ -134,6 +135,15 @@ describe('the same bits', () => {
     );
     expect(names.size).toBe(11);
     for (const [i, { threads }] of several.entries()) expect(threads.jobs - before[i]).toBeGreaterThan(100);
+  });
+
+  it.each(operatorNames)('%s, at once and asynchronously', async (name) => {
+    const expected = callOperator(one, name);
+    for (const { engine } of several) {
+      for (const results of [callOperator(engine, name), await callOperatorAsync(engine, name)]) {
+        for (const [i, data] of results.entries()) expectSameBits(data, expected[i]);
+      }
+    }
   });
 
   it('asynchronously, many calls under way', async () => {

@@ -2,7 +2,8 @@ import type { Engine } from '../engine.ts';
 import type { Operation, Operations } from '../operators/operation.ts';
 import { Order } from '../params.ts';
 import { type ImagePlan, planBox, planFactors, planGradient, planGrey, planKernel, planOrder } from '../plan/image.ts';
-import { boolean, count, finite, known, oneOf, pair } from '../shape/check.ts';
+import { perAxis } from '../shape/axes.ts';
+import { boolean, count, finite, known, oneOf } from '../shape/check.ts';
 import {
   image as checkImage,
   colourWeights,
@@ -244,7 +245,7 @@ function gradient(side: number, centre: number) {
 
 /** Sides of a rectangle around its pixel. */
 function sides(radius: BlurOptions['radius']): [height: number, width: number] {
-  const [vertical, horizontal] = pair('options.radius', radius, 1, 0);
+  const [, vertical, horizontal] = perAxis('options.radius', radius, 1, 0, 2);
   return [2 * radiusOf('options.radius', vertical, 1) + 1, 2 * radiusOf('options.radius', horizontal, 1) + 1];
 }
 

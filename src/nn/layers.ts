@@ -1,6 +1,7 @@
 import type { Engine } from '../engine.ts';
 import { OptionError, ShapeError } from '../errors.ts';
-import { boolean, count, known, oneOf, type Pair, pair, sameShape, show } from '../shape/check.ts';
+import { perAxis } from '../shape/axes.ts';
+import { boolean, count, known, oneOf, type Pair, sameShape, show } from '../shape/check.ts';
 import type { PrepareConv2dOptions } from '../shape/conv.ts';
 import type { AveragePool2dOptions, Pool2dOptions } from '../shape/pool.ts';
 import { type KernelTensor, lengthOf, type Tensor } from '../tensor.ts';
@@ -115,7 +116,7 @@ export function conv2d(inChannels: number, outChannels: number, kernel: number |
   for (const [name, channels] of Object.entries({ inChannels, outChannels })) {
     if (count(name, channels, 0, 1) % groups !== 0) throw new OptionError(name, show(channels), `a multiple of the ${groups} groups`);
   }
-  const [height, width] = pair('kernel', kernel, 1, 1);
+  const [, height, width] = perAxis('kernel', kernel, 1, 1, 2);
   const fanIn = (inChannels / groups) * height * width;
   const limit = bound(initialize, fanIn, (outChannels / groups) * height * width);
   return ({ engine, random }) => {
@@ -222,7 +223,8 @@ export type PoolLayerOptions = Omit<Pool2dOptions, 'windowDimensions' | 'out'>;
 export type AveragePoolLayerOptions = Omit<AveragePool2dOptions, 'windowDimensions' | 'out'>;
 
 function pooling(name: 'maxPool2d' | 'averagePool2d', window: number | Pair, given: AveragePoolLayerOptions | undefined): LayerMaker {
-  const windowDimensions = pair('windowDimensions', window, 1, 1);
+  const [, height, width] = perAxis('windowDimensions', window, 1, 1, 2);
+  const windowDimensions: Pair = [height, width];
   const names = ['strides', 'padding', 'dilations', 'layout', 'roundingType', ...(name === 'averagePool2d' ? ['countIncludePad'] : [])];
   const options = { windowDimensions, strides: windowDimensions, ...known('options', given, names) };
   return ({ engine }) =>

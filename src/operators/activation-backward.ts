@@ -13,7 +13,7 @@ import type { Gradients } from '../shape/gradients.ts';
 import { preluBackward as checkPrelu, type PreluBackwardOptions, type PreluGradient } from '../shape/prelu.ts';
 import { rreluBackward as checkRrelu, type RreluOptions } from '../shape/rrelu.ts';
 import type { Tensor } from '../tensor.ts';
-import { type Operation, type Operations, one } from './operation.ts';
+import { gradients, type Operation, type Operations, one, takes } from './operation.ts';
 
 /** Gradients of the activations: the options are those of the forward call. */
 export interface ActivationBackwardOperators {
@@ -92,15 +92,9 @@ export const activationBackward: Operations<ActivationBackwardOperators> = {
   hardTanhBackward: of('hardTanh'),
   leakyReluBackward: of('leakyRelu'),
   preluBackward(dy, x, slope, options) {
-    const { spec, results } = checkPrelu(dy, x, slope, options);
-    return {
-      beside: x,
-      operands: { dy, x, slope },
-      results,
-      workspaces: {},
-      steps: planPreluBackward(spec, results),
-      value: ({ dx, dSlope }) => ({ dx, dSlope }),
-    };
+    const { spec, wanted } = checkPrelu(dy, x, slope, options);
+    const steps = planPreluBackward(spec, wanted);
+    return gradients(x, takes(steps, { dy, x, slope }), wanted, { steps, workspaces: {} }, ['dx', 'dSlope']);
   },
   rreluBackward: (dy, x, options) => elementwise(dy, x, checkRrelu(dy, x, options)),
   thresholdedReluBackward: of('thresholdedRelu'),

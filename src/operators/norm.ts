@@ -1,4 +1,5 @@
 import { planBatchNorm, planBatchNormBackward } from '../plan/norm.ts';
+import type { Gradients } from '../shape/gradients.ts';
 import {
   type BatchNormBackwardOptions,
   type BatchNormGradient,
@@ -7,7 +8,7 @@ import {
   batchNorm as checkBatchNorm,
 } from '../shape/norm.ts';
 import type { Tensor } from '../tensor.ts';
-import { type Operations, one } from './operation.ts';
+import { gradients, type Operations, one, takes } from './operation.ts';
 
 export interface NormOperators {
   /**
@@ -35,7 +36,7 @@ export interface NormOperators {
     mean: Tensor,
     variance: Tensor,
     options?: BatchNormBackwardOptions,
-  ): { [G in BatchNormGradient]: Tensor };
+  ): Gradients<BatchNormGradient>;
 }
 
 export const norm: Operations<NormOperators> = {
@@ -47,14 +48,10 @@ export const norm: Operations<NormOperators> = {
     return { ...one(x, x.shape, out, steps, operands), workspaces };
   },
   batchNormBackward(dy, x, mean, variance, options) {
-    const { spec, results } = batchNormBackward(dy, x, mean, variance, options);
+    const { spec, wanted } = batchNormBackward(dy, x, mean, variance, options);
     const { scale } = spec;
-    return {
-      beside: x,
-      operands: { dy, x, mean, variance, ...(scale && { scale }) },
-      results,
-      ...planBatchNormBackward(spec, Object.keys(results)),
-      value: ({ dx, dScale, dBias }) => ({ dx, dScale, dBias }),
-    };
+    const plan = planBatchNormBackward(spec, wanted);
+    const operands = takes(plan.steps, { dy, x, mean, variance, ...(scale && { scale }) });
+    return gradients(x, operands, wanted, plan, ['dx', 'dScale', 'dBias']);
   },
 };

@@ -2,6 +2,7 @@ import { type Step, step } from '../backend.ts';
 import { Activation, Curve } from '../params.ts';
 import type { ActivationSpec } from '../shape/activation.ts';
 import type { CurveSpec } from '../shape/curve.ts';
+import type { Wanted } from '../shape/gradients.ts';
 import type { PreluBackwardSpec, PreluGradient, PreluSpec } from '../shape/prelu.ts';
 import type { RreluSpec } from '../shape/rrelu.ts';
 import type { SoftmaxSpec } from '../shape/softmax.ts';
@@ -71,7 +72,7 @@ export function planPrelu({ channels, rowLength }: PreluSpec, shape: readonly nu
   ];
 }
 
-export function planPreluBackward(spec: PreluBackwardSpec, wanted: Readonly<Partial<Record<PreluGradient, unknown>>>): readonly Step[] {
+export function planPreluBackward(spec: PreluBackwardSpec, wanted: Wanted<PreluGradient>): readonly Step[] {
   const { images, channels, pixels, channelsLast } = spec;
   const buffers = { input: 'dy', x: 'x', slope: 'slope' };
   const values = { images, channels, pixels, channelsLast: +channelsLast };

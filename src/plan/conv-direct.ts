@@ -1,7 +1,8 @@
 import { step } from '../backend.ts';
 import type { Correlation } from '../shape/conv.ts';
+import { evenBlock, roundUp } from './blocks.ts';
 import type { ConvSteps } from './conv.ts';
-import { convValues, evenBlock, filterBuffers, filterValues, roundUp } from './conv-values.ts';
+import { convValues, filterBuffers, filterValues } from './conv-values.ts';
 
 /** Floats of input rows that a task copies: half of a first-level cache of 32 KB. */
 const STRIP_LENGTH = 4096;

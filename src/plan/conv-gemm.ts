@@ -1,8 +1,9 @@
 import { type Step, step } from '../backend.ts';
 import type { Workspaces } from '../execute.ts';
 import type { Correlation } from '../shape/conv.ts';
+import { evenBlock, roundUp } from './blocks.ts';
 import type { ConvSteps } from './conv.ts';
-import { convValues, evenBlock, filterBuffers, filterValues, inputStrides, roundUp } from './conv-values.ts';
+import { convValues, filterBuffers, filterValues, inputStrides } from './conv-values.ts';
 import { copy } from './move.ts';
 
 /** Products of a sum between two visits to memory: a panel of either side then fits the first-level cache. */

@@ -3,13 +3,6 @@ import { FUSED } from './activation.ts';
 
 /** What every step of a convolution is told, whatever the algorithm. */
 
-export const roundUp = (n: number, multiple: number): number => Math.ceil(n / multiple) * multiple;
-
-/** `total` cut into equal parts of at most `most`. */
-export function evenBlock(total: number, most: number, multiple: number): number {
-  return roundUp(Math.ceil(total / Math.ceil(total / most)), multiple);
-}
-
 export function filterBuffers(spec: Correlation) {
   return { filter: 'filter', bias: spec.bias ? 'bias' : null, output: 'packed' };
 }

@@ -1,7 +1,8 @@
 import { step } from '../backend.ts';
 import type { Correlation } from '../shape/conv.ts';
+import { evenBlock, roundUp } from './blocks.ts';
 import type { ConvSteps } from './conv.ts';
-import { convValues, evenBlock, filterBuffers, filterValues, roundUp } from './conv-values.ts';
+import { convValues, filterBuffers, filterValues } from './conv-values.ts';
 
 export type TileSize = 2 | 4 | 6;
 

@@ -1,5 +1,6 @@
 import { type Step, step } from '../backend.ts';
-import type { BatchNormSpec } from '../shape/norm.ts';
+import type { Wanted } from '../shape/gradients.ts';
+import type { BatchNormGradient, BatchNormSpec } from '../shape/norm.ts';
 import { sumRows } from './pool.ts';
 import { planPower } from './power.ts';
 
@@ -62,7 +63,7 @@ export function planBatchNorm(spec: BatchNormSpec): Planned {
   return normalise(spec, 'x', 'out', 'mean', spec.bias ? 'bias' : null);
 }
 
-export function planBatchNormBackward(spec: BatchNormSpec, wanted: readonly string[]): Planned {
+export function planBatchNormBackward(spec: BatchNormSpec, wanted: Wanted<BatchNormGradient>): Planned {
   const { images, outer, channels, inner } = spec;
   const sums = (other: string | null, output: string): Step =>
     step(
@@ -73,17 +74,17 @@ export function planBatchNormBackward(spec: BatchNormSpec, wanted: readonly stri
     );
   const steps: Step[] = [];
   const workspaces: Record<string, number> = {};
-  if (wanted.includes('dx')) {
+  if (wanted.dx) {
     const planned = normalise(spec, 'dy', 'dx', null, null);
     steps.push(...planned.steps);
     Object.assign(workspaces, planned.workspaces);
   }
   if (channels === 0) return { steps, workspaces };
-  if (wanted.includes('dBias')) {
+  if (wanted.dBias) {
     steps.push(sums(null, 'sums'), sumRows('sums', 'dBias', images, channels));
     workspaces.sums = images * channels;
   }
-  if (wanted.includes('dScale')) {
+  if (wanted.dScale) {
     steps.push(
       sums('x', 'products'),
       sumRows('products', 'total', images, channels),

@@ -2,6 +2,7 @@ import { type Step, step } from '../backend.ts';
 import type { Workspaces } from '../execute.ts';
 import type { PoolSpec, UnpoolSpec } from '../shape/pool.ts';
 import type { Window } from '../shape/window.ts';
+import { roundUp } from './blocks.ts';
 import { planPower } from './power.ts';
 
 type PoolKernel = 'maxPool' | 'averagePool' | 'averagePoolBackward' | 'maxIndices';
@@ -13,8 +14,6 @@ export interface PoolPlan {
 
 /** Floats of reduced columns that are kept at once: half of a first-level cache, the rest is for the input. */
 const COLUMNS_LENGTH = 4096;
-
-const roundUp = (n: number, multiple: number) => Math.ceil(n / multiple) * multiple;
 
 interface Pass {
   readonly window: Window;

@@ -1,9 +1,9 @@
 import { OptionError, ShapeError } from '../errors.ts';
-import { areCounts, show, type Triple } from './check.ts';
-import { outExtent, samePadding, type Window } from './window.ts';
+import { areCounts, MAX_LENGTH, show, type Triple } from './check.ts';
+import { outExtent, type RoundingType, samePadding, type Window } from './window.ts';
 
 /**
- * Convolution in one, two or three dimensions is one in three: what a tensor of fewer dimensions lacks are slices, and rows, of
+ * Windows in one, two or three dimensions are windows in three: what a tensor of fewer dimensions lacks are slices, and rows, of
  * one cell.
  */
 export type Rank = 1 | 2 | 3;
@@ -13,9 +13,8 @@ export type Sides = 'same' | 'same-lower' | readonly number[];
 
 const AXES = ['depth', 'height', 'width'];
 const SIDES = ['front', 'back', 'top', 'bottom', 'left', 'right'];
-const CELLS = ['slices', 'rows', 'columns'];
+export const CELLS = ['slices', 'rows', 'columns'];
 const COUNTED = ['', 'one', 'two', 'three'];
-const MOST = 2 ** 30;
 
 /** One value an axis, and `fallback` for the axes that are not there. */
 export function toTriple(values: readonly number[], fallback: number): Triple {
@@ -29,7 +28,7 @@ const names = (all: readonly string[], count: number) => `[${all.slice(-count).j
 export function perAxis(argument: string, value: unknown, fallback: number, least: number, rank: Rank): Triple {
   const given = value === undefined ? fallback : value;
   const numbers = typeof given === 'number' ? Array.from({ length: rank }, () => given) : given;
-  if (!areCounts(numbers) || numbers.length !== rank || !numbers.every((n) => n >= least && n <= MOST)) {
+  if (!areCounts(numbers) || numbers.length !== rank || !numbers.every((n) => n >= least && n <= MAX_LENGTH)) {
     const list = `${COUNTED[rank]} of them ${names(AXES, rank)}`;
     throw new OptionError(argument, show(value), `a whole number of at least ${least}, or ${list}`);
   }
@@ -41,7 +40,7 @@ export function paddingSides(value: unknown, rank: Rank): Sides {
   if (value === 'same' || value === 'same-lower') return value;
   if (value === undefined || value === 'valid') return [0, 0, 0, 0, 0, 0];
   const list = typeof value === 'number' ? Array.from({ length: rank }, () => value) : value;
-  if (!areCounts(list) || (list.length !== rank && list.length !== 2 * rank) || !list.every((n) => n <= MOST)) {
+  if (!areCounts(list) || (list.length !== rank && list.length !== 2 * rank) || !list.every((n) => n <= MAX_LENGTH)) {
     const forms = `${names(AXES, rank)}, ${names(SIDES, 2 * rank)}, 'same', 'same-lower' or 'valid'`;
     throw new OptionError('options.padding', show(value), `a whole number of at least 0, ${forms}`);
   }
@@ -49,7 +48,7 @@ export function paddingSides(value: unknown, rank: Rank): Sides {
   return [0, 0, 0, 0, ...sides].slice(-6);
 }
 
-/** How the windows of a convolution lie over its input, in three dimensions. */
+/** How windows lie over an input, in three dimensions. */
 export interface ConvWindow extends Window {
   readonly inDepth: number;
   readonly kernelDepth: number;
@@ -118,6 +117,7 @@ export function windowsOver(
   dilations: Triple,
   sides: Sides,
   argument = 'filter',
+  rounding: RoundingType = 'floor',
 ): ConvWindow {
   const padding: number[] = [];
   const out = input.map((extent, axis) => {
@@ -131,7 +131,7 @@ export function windowsOver(
       throw new ShapeError(argument, given, `at most the ${extent + begin + end} of the padded input`);
     }
     padding.push(begin, end);
-    return outExtent(extent, begin, end, kernel[axis], strides[axis], dilations[axis], 'floor');
+    return outExtent(extent, begin, end, kernel[axis], strides[axis], dilations[axis], rounding);
   });
   return convWindow({ input, kernel, strides, dilations, padding, out: [out[0], out[1], out[2]] });
 }

@@ -44,16 +44,6 @@ export function areCounts(value: unknown): value is readonly number[] {
   return true;
 }
 
-/** Whole numbers from `least` on: one for both directions, or `[height, width]`. */
-export function pair(argument: string, value: unknown, fallback: number, least: number): Pair {
-  const given = value === undefined ? fallback : value;
-  const numbers = typeof given === 'number' ? [given, given] : given;
-  if (!areCounts(numbers) || numbers.length !== 2 || !numbers.every((n) => n >= least && n <= MAX_LENGTH)) {
-    throw new OptionError(argument, show(value), `a whole number of at least ${least}, or two of them [height, width]`);
-  }
-  return [numbers[0], numbers[1]];
-}
-
 export function count(argument: string, value: unknown, fallback: number, least: number): number {
   const given = value === undefined ? fallback : value;
   if (!isCount(given) || given < least) throw new OptionError(argument, show(value), `a whole number of at least ${least}`);

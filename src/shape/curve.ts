@@ -2,8 +2,8 @@ import { OptionError } from '../errors.ts';
 import { Curve } from '../params.ts';
 import type { Tensor } from '../tensor.ts';
 import { type ActivationOptions, type ActivationParameters, activationSpec, type Elementwise } from './activation.ts';
-import { gradient, outOver } from './activation-backward.ts';
 import { finite, known, oneOf, out, tensor } from './check.ts';
+import { checkGradient, outOver } from './gradients.ts';
 
 export interface AlphaOptions extends ActivationOptions {
   /** 1 unless given. */
@@ -169,7 +169,8 @@ export function curveBackward(
   given: (Parameters & ActivationOptions) | undefined,
 ): Elementwise<CurveSpec> {
   const options = known('options', given, [...PARAMETERS[name], 'out']);
-  gradient(dy, x);
+  tensor('x', x, undefined, true);
+  checkGradient(dy, x.shape);
   const spec = curveSpec(name, options);
   // The slope of celu is e^(x / alpha): what is before the exponential and what is in it cancel.
   return { spec: name === 'celu' ? { ...spec, alpha: 1 } : spec, shape: [...x.shape], out: outOver(options.out, dy, x) };

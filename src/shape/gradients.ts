@@ -16,11 +16,15 @@ export type Gradients<N extends string> = { readonly [K in N]: Tensor | undefine
 
 export type Wanted<N extends string> = { readonly [K in N]?: Result };
 
-/** The gradients that are wanted, each with its shape, apart from every operand and from each other. */
+/**
+ * The gradients that are wanted, each with its shape, apart from every operand and from each other. The one that is `over` the
+ * first operand may take its place.
+ */
 export function wantedGradients<N extends string>(
   { skip, out: given }: GradientOptions<N>,
   shapes: { readonly [K in N]: readonly number[] },
-  operands: Readonly<Record<string, Tensor>>,
+  operands: Readonly<Record<string, Tensor | undefined>>,
+  over?: N,
 ): Wanted<N> {
   const names = Object.keys(shapes) as N[];
   if (skip !== undefined && !(Array.isArray(skip) && skip.every((name) => names.includes(name)))) {
@@ -28,21 +32,26 @@ export function wantedGradients<N extends string>(
   }
   const targets = known('out', given, names) as Readonly<Record<string, Tensor | undefined>>;
   const wanted: { [K in N]?: Result } = {};
-  const before: Record<string, Tensor> = { ...operands };
+  const before = { ...operands };
   for (const name of names) {
     if (skip?.includes(name)) {
       if (targets[name] !== undefined) throw new OptionError(`out.${name}`, 'a tensor', 'nothing, since it is skipped');
       continue;
     }
-    const target = out(targets[name], shapes[name], before, false, `out.${name}`);
+    const target = out(targets[name], shapes[name], before, name === over, `out.${name}`);
     wanted[name] = { shape: shapes[name], out: target };
     if (target !== undefined) before[`out.${name}`] = target;
   }
   return wanted;
 }
 
-/** The gradient of a result, which has that result's shape. */
+/** The gradient of a result, which has that result's shape: any rank and any size, empty too. */
 export function checkGradient(dy: Tensor, shape: readonly number[]): void {
   tensor('dy', dy, undefined, true);
   if (!sameShape(dy.shape, shape)) throw new ShapeError('dy.shape', show(dy.shape), `${show(shape)}, the shape of the result`);
+}
+
+/** Where a gradient of the shape of `x` goes: it may be `dy` itself. */
+export function outOver(value: unknown, dy: Tensor, x: Tensor): Tensor | undefined {
+  return out(value, x.shape, { dy, x }, true);
 }

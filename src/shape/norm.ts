@@ -1,6 +1,7 @@
 import { OptionError, ShapeError } from '../errors.ts';
 import { lengthOf, type Tensor } from '../tensor.ts';
-import { finite, isCount, known, out, sameShape, show, tensor } from './check.ts';
+import { finite, isCount, known, out, show, tensor } from './check.ts';
+import { checkGradient, type GradientOptions, type Wanted, wantedGradients } from './gradients.ts';
 
 /** What `batchNorm` takes besides the input and its moments. */
 export interface BatchNormOptions {
@@ -20,12 +21,7 @@ export interface BatchNormOptions {
 export type BatchNormGradient = 'dx' | 'dScale' | 'dBias';
 
 /** Those of the forward call but `bias`, on which no gradient depends; and which gradients are wanted, and where. */
-export interface BatchNormBackwardOptions extends Omit<BatchNormOptions, 'bias' | 'out'> {
-  /** Gradients that are not wanted: they are `undefined` in the result. */
-  readonly skip?: readonly BatchNormGradient[];
-  /** Where the results go, instead of new tensors. */
-  readonly out?: { readonly [G in BatchNormGradient]?: Tensor };
-}
+export interface BatchNormBackwardOptions extends Omit<BatchNormOptions, 'bias' | 'out'>, GradientOptions<BatchNormGradient> {}
 
 /** The input seen as [images][outer][channels][inner]; images are its first dimension, unless that is the channels. */
 export interface BatchNormSpec {
@@ -75,25 +71,13 @@ export function batchNorm(x: Tensor, mean: Tensor, variance: Tensor, given: Batc
   return { spec, out: out(options.out, x.shape, { x, mean, variance, 'options.scale': spec.scale, 'options.bias': spec.bias }, true) };
 }
 
-const GRADIENTS: readonly BatchNormGradient[] = ['dx', 'dScale', 'dBias'];
-
 export function batchNormBackward(dy: Tensor, x: Tensor, mean: Tensor, variance: Tensor, given: BatchNormBackwardOptions | undefined) {
-  const options = known('options', given, ['scale', 'axis', 'epsilon', 'skip', 'out']);
-  const { out: targets, skip = [], ...rest } = options;
-  const spec = batchNormSpec(x, mean, variance, rest);
-  tensor('dy', dy, undefined, true);
-  if (!sameShape(dy.shape, x.shape)) throw new ShapeError('dy.shape', show(dy.shape), `${show(x.shape)}, the shape of the result`);
-  if (!Array.isArray(skip) || !skip.every((name) => GRADIENTS.includes(name))) {
-    throw new OptionError('options.skip', show(skip), `an array of ${GRADIENTS.map(show).join(', ')}`);
-  }
-  const outs = known('options.out', targets, GRADIENTS);
-  const results: Partial<Record<BatchNormGradient, { shape: readonly number[]; out: Tensor | undefined }>> = {};
-  const operands: Record<string, Tensor | undefined> = { dy, x, mean, variance, 'options.scale': spec.scale };
-  for (const name of GRADIENTS) {
-    if (skip.includes(name)) continue;
-    const shape = name === 'dx' ? x.shape : [spec.channels];
-    results[name] = { shape, out: out(outs[name], shape, operands) };
-    operands[name] = outs[name];
-  }
-  return { spec, results };
+  const { out: targets, skip, ...options } = known('options', given, ['scale', 'axis', 'epsilon', 'skip', 'out']);
+  const spec = batchNormSpec(x, mean, variance, options);
+  checkGradient(dy, x.shape);
+  const channels = [spec.channels];
+  const operands = { dy, x, mean, variance, 'options.scale': spec.scale };
+  const shapes = { dx: x.shape, dScale: channels, dBias: channels };
+  const wanted: Wanted<BatchNormGradient> = wantedGradients({ skip, out: targets }, shapes, operands);
+  return { spec, wanted };
 }

@@ -18,6 +18,7 @@ import {
   type Triple,
   tensor,
 } from './check.ts';
+import { checkGradient } from './gradients.ts';
 import { adaptiveWindows, extents, poolWindows, refuseLargePlanes, type Windows } from './pool-window.ts';
 import { outExtent, type Padding, type Padding1d, type Padding3d, type RoundingType } from './window.ts';
 
@@ -176,12 +177,6 @@ export function pool(rank: Rank, reduction: PoolReduction, x: Tensor, given: obj
   return { spec, out: out(options.out, spec.outShape, { x }) };
 }
 
-/** A gradient, which has the shape of what the forward call gives. */
-function gradient(dy: Tensor, shape: readonly number[]): void {
-  tensor('dy', dy, undefined, true);
-  if (!sameShape(dy.shape, shape)) throw new ShapeError('dy.shape', show(dy.shape), `${show(shape)}, the shape of the result`);
-}
-
 /** The gradient of a maximum goes by places that are written as floats. */
 function refuseLargeMaxima(x: Tensor, { reduction, plane, depth }: PoolSpec): void {
   if (reduction !== 'max') return;
@@ -191,7 +186,7 @@ function refuseLargeMaxima(x: Tensor, { reduction, plane, depth }: PoolSpec): vo
 
 export function poolBackward(rank: Rank, reduction: PoolReduction, dy: Tensor, x: Tensor, given: object | undefined) {
   const { spec, options } = poolSpec(rank, reduction, x, given);
-  gradient(dy, spec.outShape);
+  checkGradient(dy, spec.outShape);
   refuseLargeMaxima(x, spec);
   return { spec, out: out(options.out, x.shape, { dy, x }) };
 }
@@ -220,7 +215,7 @@ export function adaptivePoolBackward(
   given: object | undefined,
 ) {
   const { spec, options } = adaptiveSpec(rank, reduction, x, outputSizes, given);
-  gradient(dy, spec.outShape);
+  checkGradient(dy, spec.outShape);
   refuseLargeMaxima(x, spec);
   return { spec, out: out(options.out, x.shape, { dy, x }) };
 }
@@ -305,6 +300,6 @@ export function maxUnpool(x: Tensor, indices: Tensor, given: MaxUnpool2dOptions 
 
 export function maxUnpoolBackward(dy: Tensor, x: Tensor, indices: Tensor, given: MaxUnpool2dOptions | undefined) {
   const { spec, target } = unpoolSpec(x, indices, given);
-  gradient(dy, spec.outShape);
+  checkGradient(dy, spec.outShape);
   return { spec, out: out(target, x.shape, { dy, x, indices }) };
 }

@@ -1,9 +1,8 @@
-import { OptionError, ShapeError } from '../errors.ts';
-import type { Result } from '../execute.ts';
+import { ShapeError } from '../errors.ts';
 import { lengthOf, type Tensor } from '../tensor.ts';
 import type { ActivationOptions, Elementwise } from './activation.ts';
-import { gradient, outOver } from './activation-backward.ts';
 import { known, type Layout, layout, out, show, tensor } from './check.ts';
+import { checkGradient, type GradientOptions, type Wanted, wantedGradients } from './gradients.ts';
 
 /** Options of `prelu`. */
 export interface PreluOptions extends ActivationOptions {
@@ -42,14 +41,10 @@ function channelsOf({ shape }: Tensor, slope: Tensor, named: unknown): PreluSpec
   return one ? { channels: 1, rowLength: lengthOf(shape) } : { channels: slopes, rowLength: lengthOf(shape.slice(axis + 1)) };
 }
 
-/** What `preluBackward` takes besides its operands. */
-export interface PreluBackwardOptions {
+/** What `preluBackward` takes besides its operands: `out.dx` may be `dy` itself. */
+export interface PreluBackwardOptions extends GradientOptions<PreluGradient> {
   /** That of the forward call; `'nchw'` unless given. */
   readonly layout?: Layout;
-  /** Where the gradients go, instead of new tensors; `dx` may be `dy` itself. */
-  readonly out?: { readonly [G in PreluGradient]?: Tensor };
-  /** Gradients that are not wanted: they are `undefined` in the result. */
-  readonly skip?: readonly PreluGradient[];
 }
 
 /** By what `prelu` is differentiated: its input, its slopes. */
@@ -63,36 +58,17 @@ export interface PreluBackwardSpec {
   readonly channelsLast: boolean;
 }
 
-const GRADIENTS = ['dx', 'dSlope'] as const;
-
-interface PreluGradients {
-  readonly spec: PreluBackwardSpec;
-  /** Those that are wanted. */
-  readonly results: Readonly<Partial<Record<PreluGradient, Result>>>;
-}
-
-export function preluBackward(dy: Tensor, x: Tensor, slope: Tensor, given: PreluBackwardOptions | undefined): PreluGradients {
+export function preluBackward(dy: Tensor, x: Tensor, slope: Tensor, given: PreluBackwardOptions | undefined) {
   const options = known('options', given, ['layout', 'out', 'skip']);
-  gradient(dy, x);
+  tensor('x', x, undefined, true);
+  checkGradient(dy, x.shape);
   const { channels } = channelsOf(x, slope, options.layout);
-  const skip = options.skip ?? [];
-  if (!Array.isArray(skip) || !skip.every((name) => GRADIENTS.includes(name))) {
-    throw new OptionError('options.skip', show(skip), "an array of 'dx', 'dSlope'");
-  }
-  const outs = known('options.out', options.out, GRADIENTS);
-  const dx = outOver(outs.dx, dy, x, { slope });
-  const dSlope = out(outs.dSlope, slope.shape, { dy, x, slope, ...(dx !== undefined && { 'out.dx': dx }) });
+  const wanted: Wanted<PreluGradient> = wantedGradients(options, { dx: x.shape, dSlope: slope.shape }, { dy, x, slope }, 'dx');
   const images = x.shape[0] ?? 1;
   const pixels = images === 0 ? 0 : lengthOf(x.shape) / images / channels;
-  const spec =
+  const spec: PreluBackwardSpec =
     lengthOf(slope.shape) === 1
       ? { images: 1, channels: 1, pixels: lengthOf(x.shape), channelsLast: false }
       : { images, channels, pixels, channelsLast: options.layout === 'nhwc' || pixels === 1 };
-  return {
-    spec,
-    results: {
-      ...(!skip.includes('dx') && { dx: { shape: [...x.shape], out: dx } }),
-      ...(!skip.includes('dSlope') && { dSlope: { shape: [...slope.shape], out: dSlope } }),
-    },
-  };
+  return { spec, wanted };
 }

@@ -1,8 +1,8 @@
 import { OptionError } from '../errors.ts';
 import type { Tensor } from '../tensor.ts';
 import { type ActivationOptions, type ActivationSpec, type Elementwise, leakyRelu } from './activation.ts';
-import { gradient, outOver } from './activation-backward.ts';
 import { boolean, finite, isCount, known, out, show, tensor } from './check.ts';
+import { checkGradient, outOver } from './gradients.ts';
 
 /** Options of `rrelu`. */
 export interface RreluOptions extends ActivationOptions {
@@ -51,7 +51,8 @@ export function rrelu(x: Tensor, given: RreluOptions | undefined): Elementwise<A
 /** Another seed than the call's before would be another function's gradient: in training it has to be given. */
 export function rreluBackward(dy: Tensor, x: Tensor, given: RreluOptions | undefined): Elementwise<ActivationSpec | RreluSpec> {
   const options = known('options', given, OPTIONS);
-  gradient(dy, x);
+  tensor('x', x, undefined, true);
+  checkGradient(dy, x.shape);
   if (options.training === true && options.seed === undefined) {
     throw new OptionError('options.seed', 'undefined', 'the seed of the call whose gradient this is');
   }

@@ -1,8 +1,8 @@
 import { OptionError } from '../errors.ts';
 import { lengthOf, type Tensor } from '../tensor.ts';
 import type { ActivationOptions, Elementwise } from './activation.ts';
-import { gradient, outOver } from './activation-backward.ts';
 import { known, out, show, tensor } from './check.ts';
+import { checkGradient, outOver } from './gradients.ts';
 
 export interface SoftmaxOptions extends ActivationOptions {
   /** The axis along which results add up to 1, from the end where it is negative; the last one unless given. */
@@ -36,6 +36,7 @@ export function softmax(x: Tensor, given: SoftmaxOptions | undefined): Elementwi
 
 export function softmaxBackward(dy: Tensor, x: Tensor, given: SoftmaxOptions | undefined): Elementwise<SoftmaxSpec> {
   const options = known('options', given, ['axis', 'out']);
-  gradient(dy, x);
+  tensor('x', x, undefined, true);
+  checkGradient(dy, x.shape);
   return { spec: along(options.axis, x.shape), shape: [...x.shape], out: outOver(options.out, dy, x) };
 }

@@ -16,7 +16,7 @@ export interface BoundStep {
   readonly chunkCount: number;
   /** Not worth a worker's while. */
   readonly small: boolean;
-  /** The result may take the place of the input, and doing a task twice would spoil it. */
+  /** If the result takes the place of the input, doing a task twice spoils it. */
   readonly once: boolean;
 }
 
@@ -26,29 +26,8 @@ export interface BoundStep {
  */
 const CHUNKS_PER_THREAD = 2;
 
-/** Kernels that may write over their input, and of whose result they would make something else. */
-const NOT_TWICE: ReadonlySet<string> = new Set([
-  'add',
-  'leakyRelu',
-  'preluRows',
-  'preluColumns',
-  'rrelu',
-  'batchNorm',
-  'curve',
-  'elu',
-  'sigmoid',
-  'tanh',
-  'activationBackward',
-  'rreluBackward',
-  'preluBackward',
-  'softmax',
-  'imageBytes',
-  'imageFloats',
-  'imageBox',
-  'imageOrder',
-  'imageGradient',
-  'imageGrey',
-]);
+/** Kernels that make nothing else of their own result. Any other must not do again what it did over its input. */
+const IDEMPOTENT: ReadonlySet<string> = new Set(['clamp', 'thresholdedRelu']);
 
 /** Of a step that no worker knows. */
 const HOST_FORM: Form = { number: -1, buffers: [], integers: [], floats: [], inputWord: -1, outputWord: -1, scratchWord: -1 };
@@ -138,7 +117,15 @@ export class WasmCall implements Call<number>, Run {
     if (threads === undefined) return { form, kernel, block, taskCount, chunkCount: 1, small: true, once: false };
     const small = isSmall(workOf(step));
     const chunkCount = small ? 1 : Math.min(taskCount, MAX_CHUNKS, CHUNKS_PER_THREAD * threads.count);
-    return { form, kernel, block, taskCount, chunkCount, small, once: NOT_TWICE.has(step.kernel) };
+    return {
+      form,
+      kernel,
+      block,
+      taskCount,
+      chunkCount,
+      small,
+      once: !IDEMPOTENT.has(step.kernel) && form.inputWord >= 0 && form.outputWord >= 0,
+    };
   }
 
   /** A block of nothing but addresses, which become views when it runs: growth empties them. */
