@@ -138,3 +138,11 @@ export function copyFloats(to: usize, from: usize, count: i32): void {
   }
   if (count > 0) storeTail(to, v128.load(from), count);
 }
+
+export function fillFloats(to: usize, value: f32, count: i32): void {
+  for (; count >= 4; count -= 4) {
+    v128.store(to, f32x4.splat(value));
+    to += 16;
+  }
+  if (count > 0) storeTail(to, f32x4.splat(value), count);
+}

@@ -1,5 +1,5 @@
 import { PadAxisParams, PadMode } from '../params';
-import { copyFloats } from '../simd';
+import { copyFloats, fillFloats } from '../simd';
 
 /**
  * One axis with cells before and after it that repeat its own, or have a value; and the gradient, in which every cell of the
@@ -11,10 +11,9 @@ import { copyFloats } from '../simd';
  * A task is one of the outer.
  */
 
-/** The cell of the axis whose image is at `i`, which counts from its first cell; −1 for the value. */
+/** The cell of the axis whose image is at `i`, which counts from its first cell. */
 function cellAt(i: i32, length: i32, mode: i32): i32 {
   if (i >= 0 && i < length) return i;
-  if (mode == PadMode.Constant) return -1;
   if (mode == PadMode.Replicate) return i < 0 ? 0 : length - 1;
   if (mode == PadMode.Reflect) return i < 0 ? -i : 2 * (length - 1) - i;
   return i < 0 ? i + length : i - length;
@@ -22,14 +21,13 @@ function cellAt(i: i32, length: i32, mode: i32): i32 {
 
 /** Cells of the border, from `begin` up to `end`. */
 function fillBorder(p: PadAxisParams, from: usize, to: usize, begin: i32, end: i32): void {
+  if (p.mode == PadMode.Constant) {
+    fillFloats(to, p.value, (end - begin) * p.inner);
+    return;
+  }
   const cellBytes = <usize>p.inner << 2;
   for (let i = begin; i < end; i++) {
-    const cell = cellAt(i, p.length, p.mode);
-    if (cell >= 0) {
-      copyFloats(to, from + <usize>cell * cellBytes, p.inner);
-    } else {
-      for (let at = to; at < to + cellBytes; at += 4) store<f32>(at, p.value);
-    }
+    copyFloats(to, from + <usize>cellAt(i, p.length, p.mode) * cellBytes, p.inner);
     to += cellBytes;
   }
 }
@@ -61,10 +59,10 @@ function addFloats(to: usize, from: usize, count: i32): void {
 }
 
 function addBorder(p: PadAxisParams, from: usize, to: usize, begin: i32, end: i32): void {
+  if (p.mode == PadMode.Constant) return;
   const cellBytes = <usize>p.inner << 2;
   for (let i = begin; i < end; i++) {
-    const cell = cellAt(i, p.length, p.mode);
-    if (cell >= 0) addFloats(to + <usize>cell * cellBytes, from, p.inner);
+    addFloats(to + <usize>cellAt(i, p.length, p.mode) * cellBytes, from, p.inner);
     from += cellBytes;
   }
 }

@@ -1,4 +1,5 @@
 import { PoolParams } from '../params';
+import { fillFloats } from '../simd';
 import { reducePixels, reducePlane } from './columns';
 import { identity, Reduction } from './reduce';
 import { reduceRows } from './rows';
@@ -15,13 +16,6 @@ import { tapAtOrAfter, tapsBetween, windowStart, windowTaps } from './windows';
  *
  * A task is a row of output of one plane. A block of columns goes through all of its tasks before the next begins.
  */
-
-function fillFloats(to: usize, value: f32, count: i32): void {
-  for (let i = count; i > 0; i--) {
-    store<f32>(to, value);
-    to += 4;
-  }
-}
 
 @inline
 export function pool(p: PoolParams, taskBegin: i32, taskEnd: i32, reduction: i32): void {

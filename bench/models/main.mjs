@@ -53,7 +53,14 @@ async function compare(name, side) {
     await tf.setBackend(backend);
     const model = await loadGraphModel({ load: async () => artifacts });
     const x = tf.tensor(seeded(side * side * 3), [1, side, side, 3]);
-    made[backend] = () => tf.tidy(() => [model.execute(x)].flat().map((y) => y.dataSync()));
+    made[backend] = () => {
+      let values;
+      // Not given back to `tidy`, which would look at every number of them for tensors.
+      tf.tidy(() => {
+        values = [model.execute(x)].flat().map((y) => y.dataSync());
+      });
+      return values;
+    };
   }
   const outputs = {};
   const best = {};

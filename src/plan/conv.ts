@@ -6,10 +6,21 @@ import { type Border, borderedLength, planBorder, withBorder } from './border.ts
 import { gemmCost, winogradCost } from './conv-cost.ts';
 import { planDirect } from './conv-direct.ts';
 import { planGemm } from './conv-gemm.ts';
+import { isPixel, planTurned } from './conv-turned.ts';
 import { planWinograd } from './conv-winograd.ts';
 import { rename } from './move.ts';
 
-export type ConvKernel = 'direct' | 'gemm' | 'winograd-2' | 'winograd-4' | 'winograd-6';
+/** `'gemm-turned'` is the matrix product over channels, of planes. */
+export type ConvKernel = 'direct' | 'gemm' | 'gemm-turned' | 'winograd-2' | 'winograd-4' | 'winograd-6';
+
+const ALGORITHMS = {
+  direct: 'direct',
+  gemm: 'gemm',
+  'gemm-turned': 'gemm',
+  'winograd-2': 'winograd',
+  'winograd-4': 'winograd',
+  'winograd-6': 'winograd',
+} as const satisfies Record<ConvKernel, string>;
 
 /** What a convolution does, and what it costs. */
 export interface Conv2dPlan {
@@ -41,17 +52,22 @@ const WORTH_ITS_ERROR = 1.1;
 /** Products of one pixel of a group up to which Winograd's transforms cost more than they save. */
 const NARROW = 64;
 
+function product(spec: Correlation): ConvKernel {
+  return isPixel(spec) ? 'gemm-turned' : 'gemm';
+}
+
 /**
  * The same sums by a direct kernel or by the matrix product: the same bits, so the layout may decide. In planes a direct
  * kernel is the faster one for every narrow group, and for few results, since the product's panels of pixels serve each of them
  * once (docs/performance.md); over channels it copies each input channel once for every output channel
  * that sees it, which is worth it for depthwise and nearly depthwise groups only.
  */
-function sums({ layout, groups, groupInChannels, groupOutChannels, window }: Correlation): 'direct' | 'gemm' {
+function sums(spec: Correlation): ConvKernel {
+  const { layout, groups, groupInChannels, groupOutChannels, window } = spec;
   const products = groupInChannels * groupOutChannels;
   if (layout === 'nchw') {
     const few = groupOutChannels === 1 || (groupOutChannels <= 6 && groupInChannels <= 64);
-    return products <= NARROW || (few && window.outWidth >= 4) ? 'direct' : 'gemm';
+    return products <= NARROW || (few && window.outWidth >= 4) ? 'direct' : product(spec);
   }
   return (groupInChannels === 1 && groupOutChannels <= 8) || (groups > 1 && products <= 16) ? 'direct' : 'gemm';
 }
@@ -68,8 +84,8 @@ function isPlane({ inDepth, kernelDepth, outDepth, front }: ConvWindow): boolean
 export function chooseConvKernel(spec: Correlation, once: boolean): ConvKernel {
   const { algorithm, groupInChannels, groupOutChannels } = spec;
   const { kernel, strides, dilations } = axesOf(spec.window);
-  if (!isPlane(spec.window)) return 'gemm';
-  if (algorithm === 'direct' || algorithm === 'gemm') return algorithm;
+  if (!isPlane(spec.window) || algorithm === 'gemm') return product(spec);
+  if (algorithm === 'direct') return algorithm;
   if (algorithm === 'auto') {
     const isNarrow = groupInChannels * groupOutChannels <= NARROW;
     if (isNarrow || !suitsWinograd(kernel, strides, dilations)) return sums(spec);
@@ -79,7 +95,7 @@ export function chooseConvKernel(spec: Correlation, once: boolean): ConvKernel {
     ['winograd-4', winogradCost(spec, 4, paid)],
     ['winograd-2', winogradCost(spec, 2, paid)],
     ['winograd-6', winogradCost(spec, 6, paid) * WORTH_ITS_ERROR],
-    ['gemm', algorithm === 'auto' ? gemmCost(spec, paid) : Number.POSITIVE_INFINITY],
+    [product(spec), algorithm === 'auto' ? gemmCost(spec, paid) : Number.POSITIVE_INFINITY],
   ];
   return costs.reduce((least, other) => (other[1] < least[1] ? other : least))[0];
 }
@@ -90,6 +106,8 @@ function planSteps(spec: Correlation, kernel: ConvKernel): ConvSteps {
       return planDirect(spec);
     case 'gemm':
       return planGemm(spec);
+    case 'gemm-turned':
+      return planTurned(spec);
     case 'winograd-2':
       return planWinograd(spec, 2);
     case 'winograd-4':
@@ -122,7 +140,7 @@ export function planConv2d(spec: Correlation, kernel: ConvKernel): ConvSteps & {
     ...steps,
     run: batch === 0 ? [] : steps.run,
     plan: {
-      algorithm: kernel === 'direct' || kernel === 'gemm' ? kernel : 'winograd',
+      algorithm: ALGORITHMS[kernel],
       flops: 2 * batch * groups * groupOutChannels * pixels * depth,
       tile: steps.tile,
       scratchBytes: 4 * (scratchLength + workspaceLength),

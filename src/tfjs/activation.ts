@@ -12,7 +12,7 @@ import {
   Softplus,
   Tanh,
 } from '@tensorflow/tfjs-core';
-import type { KernelTensor } from '../tensor.ts';
+import { type KernelTensor, lengthOf } from '../tensor.ts';
 import { kernel } from './kernel.ts';
 
 type Method = 'relu' | 'relu6' | 'elu' | 'selu' | 'sigmoid' | 'tanh' | 'softplus';
@@ -34,7 +34,7 @@ export function registerActivation(): void {
   );
   kernel(Prelu, ({ inputs: { x, alpha }, backend }) => {
     // One slope for all, or one for each of the last axis; any other broadcast is TensorFlow.js's own.
-    const slopes = alpha.shape.reduce((product, extent) => product * extent, 1);
+    const slopes = lengthOf(alpha.shape);
     const last = x.shape.length - 1;
     const fits =
       slopes === 1 || (last > 0 && alpha.shape.length <= x.shape.length && slopes === x.shape[last] && alpha.shape.at(-1) === slopes);

@@ -2,11 +2,17 @@ import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import type { BackendValues, DataType, TensorInfo } from '@tensorflow/tfjs-core';
 import type { Engine } from '../engine.ts';
 import type { PreparedConv2d } from '../prepared-conv.ts';
+import { sameShape } from '../shape/check.ts';
 import type { PrepareConv2dOptions } from '../shape/conv.ts';
 import { KernelTensor } from '../tensor.ts';
 
-/** A convolution whose filter is packed, and what it makes of one shape of input. */
+/** What a call asks for: numbers, words, and lists and records of them. */
+type Asked = number | string | boolean | undefined | null | readonly Asked[] | { readonly [name: string]: Asked };
+
+/** A call of a convolution: what was asked for, and what was found out about it. */
 export interface Convolution {
+  readonly asked: Asked;
+  readonly bias: number | undefined;
   readonly conv: PreparedConv2d;
   readonly outShape: readonly number[];
 }
@@ -20,7 +26,8 @@ class Data {
   complexTensorInfos?: { real: TensorInfo; imag: TensorInfo };
   /** Convolutions that have packed this filter, by everything else that they were made of. */
   readonly prepared = new Map<string, PreparedConv2d>();
-  readonly convolutions = new Map<string, Convolution>();
+  /** The last convolution by this filter. */
+  convolution: Convolution | undefined;
   #values: BackendValues | undefined;
   #tensor: KernelTensor | undefined;
 
@@ -50,6 +57,15 @@ class Data {
     for (const conv of this.prepared.values()) conv.dispose();
     this.#tensor?.dispose();
   }
+}
+
+function same(a: Asked, b: Asked): boolean {
+  if (a === b) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((item, i) => same(item, b[i]));
+  const [one, other] = [a, b] as { readonly [name: string]: Asked }[];
+  const names = Object.keys(one);
+  return names.length === Object.keys(other).length && names.every((name) => same(one[name], other[name]));
 }
 
 /**
@@ -97,7 +113,8 @@ export class SimdconvBackend extends MathBackendCPU {
 
   /** A tensor of floats, as an operand of the engine. */
   operand({ dataId, shape }: TensorInfo): KernelTensor {
-    return this.#data(dataId).tensor(this.engine).view(shape);
+    const tensor = this.#data(dataId).tensor(this.engine);
+    return sameShape(tensor.shape, shape) ? tensor : tensor.view(shape);
   }
 
   /** A result of the engine, as TensorFlow.js knows it. */
@@ -107,13 +124,20 @@ export class SimdconvBackend extends MathBackendCPU {
     return { dataId, shape: [...shape], dtype: 'float32' };
   }
 
-  /** What `make` found out about a convolution by this filter, kept with it: at the next call with this `key` nothing is asked again. */
-  convolution(filter: TensorInfo, key: string, bias: TensorInfo | undefined, make: () => Convolution): Convolution {
-    const { convolutions } = this.#data(filter.dataId);
-    const whole = bias === undefined ? key : `${key}|${this.#data(bias.dataId).identity}`;
-    const found = convolutions.get(whole) ?? make();
-    convolutions.set(whole, found);
-    return found;
+  /** A convolution by `filter`. If the last one was asked for in the same words, nothing is asked again. */
+  convolution(
+    filter: TensorInfo,
+    bias: TensorInfo | undefined,
+    asked: Asked,
+    make: () => Pick<Convolution, 'conv' | 'outShape'>,
+  ): Convolution {
+    const data = this.#data(filter.dataId);
+    const identity = bias && this.#data(bias.dataId).identity;
+    const last = data.convolution;
+    if (last !== undefined && last.bias === identity && same(last.asked, asked)) return last;
+    // A caller's lists may have other numbers in them the next time.
+    data.convolution = { asked: structuredClone(asked), bias: identity, ...make() };
+    return data.convolution;
   }
 
   /** The convolution by a filter of `shape`, packed at its first use and kept until the filter goes. */

@@ -25,9 +25,6 @@ import { kernel } from './kernel.ts';
 type Shape4 = [number, number, number, number];
 type Shape5 = [number, number, number, number, number];
 
-const BUT_DX = ['dFilter', 'dBias'] as const;
-const BUT_D_FILTER = ['dx', 'dBias'] as const;
-
 let zeros = newFloats(0);
 
 /** An operand of which a gradient reads nothing but the shape. */
@@ -37,55 +34,57 @@ function shaped(shape: readonly number[]): Tensor {
   return { shape, data: zeros.subarray(0, length) };
 }
 
-/** The gradient of a convolution in two dimensions: in its input from `dy` and `filter`, in its filter from `dy` and `x`. */
-function gradient2d(
-  backend: SimdconvBackend,
-  info: backend_util.Conv2DInfo,
-  dy: TensorInfo,
-  { x, filter }: { x?: TensorInfo; filter?: TensorInfo },
-  filterShape: readonly number[],
-  depthwise: boolean,
-): TensorInfo | undefined {
-  if (!sameShape(dy.shape, info.outShape)) return undefined;
-  const options = {
-    ...window2d(info),
-    inputLayout: layout2d(info),
-    filterLayout: 'hwio',
-    groups: depthwise ? info.inChannels : 1,
-    skip: x === undefined ? BUT_DX : BUT_D_FILTER,
-  } as const;
-  // A depthwise filter [height, width, channels, multiplier] lies in memory as one of a channel a group.
-  const shape = depthwise ? [filterShape[0], filterShape[1], 1, info.outChannels] : filterShape;
-  const { dx, dFilter } = backend.engine.conv2dBackward(
-    backend.operand(dy),
-    x === undefined ? shaped(info.inShape) : backend.operand(x),
-    filter === undefined ? shaped(shape) : backend.operand({ ...filter, shape: [...shape] }),
-    x === undefined ? { ...options, out: { dx: backend.engine.tensor(info.inShape) } } : options,
-  );
-  return x === undefined ? backend.result(dx as KernelTensor) : backend.result(dFilter as KernelTensor, filterShape);
+/** A convolution that is differentiated. */
+interface Forward {
+  readonly method: 'conv2dBackward' | 'conv3dBackward';
+  readonly inShape: readonly number[];
+  readonly outShape: readonly number[];
+  readonly filterShape: readonly number[];
+  /** As the engine's filter; elements lie in memory as TensorFlow.js has them. */
+  readonly engineFilter: readonly number[];
+  readonly options: object;
 }
 
-function gradient3d(
-  backend: SimdconvBackend,
-  info: backend_util.Conv3DInfo,
-  dy: TensorInfo,
-  { x, filter }: { x?: TensorInfo; filter?: TensorInfo },
-  filterShape: readonly number[],
-): TensorInfo | undefined {
-  if (!sameShape(dy.shape, info.outShape)) return undefined;
-  const options = {
-    ...window3d(info),
-    inputLayout: layout3d(info),
-    filterLayout: 'dhwio',
-    skip: x === undefined ? BUT_DX : BUT_D_FILTER,
-  } as const;
-  const { dx, dFilter } = backend.engine.conv3dBackward(
-    backend.operand(dy),
-    x === undefined ? shaped(info.inShape) : backend.operand(x),
-    filter === undefined ? shaped(filterShape) : backend.operand(filter),
-    x === undefined ? { ...options, out: { dx: backend.engine.tensor(info.inShape) } } : options,
-  );
-  return backend.result((x === undefined ? dx : dFilter) as KernelTensor);
+function forward2d(info: backend_util.Conv2DInfo, filterShape: Shape4, depthwise: boolean): Forward {
+  const [height, width] = filterShape;
+  const groups = depthwise ? info.inChannels : 1;
+  return {
+    method: 'conv2dBackward',
+    inShape: info.inShape,
+    outShape: info.outShape,
+    filterShape,
+    // A depthwise filter [height, width, channels, multiplier] is one of a channel a group.
+    engineFilter: depthwise ? [height, width, 1, info.outChannels] : filterShape,
+    options: { ...window2d(info), inputLayout: layout2d(info), filterLayout: 'hwio', groups },
+  };
+}
+
+function forward3d(info: backend_util.Conv3DInfo, filterShape: Shape5): Forward {
+  return {
+    method: 'conv3dBackward',
+    inShape: info.inShape,
+    outShape: info.outShape,
+    filterShape,
+    engineFilter: filterShape,
+    options: { ...window3d(info), inputLayout: layout3d(info), filterLayout: 'dhwio' },
+  };
+}
+
+function inputGradient(backend: SimdconvBackend, forward: Forward, dy: TensorInfo, filter: TensorInfo): TensorInfo | undefined {
+  const { method, inShape, outShape, engineFilter, options } = forward;
+  if (!sameShape(dy.shape, outShape)) return undefined;
+  const by = backend.operand({ ...filter, shape: [...engineFilter] });
+  const all = { ...options, skip: ['dFilter', 'dBias'], out: { dx: backend.engine.tensor(inShape) } } as const;
+  const { dx } = backend.engine[method](backend.operand(dy), shaped(inShape), by, all);
+  return backend.result(dx as KernelTensor);
+}
+
+function filterGradient(backend: SimdconvBackend, forward: Forward, dy: TensorInfo, x: TensorInfo): TensorInfo | undefined {
+  const { method, outShape, filterShape, engineFilter, options } = forward;
+  if (!sameShape(dy.shape, outShape)) return undefined;
+  const all = { ...options, skip: ['dx', 'dBias'] } as const;
+  const { dFilter } = backend.engine[method](backend.operand(dy), backend.operand(x), shaped(engineFilter), all);
+  return backend.result(dFilter as KernelTensor, filterShape);
 }
 
 export function registerConvBackward(): void {
@@ -93,42 +92,33 @@ export function registerConvBackward(): void {
     const format = backend_util.convertConv2DDataFormat(attrs.dataFormat);
     const shape = filter.shape as Shape4;
     const info = backend_util.computeConv2DInfo(attrs.inputShape, shape, attrs.strides, 1, attrs.pad, attrs.dimRoundingMode, false, format);
-    return gradient2d(backend, info, dy, { filter }, shape, false);
+    return inputGradient(backend, forward2d(info, shape, false), dy, filter);
   });
   kernel<Conv2DBackpropFilterAttrs>(Conv2DBackpropFilter, ({ inputs: { x, dy }, attrs, backend }) => {
     const format = backend_util.convertConv2DDataFormat(attrs.dataFormat);
-    const shape = attrs.filterShape;
-    const info = backend_util.computeConv2DInfo(
-      x.shape as Shape4,
-      shape,
-      attrs.strides,
-      1,
-      attrs.pad,
-      attrs.dimRoundingMode,
-      false,
-      format,
-    );
-    return gradient2d(backend, info, dy, { x }, shape, false);
+    const { filterShape, strides, pad, dimRoundingMode } = attrs;
+    const info = backend_util.computeConv2DInfo(x.shape as Shape4, filterShape, strides, 1, pad, dimRoundingMode, false, format);
+    return filterGradient(backend, forward2d(info, filterShape, false), dy, x);
   });
   kernel<DepthwiseConv2dNativeBackpropInputAttrs>(DepthwiseConv2dNativeBackpropInput, ({ inputs: { dy, filter }, attrs, backend }) => {
     const shape = filter.shape as Shape4;
     const { inputShape, strides, dilations, pad, dimRoundingMode } = attrs;
     const info = backend_util.computeConv2DInfo(inputShape, shape, strides, dilations, pad, dimRoundingMode, true);
-    return gradient2d(backend, info, dy, { filter }, shape, true);
+    return inputGradient(backend, forward2d(info, shape, true), dy, filter);
   });
   kernel<DepthwiseConv2dNativeBackpropFilterAttrs>(DepthwiseConv2dNativeBackpropFilter, ({ inputs: { x, dy }, attrs, backend }) => {
     const { filterShape, strides, dilations, pad, dimRoundingMode } = attrs;
     const info = backend_util.computeConv2DInfo(x.shape as Shape4, filterShape, strides, dilations, pad, dimRoundingMode, true);
-    return gradient2d(backend, info, dy, { x }, filterShape, true);
+    return filterGradient(backend, forward2d(info, filterShape, true), dy, x);
   });
   kernel<Conv3DBackpropInputV2Attrs>(Conv3DBackpropInputV2, ({ inputs: { dy, filter }, attrs, backend }) => {
     const shape = filter.shape as Shape5;
     const info = backend_util.computeConv3DInfo(attrs.inputShape, shape, attrs.strides, 1, attrs.pad);
-    return gradient3d(backend, info, dy, { filter }, shape);
+    return inputGradient(backend, forward3d(info, shape), dy, filter);
   });
   kernel<Conv3DBackpropFilterV2Attrs>(Conv3DBackpropFilterV2, ({ inputs: { x, dy }, attrs, backend }) => {
     const info = backend_util.computeConv3DInfo(x.shape as Shape5, attrs.filterShape, attrs.strides, 1, attrs.pad);
-    return gradient3d(backend, info, dy, { x }, attrs.filterShape);
+    return filterGradient(backend, forward3d(info, attrs.filterShape), dy, x);
   });
 }
 

@@ -17,7 +17,7 @@ import { window2d } from './geometry.ts';
 import { type Call, kernel } from './kernel.ts';
 
 type Shape4 = [number, number, number, number];
-type Attrs = (Conv2DAttrs | DepthwiseConv2dNativeAttrs) & Fused;
+type Attrs = Readonly<(Conv2DAttrs | DepthwiseConv2dNativeAttrs) & Fused>;
 
 function infoOf({ x, filter }: Call<Attrs>['inputs'], attrs: Attrs, depthwise: boolean): backend_util.Conv2DInfo {
   const { strides, pad, dimRoundingMode } = attrs;
@@ -41,9 +41,7 @@ function convolve(call: Call<Attrs>, depthwise: boolean): TensorInfo | undefined
   const fused = fusing(call, outChannels, inputLayout);
   if (fused === undefined) return undefined;
   const { bias, activation } = fused;
-  const { strides, dilations, pad, dimRoundingMode, leakyreluAlpha } = attrs;
-  const key = `${x.shape}|${strides}|${dilations}|${pad}|${dimRoundingMode}|${inputLayout}|${attrs.activation}|${leakyreluAlpha}`;
-  const { conv, outShape } = backend.convolution(filter, key, bias, () => {
+  const { conv, outShape } = backend.convolution(filter, bias, [x.shape, filter.shape, depthwise, attrs], () => {
     const info = infoOf(inputs, attrs, depthwise);
     const options = { ...window2d(info), groups: depthwise ? inChannels : 1, inputLayout, filterLayout: 'hwio', activation } as const;
     // A depthwise filter [height, width, channels, multiplier] lies in memory as one of a channel a group.

@@ -1,6 +1,6 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { FusedActivation } from '../shape/activation.ts';
-import type { KernelTensor } from '../tensor.ts';
+import { type KernelTensor, lengthOf } from '../tensor.ts';
 import type { SimdconvBackend } from './backend.ts';
 import type { Call } from './kernel.ts';
 
@@ -51,7 +51,7 @@ function isPerChannel({ shape }: TensorInfo, channels: number): boolean {
 /** Slopes of a parametric ReLU, if there is one for all or one for each channel, the last axis. */
 function slopes(backend: SimdconvBackend, weights: TensorInfo, channels: number): KernelTensor | undefined {
   const { shape } = weights;
-  const count = shape.reduce((product, extent) => product * extent, 1);
+  const count = lengthOf(shape);
   const fits = count === 1 || (count === channels && shape.at(-1) === channels);
   return fits ? backend.operand({ ...weights, shape: [count] }) : undefined;
 }

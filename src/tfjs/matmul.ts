@@ -1,5 +1,5 @@
 import { _FusedMatMul, type _FusedMatMulAttrs, BatchMatMul, type BatchMatMulAttrs, type TensorInfo } from '@tensorflow/tfjs-core';
-import type { KernelTensor } from '../tensor.ts';
+import { type KernelTensor, lengthOf } from '../tensor.ts';
 import { type Fused, fusing } from './fused.ts';
 import { type Call, kernel } from './kernel.ts';
 
@@ -17,11 +17,11 @@ function matMul(call: Call<(BatchMatMulAttrs | _FusedMatMulAttrs) & Fused>): Ten
   const [rows, inner] = matrix(a, transposeA);
   const [innerB, columns] = matrix(b, transposeB);
   const batch = a.shape.slice(0, -2);
-  const matrices = batch.reduce((product, extent) => product * extent, 1);
+  const matrices = lengthOf(batch);
   const fused = fusing(call, columns, 'nhwc');
   // Which one TensorFlow.js refuses, or broadcasts, itself.
   if (fused === undefined || inner !== innerB || (transposeA && transposeB)) return undefined;
-  const filters = b.shape.slice(0, -2).reduce((product, extent) => product * extent, 1);
+  const filters = lengthOf(b.shape.slice(0, -2));
   if (filters === 1 && batch.length >= b.shape.length - 2 && !transposeA) {
     const filter = transposeB ? [columns, 1, 1, inner] : [1, 1, inner, columns];
     const options = { inputLayout: 'nhwc', filterLayout: transposeB ? 'ohwi' : 'hwio', activation: fused.activation } as const;
@@ -37,7 +37,7 @@ function matMul(call: Call<(BatchMatMulAttrs | _FusedMatMulAttrs) & Fused>): Ten
   for (let i = 0; i < matrices; i++) {
     // Views are taken anew: a call may make memory grow.
     const part = ({ data }: KernelTensor, shape: readonly number[]) => {
-      const length = shape.reduce((product, extent) => product * extent, 1);
+      const length = lengthOf(shape);
       return { shape, data: data.subarray(i * length, (i + 1) * length) };
     };
     if (transposeB) {

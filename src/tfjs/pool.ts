@@ -16,96 +16,82 @@ import {
   type MaxPoolWithArgmaxAttrs,
   type TensorInfo,
 } from '@tensorflow/tfjs-core';
-import type { KernelTensor } from '../tensor.ts';
+import { type KernelTensor, lengthOf, type Tensor } from '../tensor.ts';
 import type { SimdconvBackend } from './backend.ts';
 import { layout3d, window2d, window3d } from './geometry.ts';
 import { type Call, kernel } from './kernel.ts';
 
 type Attrs2d = MaxPoolAttrs | AvgPoolAttrs | MaxPoolWithArgmaxAttrs;
 type Attrs3d = MaxPool3DAttrs | AvgPool3DAttrs;
-type Method2d = 'maxPool2d' | 'averagePool2d';
-type Method3d = 'maxPool3d' | 'averagePool3d';
+type Method = 'maxPool2d' | 'averagePool2d' | 'maxPool3d' | 'averagePool3d';
+/** Of either rank: `OptionsOf` makes those of the method that it is given with. */
+type Options = Readonly<Record<string, unknown>>;
+type OptionsOf<A> = (x: TensorInfo, attrs: A) => Options | undefined;
 
-/** Of a window larger than the input there is no result. */
-const isResult = (shape: readonly number[]): boolean => shape.every((extent) => extent > 0);
+/** Is there a result, and is no window in the padding alone? */
+function fits(padding: readonly number[], windowDimensions: readonly number[], outShape: readonly number[]): boolean {
+  return outShape.every((extent) => extent > 0) && padding.every((side, i) => side < windowDimensions[i >> 1]);
+}
 
-/** Options of a pool, or undefined where a window lies in the padding alone. */
 function options2d(x: TensorInfo, attrs: Attrs2d) {
   const rounding = 'dimRoundingMode' in attrs ? attrs.dimRoundingMode : undefined;
   const shape = x.shape as [number, number, number, number];
   const info = backend_util.computePool2DInfo(shape, attrs.filterSize, attrs.strides, 1, attrs.pad, rounding);
   const window = window2d(info);
-  const [top, bottom, left, right] = window.padding;
-  if (Math.max(top, bottom) >= info.filterHeight || Math.max(left, right) >= info.filterWidth || !isResult(info.outShape)) return undefined;
-  return { ...window, windowDimensions: [info.filterHeight, info.filterWidth], layout: 'nhwc' } as const;
+  const windowDimensions = [info.filterHeight, info.filterWidth] as const;
+  return fits(window.padding, windowDimensions, info.outShape) ? ({ ...window, windowDimensions, layout: 'nhwc' } as const) : undefined;
 }
 
-function options3d(x: TensorInfo, attrs: Attrs3d) {
+function options3d(x: TensorInfo, { filterSize, strides, pad, dimRoundingMode, dataFormat }: Attrs3d) {
   const shape = x.shape as [number, number, number, number, number];
-  const info = backend_util.computePool3DInfo(
-    shape,
-    attrs.filterSize,
-    attrs.strides,
-    1,
-    attrs.pad,
-    attrs.dimRoundingMode,
-    attrs.dataFormat,
-  );
+  const info = backend_util.computePool3DInfo(shape, filterSize, strides, 1, pad, dimRoundingMode, dataFormat);
   const window = window3d(info);
-  const reaches = [info.filterDepth, info.filterDepth, info.filterHeight, info.filterHeight, info.filterWidth, info.filterWidth];
-  if (window.padding.some((side, i) => side >= reaches[i]) || !isResult(info.outShape)) return undefined;
-  return { ...window, windowDimensions: [info.filterDepth, info.filterHeight, info.filterWidth], layout: layout3d(info) } as const;
+  const windowDimensions = [info.filterDepth, info.filterHeight, info.filterWidth];
+  return fits(window.padding, windowDimensions, info.outShape) ? { ...window, windowDimensions, layout: layout3d(info) } : undefined;
 }
+
+/** So many numbers are looked at one by one sooner than they are brought down to fewer. */
+const FEW = 2048;
 
 /** TensorFlow.js's maxima skip NaNs, the engine's do not: one that met any is left to TensorFlow.js. */
 function hasNaN(backend: SimdconvBackend, maxima: KernelTensor): boolean {
-  const width = maxima.shape.slice(-2).reduce((product, extent) => product * extent, 1);
-  const rows = maxima.view([1, 1, maxima.data.length / width, width]);
+  const { data } = maxima;
+  if (data.length <= FEW) return someNaN(data);
+  const width = lengthOf(maxima.shape.slice(-2));
+  const rows = maxima.view([1, 1, data.length / width, width]);
   using columns = backend.engine.maxPool2d(rows, { windowDimensions: [rows.shape[2], 1] }) as KernelTensor;
-  return columns.data.some(Number.isNaN);
+  return someNaN(columns.data);
+}
+
+function someNaN(data: Float32Array): boolean {
+  // Its sum would be sooner had, but is a NaN of infinities too.
+  for (let i = 0; i < data.length; i++) if (Number.isNaN(data[i])) return true;
+  return false;
 }
 
 /** A result, but for maxima that met a NaN. */
-function unlessNaN(backend: SimdconvBackend, method: string, result: KernelTensor): TensorInfo | undefined {
+function unlessNaN(backend: SimdconvBackend, method: Method, result: KernelTensor): TensorInfo | undefined {
   if (!method.startsWith('max') || !hasNaN(backend, result)) return backend.result(result);
   result.dispose();
   return undefined;
 }
 
-function pool2d(kernelName: string, method: Method2d): void {
-  kernel<Attrs2d>(kernelName, ({ inputs: { x }, attrs, backend }) => {
-    const options = options2d(x, attrs);
-    return options && unlessNaN(backend, method, backend.engine[method](backend.operand(x), options) as KernelTensor);
+function pool<A>(kernelName: string, method: Method, optionsOf: OptionsOf<A>): void {
+  kernel<A>(kernelName, ({ inputs: { x }, attrs, backend }) => {
+    const options = optionsOf(x, attrs);
+    if (options === undefined) return undefined;
+    const forward = (tensor: Tensor): Tensor => backend.engine[method](tensor, options);
+    return unlessNaN(backend, method, forward(backend.operand(x)) as KernelTensor);
   });
 }
 
-function pool3d(kernelName: string, method: Method3d): void {
-  kernel<Attrs3d>(kernelName, ({ inputs: { x }, attrs, backend }) => {
-    const options = options3d(x, attrs);
-    return options && unlessNaN(backend, method, backend.engine[method](backend.operand(x), options) as KernelTensor);
-  });
-}
-
-/** The gradient of an average counts the padding in TensorFlow.js, though the average does not. */
-function gradientOptions<O>(method: string, options: O | undefined): O | undefined {
-  return options && (method.startsWith('average') ? { ...options, countIncludePad: true } : options);
-}
-
-function gradient2d(kernelName: string, method: Method2d): void {
-  kernel<Attrs2d>(kernelName, ({ inputs: { dy, input }, attrs, backend }) => {
-    const options = gradientOptions(method, options2d(input, attrs));
-    return (
-      options && backend.result(backend.engine[`${method}Backward`](backend.operand(dy), backend.operand(input), options) as KernelTensor)
-    );
-  });
-}
-
-function gradient3d(kernelName: string, method: Method3d): void {
-  kernel<Attrs3d>(kernelName, ({ inputs: { dy, input }, attrs, backend }) => {
-    const options = gradientOptions(method, options3d(input, attrs));
-    return (
-      options && backend.result(backend.engine[`${method}Backward`](backend.operand(dy), backend.operand(input), options) as KernelTensor)
-    );
+function gradient<A>(kernelName: string, method: Method, optionsOf: OptionsOf<A>): void {
+  kernel<A>(kernelName, ({ inputs: { dy, input }, attrs, backend }) => {
+    const options = optionsOf(input, attrs);
+    if (options === undefined) return undefined;
+    // The gradient of an average counts the padding in TensorFlow.js, though the average does not.
+    const all = method.startsWith('average') ? { ...options, countIncludePad: true } : options;
+    return backend.result(backend.engine[`${method}Backward`](backend.operand(dy), backend.operand(input), all) as KernelTensor);
   });
 }
 
@@ -130,13 +116,13 @@ function withArgmax({ inputs: { x }, attrs, backend }: Call<MaxPoolWithArgmaxAtt
 }
 
 export function registerPool(): void {
-  pool2d(MaxPool, 'maxPool2d');
-  pool2d(AvgPool, 'averagePool2d');
-  gradient2d(MaxPoolGrad, 'maxPool2d');
-  gradient2d(AvgPoolGrad, 'averagePool2d');
-  pool3d(MaxPool3D, 'maxPool3d');
-  pool3d(AvgPool3D, 'averagePool3d');
-  gradient3d(MaxPool3DGrad, 'maxPool3d');
-  gradient3d(AvgPool3DGrad, 'averagePool3d');
+  pool(MaxPool, 'maxPool2d', options2d);
+  pool(AvgPool, 'averagePool2d', options2d);
+  gradient(MaxPoolGrad, 'maxPool2d', options2d);
+  gradient(AvgPoolGrad, 'averagePool2d', options2d);
+  pool(MaxPool3D, 'maxPool3d', options3d);
+  pool(AvgPool3D, 'averagePool3d', options3d);
+  gradient(MaxPool3DGrad, 'maxPool3d', options3d);
+  gradient(AvgPool3DGrad, 'averagePool3d', options3d);
   kernel<MaxPoolWithArgmaxAttrs>(MaxPoolWithArgmax, withArgmax);
 }
