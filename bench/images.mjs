@@ -21,57 +21,26 @@ const rgba = { type: 'u8', channels: 4, ...HD };
 const grey = { type: 'u8', channels: 1, ...HD };
 const plane = { type: 'f32', channels: 1, ...HD };
 
+function filter2d(name, image, weights, tolerance) {
+  const size = Math.sqrt(weights.length);
+  return {
+    name,
+    ...image,
+    ours: (f, x, o) => f.filter2d(x, weights, o),
+    peer: { call: 'filter2D', weights, size },
+    inner: (size - 1) / 2,
+    tolerance,
+  };
+}
+
 /** `tolerance`: how far a peer that rounds elsewhere may be off; `inner`: rows and columns at the edge that it treats otherwise. */
 const cases = [
-  {
-    name: '3×3, RGBA',
-    ...rgba,
-    ours: (f, x, o) => f.filter2d(x, NINE, o),
-    peer: { call: 'filter2D', weights: NINE, size: 3 },
-    inner: 1,
-    tolerance: 0,
-  },
-  {
-    name: '3×3, RGBA, 3840×2160',
-    ...rgba,
-    ...UHD,
-    ours: (f, x, o) => f.filter2d(x, NINE, o),
-    peer: { call: 'filter2D', weights: NINE, size: 3 },
-    inner: 1,
-    tolerance: 0,
-  },
-  {
-    name: '3×3, grey',
-    ...grey,
-    ours: (f, x, o) => f.filter2d(x, NINE, o),
-    peer: { call: 'filter2D', weights: NINE, size: 3 },
-    inner: 1,
-    tolerance: 0,
-  },
-  {
-    name: '5×5, RGBA',
-    ...rgba,
-    ours: (f, x, o) => f.filter2d(x, FIVE, o),
-    peer: { call: 'filter2D', weights: FIVE, size: 5 },
-    inner: 2,
-    tolerance: 0,
-  },
-  {
-    name: '3×3, f32 plane',
-    ...plane,
-    ours: (f, x, o) => f.filter2d(x, NINE, o),
-    peer: { call: 'filter2D', weights: NINE, size: 3 },
-    inner: 1,
-    tolerance: 1e-3,
-  },
-  {
-    name: '5×5, f32 plane',
-    ...plane,
-    ours: (f, x, o) => f.filter2d(x, FIVE, o),
-    peer: { call: 'filter2D', weights: FIVE, size: 5 },
-    inner: 2,
-    tolerance: 1e-3,
-  },
+  filter2d('3×3, RGBA', rgba, NINE, 0),
+  filter2d('3×3, RGBA, 3840×2160', { ...rgba, ...UHD }, NINE, 0),
+  filter2d('3×3, grey', grey, NINE, 0),
+  filter2d('5×5, RGBA', rgba, FIVE, 0),
+  filter2d('3×3, f32 plane', plane, NINE, 1e-3),
+  filter2d('5×5, f32 plane', plane, FIVE, 1e-3),
   {
     name: 'Gaussian 5×5, RGBA',
     ...rgba,

@@ -2,81 +2,21 @@
  * Matching a pattern: parts of an X are found wherever they are, so an X that is moved, tilted, thick or cut short is
  * still an X, while a comparison pixel by pixel fails.
  */
+import { readFile } from 'node:fs/promises';
 import { load } from 'simdconv';
 
 const engine = await load();
 
-/** A picture from text: # is 1, everything else −1. */
-function picture(text) {
-  const rows = text.trim().split(/\s+/);
-  const data = Float32Array.from(rows.join(''), (character) => (character === '#' ? 1 : -1));
-  return { shape: [1, 1, rows.length, rows[0].length], data };
-}
-
-const pictures = {
-  'an X': picture(`
-    .........
-    .#.....#.
-    ..#...#..
-    ...#.#...
-    ....#....
-    ...#.#...
-    ..#...#..
-    .#.....#.
-    .........`),
-  moved: picture(`
-    .........
-    ..#.....#
-    ...#...#.
-    ....#.#..
-    .....#...
-    ....#.#..
-    ...#...#.
-    ..#.....#
-    .........`),
-  tilted: picture(`
-    .........
-    ..#......
-    ..#...##.
-    ...#.#...
-    ....#....
-    ...#.#...
-    .##...#..
-    ......#..
-    .........`),
-  thick: picture(`
-    ##.....##
-    .##...##.
-    .##...##.
-    ...#.#...
-    ....#....
-    ...#.#...
-    .##...##.
-    .##...##.
-    ##.....##`),
-  'with a short stroke': picture(`
-    .........
-    .......#.
-    ......#..
-    ...#.#...
-    ....#....
-    ...#.#...
-    ..#...#..
-    .#.....#.
-    .........`),
-  'an O': picture(`
-    .........
-    ...###...
-    ..#...#..
-    .#.....#.
-    .#.....#.
-    .#.....#.
-    ..#...#..
-    ...###...
-    .........`),
-};
-const x = pictures['an X'];
-const parts = { '\\': picture('#.. .#. ..#'), X: picture('#.# .#. #.#'), '/': picture('..# .#. #..') };
+/** Pictures of # (1) and . (−1), row by row. */
+const drawn = JSON.parse(await readFile(new URL('x-and-o.json', import.meta.url), 'utf8'));
+const tensors = (drawings) =>
+  Object.entries(drawings).map(([name, rows]) => {
+    const data = Float32Array.from(rows.join(''), (character) => (character === '#' ? 1 : -1));
+    return [name, { shape: [1, 1, rows.length, rows[0].length], data }];
+  });
+const pictures = Object.fromEntries(tensors(drawn.pictures));
+const parts = Object.fromEntries(tensors(drawn.parts));
+const x = pictures['An X'];
 const filters = { shape: [3, 1, 3, 3], data: Float32Array.from(Object.values(parts).flatMap(({ data }) => [...data])) };
 const maps = engine.conv2d(x, filters, { normalize: 'mean' });
 

@@ -10,13 +10,13 @@ const QUEUED_PER_THREAD = 4;
  * Filters every PNG file of a folder into another. What is in the output folder is done: a run that was killed is continued by the
  * same call, which does the rest. One run at a time may write to a folder.
  *
- * @param {{ input: string, output: string, kernel: string, threads: number, onProgress?: (done: number, total: number) => void }} job
+ * @param {{ input: string, output: string, filter: string, threads: number, onProgress?: (done: number, total: number) => void }} job
  * @returns {Promise<{ total: number, before: number, failures: { name: string, message: string }[] }>} files, those that were done
  *   before, and those that cannot be: they are tried again by the next run
  */
-export async function batch({ input, output, kernel, threads, onProgress = () => {} }) {
+export async function batch({ input, output, filter, threads, onProgress = () => {} }) {
   await mkdir(output, { recursive: true });
-  await keepTo(output, kernel);
+  await keepTo(output, filter);
   const names = (await readdir(input)).filter((name) => /\.png$/i.test(name)).sort();
   const there = new Set(await readdir(output));
   for (const name of there) if (name.endsWith('.partial')) await rm(join(output, name));
@@ -38,7 +38,7 @@ export async function batch({ input, output, kernel, threads, onProgress = () =>
   for (const name of left) {
     // Back-pressure: the next name waits until there is room.
     if (pool.queueSize >= pool.options.maxQueue) await once(pool, 'drain');
-    const run = pool.run({ from: join(input, name), to: join(output, name), kernel }).catch((error) => {
+    const run = pool.run({ from: join(input, name), to: join(output, name), filter }).catch((error) => {
       failures.push({ name, message: error.message });
     });
     running.push(run.then(() => onProgress(++done, names.length)));
@@ -49,11 +49,11 @@ export async function batch({ input, output, kernel, threads, onProgress = () =>
 }
 
 /** A folder holds the results of one filter. */
-async function keepTo(output, kernel) {
+async function keepTo(output, filter) {
   const path = join(output, 'batch.json');
-  await writeFile(path, JSON.stringify({ kernel }), { flag: 'wx' }).catch(async (error) => {
+  await writeFile(path, JSON.stringify({ filter }), { flag: 'wx' }).catch(async (error) => {
     if (error.code !== 'EEXIST') throw error;
     const begun = JSON.parse(await readFile(path, 'utf8'));
-    if (begun.kernel !== kernel) throw new Error(`${output} was begun with the filter ${begun.kernel}, not ${kernel}`);
+    if (begun.filter !== filter) throw new Error(`${output} was begun with the filter ${begun.filter}, not ${filter}`);
   });
 }

@@ -1,18 +1,18 @@
-/** node main.js INPUT OUTPUT [--kernel emboss] [--threads 4]: filters a folder of PNG files; killed and called again, it goes on. */
+/** node main.js INPUT OUTPUT [--filter emboss] [--threads 4]: filters a folder of PNG files; killed and called again, it goes on. */
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { Presets, SingleBar } from 'cli-progress';
-import { kernels } from '../edge/filter.js';
+import { FILTERS } from '../edge/filters.js';
 import { batch } from './batch.js';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { kernel: { type: 'string', default: 'emboss' }, threads: { type: 'string', default: String(availableParallelism()) } },
+  options: { filter: { type: 'string', default: 'emboss' }, threads: { type: 'string', default: String(availableParallelism()) } },
 });
 const [input, output] = positionals;
 const threads = Number(values.threads);
-if (positionals.length !== 2 || !Object.hasOwn(kernels, values.kernel) || !(Number.isInteger(threads) && threads > 0)) {
-  console.error(`node main.js INPUT OUTPUT [--kernel ${Object.keys(kernels).join('|')}] [--threads N]`);
+if (positionals.length !== 2 || !FILTERS.includes(values.filter) || !(Number.isInteger(threads) && threads > 0)) {
+  console.error(`node main.js INPUT OUTPUT [--filter ${FILTERS.join('|')}] [--threads N]`);
   process.exit(2);
 }
 
@@ -22,7 +22,7 @@ try {
   const { total, before, failures } = await batch({
     input,
     output,
-    kernel: values.kernel,
+    filter: values.filter,
     threads,
     onProgress(done, total) {
       if (begun) bar.update(done);

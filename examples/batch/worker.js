@@ -2,17 +2,17 @@
 import { open, readFile, rename } from 'node:fs/promises';
 import { workerData } from 'piscina';
 import { loadSync } from 'simdconv';
-import { filter } from '../edge/filter.js';
+import { filters } from 'simdconv/image';
 import { readPng, writePng } from '../edge/png.js';
 
-const engine = loadSync({ module: workerData });
+const filterOf = filters(loadSync({ module: workerData }));
 
 /**
  * Reads one file and writes the other: under its name there is the whole of it or nothing, whenever the process is killed, and
  * whenever the machine fails.
  */
-export default async function filterFile({ from, to, kernel }) {
-  const file = writePng(filter(engine, readPng(await readFile(from)), kernel));
+export default async function filterFile({ from, to, filter }) {
+  const file = writePng(filterOf[filter](readPng(await readFile(from))));
   const partial = `${to}.partial`;
   const handle = await open(partial, 'w');
   try {

@@ -11,25 +11,27 @@
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { loadSync } from 'simdconv';
+import { filters } from 'simdconv/image';
 import { module, weights } from '#files';
 import { digitReader, SIDE } from './digits.js';
-import { filter, kernels } from './filter.js';
+import { FILTERS } from './filters.js';
 import { PngError, readPng, writePng } from './png.js';
 
 const engine = loadSync({ module });
+const filter = filters(engine);
 const readDigit = weights.byteLength > 0 ? digitReader(engine, weights) : undefined;
 
 const MAX_BYTES = 16 * 2 ** 20;
 
 const service = new Hono();
 
-service.get('/', (c) => c.json({ variant: engine.variant, filters: Object.keys(kernels), digits: readDigit !== undefined }));
+service.get('/', (c) => c.json({ variant: engine.variant, filters: FILTERS, digits: readDigit !== undefined }));
 
-service.post('/filter/:kernel', bodyLimit({ maxSize: MAX_BYTES }), async (c) => {
-  const kernel = c.req.param('kernel');
-  if (!Object.hasOwn(kernels, kernel)) return c.text(`expected a filter of ${Object.keys(kernels).join(', ')}, got ${kernel}\n`, 404);
+service.post('/filter/:name', bodyLimit({ maxSize: MAX_BYTES }), async (c) => {
+  const name = c.req.param('name');
+  if (!FILTERS.includes(name)) return c.text(`expected a filter of ${FILTERS.join(', ')}, got ${name}\n`, 404);
   const image = readPng(new Uint8Array(await c.req.arrayBuffer()));
-  return c.body(writePng(filter(engine, image, kernel)), 200, { 'content-type': 'image/png' });
+  return c.body(writePng(filter[name](image)), 200, { 'content-type': 'image/png' });
 });
 
 service.post('/digit', bodyLimit({ maxSize: MAX_BYTES }), async (c) => {

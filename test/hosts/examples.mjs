@@ -5,6 +5,7 @@ import { cp, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { encodeSafetensors } from '../../dist/nn/index.js';
 import { exists } from './tools.mjs';
 
 const examples = fileURLToPath(new URL('../../examples/', import.meta.url));
@@ -64,27 +65,24 @@ const NETWORK = [
 
 /** Weights that nobody trained, and the file that holds them. */
 function network() {
-  let state = 1;
+  let seed = 1;
   const next = () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 31 - 1;
+    seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
+    return seed / 2 ** 31 - 1;
   };
   const tensors = {};
+  const state = {};
   for (const [name, shape] of NETWORK) {
     const fanIn = shape[1] * shape[2] * shape[3];
     tensors[`${name}.weight`] = Float32Array.from({ length: shape[0] * fanIn }, () => 2 * next() * Math.sqrt(3 / fanIn));
     tensors[`${name}.bias`] = Float32Array.from({ length: shape[0] }, next);
+    const [features] = shape;
+    // The last three are dense layers.
+    const isDense = Number(name) > 6;
+    state[`${name}.weight`] = { shape: isDense ? [features, fanIn] : shape, data: tensors[`${name}.weight`] };
+    state[`${name}.bias`] = { shape: [features], data: tensors[`${name}.bias`] };
   }
-  const header = {};
-  let length = 0;
-  for (const [name, data] of Object.entries(tensors)) {
-    header[name] = { dtype: 'F32', shape: [data.length], data_offsets: [length, length + data.byteLength] };
-    length += data.byteLength;
-  }
-  const json = Buffer.from(JSON.stringify(header));
-  const size = Buffer.alloc(8);
-  size.writeBigUInt64LE(BigInt(json.length));
-  return { tensors, file: Buffer.concat([size, json, ...Object.values(tensors).map(({ buffer }) => Buffer.from(buffer))]) };
+  return { tensors, file: encodeSafetensors(state) };
 }
 
 /** Its probabilities for 28×28 bytes, in 64-bit floats. */
@@ -238,7 +236,7 @@ async function batchExample(context) {
     if (sameBytes(data, embossed(picture(i)))) right++;
   }
   const sizes = [...snapshots.map((snapshot) => snapshot.size), last.size];
-  const again = start('--kernel', 'blur');
+  const again = start('--filter', 'blur');
   again.stdout.resume();
   const [refused] = await once(again, 'close');
   await rm(input, { recursive: true });
