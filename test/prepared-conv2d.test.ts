@@ -37,6 +37,26 @@ describe.each(platforms)('prepareConv2d on $name', ({ engine }) => {
     );
   });
 
+  it('goes on with what it packed for a single pixel, over planes of any size', () => {
+    for (const groups of [1, 3]) {
+      const filter = randomTensor([15, 18 / groups, 3, 2], 1);
+      const options = { groups, bias: randomTensor([15], 2), algorithm: 'gemm' } as const;
+      using conv = engine.prepareConv2d(filter, options);
+      for (const [batch, height, width] of [
+        [1, 3, 2],
+        [2, 3, 2],
+        [2, 7, 5],
+        [1, 3, 2],
+      ]) {
+        const x = randomTensor([batch, 18, height, width], 3);
+        const expected = engine.conv2d(x, filter, { ...options, algorithm: 'direct' });
+        const y = conv.run(x);
+        expect(y.shape).toEqual(expected.shape);
+        expectSameBits(y.data, expected.data);
+      }
+    }
+  });
+
   it('keeps its own copy of the filter and of the options', () => {
     const filter = randomTensor([2, 1, 3, 3], 1);
     const x = randomTensor([1, 1, 8, 8], 2);

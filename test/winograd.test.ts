@@ -317,6 +317,13 @@ describe('the choice of an algorithm', () => {
       }
   });
 
+  it('multiplies planes of one pixel over channels', () => {
+    expect(chosen(64, 1, { padding: 1, algorithm: 'gemm' })).toBe('gemm-turned');
+    expect(chosen(64, 1, { padding: 1, strides: 3 })).toBe('gemm-turned');
+    expect(chosen(64, 1, { padding: 1, strides: 3, inputLayout: 'nhwc' })).toBe('gemm');
+    expect(chosen(64, 2, { padding: 1, algorithm: 'gemm' })).toBe('gemm');
+  });
+
   it('is never Winograd where it was not allowed or is not possible', () => {
     expect(chosen(64, 56, { algorithm: 'gemm' })).toBe('gemm');
     expect(chosen(64, 56, { algorithm: 'direct' })).toBe('direct');

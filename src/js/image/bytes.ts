@@ -16,7 +16,7 @@ export function divideLine(rows: Rows): void {
   for (let i = 0; i < count; i++) scratch[line + i] = saturate(Math.floor(wide[i] / p.divisor));
 }
 
-/** A pair of taps of every sum. Bytes and words have a loop each: V8 is several times slower in one that has met both. */
+/** A pair of taps of every sum. Bytes and words have a loop each, so that each meets one kind of array. */
 function addBytes(sums: Int32Array, from: Uint8Array, first: number, low: number, second: number, high: number): void {
   for (let i = 0; i < sums.length; i++) sums[i] += from[first + i] * low + from[second + i] * high;
 }
