@@ -1,7 +1,7 @@
 import type { Variant } from '../backend.ts';
 import { OptionError, UnsupportedError } from '../errors.ts';
 import { show } from '../shape/check.ts';
-import { inNode } from './host.ts';
+import { node } from './host.ts';
 
 export type WasmVariant = Exclude<Variant, 'js'>;
 /** Where a caller's own module may come from. A string is an address, or in Node a path. */
@@ -41,8 +41,8 @@ async function decode(target: Target): Promise<BufferSource> {
   }
   const deflated = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
   // A host of Node's kind may lack the web's streams, and has its own way.
-  if (typeof DecompressionStream === 'undefined' && inNode) {
-    return process.getBuiltinModule('node:zlib').inflateRawSync(deflated);
+  if (typeof DecompressionStream === 'undefined' && node) {
+    return node.getBuiltinModule('node:zlib').inflateRawSync(deflated);
   }
   return new Response(new Blob([deflated]).stream().pipeThrough(new DecompressionStream('deflate-raw'))).arrayBuffer();
 }
@@ -82,8 +82,8 @@ async function readAddress(source: string | URL): Promise<BufferSource> {
   const address = typeof source === 'string' && /^[a-z][a-z0-9+.-]+:/i.test(source) && URL.canParse(source) ? new URL(source) : source;
   const isFile = typeof address === 'string' || address.protocol === 'file:';
   try {
-    if (!isFile || !inNode) return await readResponse(await fetch(address));
-    return await process.getBuiltinModule('node:fs/promises').readFile(address);
+    if (!isFile || !node) return await readResponse(await fetch(address));
+    return await node.getBuiltinModule('node:fs/promises').readFile(address);
   } catch (error) {
     if (error instanceof UnsupportedError) throw error;
     throw new UnsupportedError(`module: ${source} cannot be read (${(error as Error).message})`, { cause: error });

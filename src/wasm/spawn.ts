@@ -1,5 +1,5 @@
 import type { Report, Start } from './control.ts';
-import { inNode } from './host.ts';
+import { node } from './host.ts';
 
 /** A worker of Node or of a browser, under one interface. */
 export interface Thread {
@@ -22,8 +22,8 @@ interface Events {
  * which would refuse to start with some of them.
  */
 export async function spawn(events: Events): Promise<Thread> {
-  if (inNode) {
-    const { Worker: NodeWorker } = process.getBuiltinModule('node:worker_threads');
+  if (node) {
+    const { Worker: NodeWorker } = node.getBuiltinModule('node:worker_threads');
     const worker = new NodeWorker(new URL('./worker.js', import.meta.url), { execArgv: [] });
     worker.on('message', events.report);
     worker.on('error', (error) => events.end(error.message));

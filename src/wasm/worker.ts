@@ -24,7 +24,7 @@ import {
   WAITING,
   WAKE,
 } from './control.ts';
-import { inNode } from './host.ts';
+import { node } from './host.ts';
 import type { Kernel } from './instance.ts';
 
 type Post = (report: Report) => void;
@@ -90,8 +90,8 @@ function begin(start: Start, post: Post): void {
   }
 }
 
-if (inNode) {
-  const { parentPort } = process.getBuiltinModule('node:worker_threads');
+if (node) {
+  const { parentPort } = node.getBuiltinModule('node:worker_threads');
   parentPort!.once('message', (start: Start) => begin(start, (report) => parentPort!.postMessage(report)));
 } else {
   self.onmessage = ({ data }: MessageEvent<Start>) => begin(data, (report) => self.postMessage(report));

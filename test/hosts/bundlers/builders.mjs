@@ -83,7 +83,7 @@ export const builders = {
     async build(folder, entry, { tools }) {
       const out = join(folder, 'out', entry);
       const bin = join(tools, 'node_modules/parcel/lib/bin.js');
-      const options = ['--dist-dir', out, '--public-url', './', '--no-cache', '--no-source-maps'];
+      const options = ['--dist-dir', out, '--public-url', './', '--no-cache', '--no-source-maps', '--no-autoinstall'];
       await command(process.execPath, [bin, 'build', pageOf(entry), ...options], { cwd: folder });
       return out;
     },
