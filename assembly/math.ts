@@ -16,6 +16,7 @@ export const MINUS_LN2_LOW: f32 = -1.42860677e-6;
 /** 1.5 · 2²³ + 127, the exponent's bias. */
 export const ROUNDING: f32 = 12583039;
 export const TINY: f32 = 5.9604644775390625e-8; // 2⁻²⁴
+const TINIER: f32 = 2.3283064365386963e-10; // 2⁻³²
 /** r coth(r / 2) is 2 + K1 r² + K2 r⁴. */
 export const K1: f32 = 0.16666618;
 export const K2: f32 = -0.00276598;
@@ -74,12 +75,33 @@ export function expNegative(
   return f32x4.mul(f32x4.mul(f32x4.add(w, one), power(rounded)), tiny);
 }
 
-/** The same, not inlined: for those who take their time, and would be many bytes. */
+/** Its w, not inlined as those below: for those who take their time, and would be many bytes. */
+function expm1Of(x: v128, rounded: v128): v128 {
+  const r = reduced(x, f32x4.sub(rounded, splat(ROUNDING + 24)), splat(MINUS_LN2_HIGH), splat(MINUS_LN2_LOW));
+  return expm1Reduced(r, splat(K1), splat(K2), splat(2));
+}
+
+/** The same e^x. */
 function expOf(x: v128): v128 {
-  return expNegative(
-    x, splat(-104), splat(LOG2E), splat(ROUNDING + 24), splat(MINUS_LN2_HIGH), splat(MINUS_LN2_LOW), splat(K1), splat(K2), splat(2), splat(1),
-    splat(TINY),
-  );
+  x = f32x4.pmax(x, splat(-104));
+  const rounded = madd(x, splat(LOG2E), splat(ROUNDING + 24));
+  return f32x4.mul(f32x4.mul(f32x4.add(expm1Of(x, rounded), splat(1)), power(rounded)), splat(TINY));
+}
+
+/**
+ * ln(1 + e^x) as max(x, 0) + ln(1 + u), u = e^−|x|. u = s + s w is rounded once more than its logarithm can bear just below ½, where
+ * places are finest: what that lost is added, times the logarithm's slope, 1 / (1 + u), for which 1 − u / 2 will do. u itself comes last,
+ * so that one sum alone is rounded to the places of the result.
+ */
+function softplusOf(y: v128): v128 {
+  const x = f32x4.pmax(f32x4.neg(f32x4.abs(y)), splat(-104));
+  const rounded = madd(x, splat(LOG2E), splat(ROUNDING + 24));
+  const s = f32x4.mul(power(rounded), splat(TINY));
+  const sw = f32x4.mul(s, expm1Of(x, rounded));
+  const u = f32x4.add(s, sw);
+  const lost = f32x4.sub(sw, f32x4.sub(u, s));
+  const slope = f32x4.sub(splat(1), f32x4.mul(u, splat(0.5)));
+  return f32x4.add(u, madd(lost, slope, f32x4.sub(f32x4.pmax(y, splat(0)), log1pBend(u))));
 }
 
 /** e^x − 1 for x ≤ 0. ln 2 is one float: what n · ln 2 loses is, under the power, less than the last place of the 1. */
@@ -95,11 +117,11 @@ export function expm1Negative(
 }
 
 /**
- * 1 / (1 + e^−x). e^−x = s + s w, and the smaller of 1 and s is added to s w first, where its rounding is the smaller one. All of
- * it is 2⁻²⁴ times as large, so that e¹⁰⁴ is a float too. Constants are those of −x: r, a and w are the negatives of the above.
+ * 1 + e^−x. e^−x = s + s w, and the smaller of 1 and s is added to s w first, where its rounding is the smaller one. All of it is
+ * `one` times as large, a power of 2, so that e^−least is a float too. Constants are those of −x: r, a and w are the negatives of the above.
  */
 @inline
-export function sigmoidVector(
+function onePlusExp(
   x: v128, least: v128, most: v128, log2e: v128, rounding: v128, high: v128, low: v128, k1: v128, k2: v128, two: v128, one: v128,
 ): v128 {
   const z = clampVector(x, least, most);
@@ -108,7 +130,15 @@ export function sigmoidVector(
   const t = f32x4.mul(r, r);
   const w = f32x4.div(f32x4.add(r, r), f32x4.add(two, f32x4.add(r, f32x4.mul(t, madd(t, k2, k1)))));
   const scale = power(rounded);
-  return f32x4.div(one, f32x4.add(f32x4.pmax(one, scale), f32x4.sub(f32x4.pmin(one, scale), f32x4.mul(scale, w))));
+  return f32x4.add(f32x4.pmax(one, scale), f32x4.sub(f32x4.pmin(one, scale), f32x4.mul(scale, w)));
+}
+
+/** 1 / (1 + e^−x), `one` being 2⁻²⁴ and `least` −104. */
+@inline
+export function sigmoidVector(
+  x: v128, least: v128, most: v128, log2e: v128, rounding: v128, high: v128, low: v128, k1: v128, k2: v128, two: v128, one: v128,
+): v128 {
+  return f32x4.div(one, onePlusExp(x, least, most, log2e, rounding, high, low, k1, k2, two, one));
 }
 
 /**
@@ -129,23 +159,29 @@ export function tanhVector(
   return v128.or(y, v128.and(x, sign));
 }
 
-function sigmoidOf(x: v128): v128 {
-  return sigmoidVector(
-    x, splat(-104), splat(25), splat(-LOG2E), splat(ROUNDING - 24), splat(-MINUS_LN2_HIGH), splat(-MINUS_LN2_LOW), splat(K1), splat(K2),
-    splat(2), splat(TINY),
+/**
+ * x times the sigmoid of u, as x / (1 + e^−u): one rounding, where a product with the sigmoid has two. e¹¹⁰ takes x to 0, so that x is no
+ * further away, nor ∞; and where the sigmoid is 1, x may be more than a quotient by 2⁻³² can be.
+ */
+function gatedOf(x: v128, u: v128): v128 {
+  const divisor = onePlusExp(
+    u, splat(-110), splat(25), splat(-LOG2E), splat(ROUNDING - 32), splat(-MINUS_LN2_HIGH), splat(-MINUS_LN2_LOW), splat(K1), splat(K2),
+    splat(2), splat(TINIER),
   );
+  const y = f32x4.mul(f32x4.div(f32x4.pmax(x, splat(-110)), divisor), splat(TINIER));
+  return v128.bitselect(x, y, f32x4.gt(x, splat(25)));
 }
 
-/** ln(1 + u) for √½ − 1 ≤ u ≤ 1: twice the inverse hyperbolic tangent of s = u / (2 + u), in the form u − s (u − s² A(s²)). */
+/** u − ln(1 + u) for √½ − 1 ≤ u ≤ 1: s (u − s² A(s²)), s = u / (2 + u), of whose inverse hyperbolic tangent the logarithm is twice. */
 @inline
-export function log1pVector(u: v128): v128 {
+function log1pBend(u: v128): v128 {
   const s = f32x4.div(u, f32x4.add(u, splat(2)));
   const z = f32x4.mul(s, s);
   let a = madd(z, splat(0.24301005), splat(0.2142764));
   a = madd(z, a, splat(0.28616887));
   a = madd(z, a, splat(0.39998877));
   a = madd(z, a, splat(0.66666675));
-  return f32x4.sub(u, f32x4.mul(s, f32x4.sub(u, f32x4.mul(z, a))));
+  return f32x4.mul(s, f32x4.sub(u, f32x4.mul(z, a)));
 }
 
 /** ln x for 1 ≤ x < ∞, and NaN for NaN: x = 2^k m with √½ ≤ m < √2. */
@@ -153,7 +189,8 @@ function logOf(x: v128): v128 {
   const k = i32x4.shr_s(i32x4.sub(x, i32x4.splat(0x3f3504f3)), 23);
   const m = i32x4.sub(x, i32x4.shl(k, 23));
   const n = f32x4.neg(f32x4.convert_i32x4_s(k));
-  const y = madd(n, splat(MINUS_LN2_HIGH), madd(n, splat(MINUS_LN2_LOW), log1pVector(f32x4.sub(m, splat(1)))));
+  const u = f32x4.sub(m, splat(1));
+  const y = madd(n, splat(MINUS_LN2_HIGH), madd(n, splat(MINUS_LN2_LOW), f32x4.sub(u, log1pBend(u))));
   return v128.or(y, f32x4.ne(x, x));
 }
 
@@ -191,4 +228,4 @@ function upperTailOf(z: v128, gaussian: v128): v128 {
   return f32x4.div(f32x4.mul(gaussian, p), below);
 }
 
-export { expOf, gaussianOf, logOf, sigmoidOf, upperTailOf };
+export { expOf, gatedOf, gaussianOf, logOf, softplusOf, upperTailOf };

@@ -4,11 +4,14 @@ import { curves } from './oracle/curve.ts';
 import { js, simd } from './platforms.ts';
 
 /**
- * Every float of 32 bits, with SLOW=1; otherwise one in 4099, and the neighbours of every power of two. Errors are in units of the
+ * Every float of 32 bits, with SLOW=1; otherwise one in 4099, the neighbours of every power of two, and those of all that err most. Errors are in units of the
  * last place of the exact result, among the denormals in units of the smallest of them.
  */
 const SLOW = process.env.SLOW === '1';
 const CHUNK = 1 << 20;
+
+/** What a run over every float found: of sigmoid, softplus (now, and before its sum was mended), silu, mish, gelu. */
+const WORST = [-0.0003449918, 0.0375887603, -0.443285018, -0.000488340738, -6.78301191, -6.10248327];
 
 function* floats(): Generator<Float32Array> {
   if (SLOW) {
@@ -20,6 +23,7 @@ function* floats(): Generator<Float32Array> {
   const edges: number[] = [];
   for (let exponent = 0; exponent < 512; exponent++) for (let d = -64; d <= 64; d++) edges.push((exponent * 2 ** 23 + d) >>> 0);
   yield new Float32Array(Uint32Array.from(edges).buffer);
+  yield Float32Array.from(WORST);
   yield new Float32Array(Uint32Array.from({ length: CHUNK }, (_, i) => i * 4099).buffer);
 }
 
@@ -41,10 +45,9 @@ const rows: readonly Row[] = [
   { name: 'sigmoid', bound: 2 },
   { name: 'tanh', bound: 2 },
   { name: 'elu', bound: 2 },
-  // 2.0733 at -0.44328502, among all floats: the exponential's error and the logarithm's meet just below a result of 1/2.
-  { name: 'softplus', bound: 2.1 },
+  { name: 'softplus', bound: 2 },
   { name: 'softsign', bound: 2 },
-  { name: 'silu', bound: 3, denormals: 64 },
+  { name: 'silu', bound: 2 },
   { name: 'mish', bound: 5, denormals: 64 },
   { name: 'gelu', bound: 6, denormals: 16 },
 ];

@@ -1,4 +1,4 @@
-import { expOf, gaussianOf, log1pVector, sigmoidOf, upperTailOf } from '../math';
+import { expOf, gatedOf, gaussianOf, softplusOf, upperTailOf } from '../math';
 import { ActivationParams, Curve } from '../params';
 import { clampVector, madd, storeUpTo } from '../simd';
 
@@ -26,7 +26,7 @@ function gelu(x: v128): v128 {
 @inline
 function geluTanh(x: v128): v128 {
   const u = f32x4.mul(x, madd(f32x4.mul(x, x), f32x4.splat(GELU_CUBIC), f32x4.splat(GELU_LINEAR)));
-  return f32x4.mul(f32x4.pmax(x, f32x4.splat(-FAR)), sigmoidOf(u));
+  return gatedOf(x, u);
 }
 
 /**
@@ -42,11 +42,6 @@ function mish(x: v128): v128 {
   const n = f32x4.mul(a, f32x4.add(a, f32x4.add(b, b)));
   const d = f32x4.add(n, f32x4.mul(f32x4.add(b, b), b));
   return f32x4.mul(f32x4.pmax(x, f32x4.splat(-FAR)), f32x4.div(n, d));
-}
-
-@inline
-function softplus(x: v128): v128 {
-  return f32x4.add(f32x4.pmax(x, zero()), log1pVector(expOf(f32x4.neg(f32x4.abs(x)))));
 }
 
 @inline
@@ -103,11 +98,11 @@ export function curve(p: ActivationParams, taskBegin: i32, taskEnd: i32): void {
         break;
       }
       case Curve.Silu: {
-        y = f32x4.mul(f32x4.pmax(x, f32x4.splat(-FAR)), sigmoidOf(x));
+        y = gatedOf(x, x);
         break;
       }
       case Curve.Softplus: {
-        y = softplus(x);
+        y = softplusOf(x);
         break;
       }
       case Curve.Softshrink: {

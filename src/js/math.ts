@@ -11,6 +11,7 @@ const MINUS_LN2_LOW = fround(-1.42860677e-6);
 /** 1.5 · 2²³ + 127, the exponent's bias. */
 const ROUNDING = 12583039;
 const TINY = 2 ** -24;
+const TINIER = 2 ** -32;
 /** r coth(r / 2) is 2 + K1 r² + K2 r⁴. */
 const K1 = fround(0.16666618);
 const K2 = fround(-0.00276598);
@@ -58,16 +59,39 @@ export function expm1Negative(x: number): number {
   return madd(scale, w, fround(scale - 1));
 }
 
-/** 1 / (1 + e^−x). r, its bend and w are the negatives of the above. */
-export function sigmoidVector(x: number): number {
-  const z = x < -104 ? -104 : x > 25 ? 25 : x;
-  const rounded = madd(z, -LOG2E, ROUNDING - 24);
-  const n = fround(rounded - (ROUNDING - 24));
+/** ln(1 + e^x), of which u is the last summand. */
+export function softplusOf(y: number): number {
+  let x = -Math.abs(y);
+  if (x < -104) x = -104;
+  const rounded = madd(x, LOG2E, ROUNDING + 24);
+  const s = fround(power(rounded) * TINY);
+  const sw = fround(s * expm1Reduced(reduced(x, fround(rounded - (ROUNDING + 24)))));
+  const u = fround(s + sw);
+  const lost = fround(sw - fround(u - s));
+  return fround(u + madd(lost, fround(1 - fround(u * 0.5)), fround((y < 0 ? 0 : y) - log1pBend(u))));
+}
+
+/** 1 + e^−x, `one` times as large; `bias` is the exponent of `one`, and `least` as much as it allows. r, its bend and w are the negatives of the above. */
+function onePlusExp(x: number, least: number, one: number, bias: number): number {
+  const z = x < least ? least : x > 25 ? 25 : x;
+  const rounded = madd(z, -LOG2E, ROUNDING + bias);
+  const n = fround(rounded - (ROUNDING + bias));
   const r = madd(n, -MINUS_LN2_LOW, madd(n, -MINUS_LN2_HIGH, z));
   const t = fround(r * r);
   const w = fround((r + r) / fround(2 + fround(r + fround(t * madd(t, K2, K1)))));
   const scale = power(rounded);
-  return fround(TINY / fround((TINY < scale ? scale : TINY) + fround((scale < TINY ? scale : TINY) - fround(scale * w))));
+  return fround((one < scale ? scale : one) + fround((scale < one ? scale : one) - fround(scale * w)));
+}
+
+/** 1 / (1 + e^−x). */
+export function sigmoidVector(x: number): number {
+  return fround(TINY / onePlusExp(x, -104, TINY, -24));
+}
+
+/** x times the sigmoid of u. */
+export function gatedOf(x: number, u: number): number {
+  if (x > 25) return x;
+  return fround(fround((x < -110 ? -110 : x) / onePlusExp(u, -110, TINIER, -32)) * TINIER);
 }
 
 /** (1 − e^−2|x|) / (1 + e^−2|x|), under the sign of x. */
@@ -83,15 +107,15 @@ export function tanhVector(x: number): number {
   return x < 0 || Object.is(x, -0) ? -y : y;
 }
 
-/** ln(1 + u) for √½ − 1 ≤ u ≤ 1. */
-export function log1pVector(u: number): number {
+/** u − ln(1 + u) for √½ − 1 ≤ u ≤ 1. */
+function log1pBend(u: number): number {
   const s = fround(u / fround(u + 2));
   const z = fround(s * s);
   let a = madd(z, fround(0.24301005), fround(0.2142764));
   a = madd(z, a, fround(0.28616887));
   a = madd(z, a, fround(0.39998877));
   a = madd(z, a, fround(0.66666675));
-  return fround(u - fround(s * fround(u - fround(z * a))));
+  return fround(s * fround(u - fround(z * a)));
 }
 
 /** ln x for 1 ≤ x < ∞, and NaN for NaN. */
@@ -99,7 +123,8 @@ export function logOf(x: number): number {
   float[0] = x;
   const k = (word[0] - 0x3f3504f3) >> 23;
   word[0] -= k << 23;
-  const y = madd(-k, MINUS_LN2_HIGH, madd(-k, MINUS_LN2_LOW, log1pVector(fround(float[0] - 1))));
+  const u = fround(float[0] - 1);
+  const y = madd(-k, MINUS_LN2_HIGH, madd(-k, MINUS_LN2_LOW, fround(u - log1pBend(u))));
   return Number.isNaN(x) ? x : y;
 }
 

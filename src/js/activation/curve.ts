@@ -1,5 +1,5 @@
 import { type ActivationParams, type Block, Curve } from '../../params.ts';
-import { expNegative, gaussianOf, log1pVector, sigmoidVector, upperTailOf } from '../math.ts';
+import { expNegative, gatedOf, gaussianOf, softplusOf, upperTailOf } from '../math.ts';
 
 const { fround } = Math;
 
@@ -24,7 +24,7 @@ function gelu(x: number): number {
 /** ½ (1 + tanh(u / 2)) is the sigmoid of u. */
 function geluTanh(x: number): number {
   const u = fround(x * fround(fround(fround(x * x) * GELU_CUBIC) + GELU_LINEAR));
-  return fround(near(x) * sigmoidVector(u));
+  return gatedOf(x, u);
 }
 
 /**
@@ -38,10 +38,6 @@ function mish(x: number): number {
   const n = fround(a * fround(a + fround(b + b)));
   const d = fround(n + fround(fround(b + b) * b));
   return fround(near(x) * fround(n / d));
-}
-
-function softplus(x: number): number {
-  return fround(positive(x) + log1pVector(expNegative(-Math.abs(x))));
 }
 
 function softsign(x: number): number {
@@ -76,9 +72,9 @@ function chosen({ kind, lower, upper, alpha }: Block<typeof ActivationParams>): 
     case Curve.Mish:
       return mish;
     case Curve.Silu:
-      return (x) => fround(near(x) * sigmoidVector(x));
+      return (x) => gatedOf(x, x);
     case Curve.Softplus:
-      return softplus;
+      return softplusOf;
     case Curve.Softshrink:
       return (x) => fround(x - clamp(x, lower, upper));
     default:
