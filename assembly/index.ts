@@ -10,7 +10,7 @@ export { packFilterColumns, packFilterLanes, packFilterPlanes, packFilterRows } 
 export { convGemmNchw } from './conv/gemm-nchw';
 export { convGemmNhwc } from './conv/gemm-nhwc';
 export {
-  convRows1x16, convRows1x4, convRows1x8, convRows2x16, convRows2x16k3, convRows2x16k3s2, convRows2x16k5, convRows2x16k7, convRows2x4, convRows2x8,
+  convRows1x16, convRows1x4, convRows1x8, convRows2x16, convRows2x16k3, convRows2x16k3s2, convRows2x16near, convRows2x4, convRows2x8,
 } from './conv/rows';
 export { convDirectNchw } from './conv/direct-nchw';
 export { convPixels1x1, convPixels1x4, convPixels2x4, convPixels2x4k3, convPixels2x4k3s2, convPixels2x4shared } from './conv/pixels';
@@ -44,7 +44,7 @@ export { tanh } from './activation/tanh';
 export { activationBackward } from './activation/backward';
 export { preluBackward, preluSlopeBackward } from './activation/prelu-backward';
 export { softmax } from './activation/softmax';
-export { imageBytes, sumBytes, sumBytesNarrow, sumWords } from './image/bytes';
+export { imageBytes, sumBytes, sumColumns, sumNarrow, sumWords } from './image/bytes';
 export { imageFloats, sumFloats } from './image/floats';
 export { imageBox } from './image/box';
 export { foldLine, imageOrder } from './image/order';

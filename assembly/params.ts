@@ -520,15 +520,19 @@ export class ImageParams {
   /** Whether the last channel is what it was. */
   keepAlpha: i32;
   lineBytes: i32;
-  /** Where in scratch the line begins, the ring, and the table. */
+  /** Where in scratch the lines begin, the ring, and the table. */
   lineOffset: i32;
   ringOffset: i32;
   tableOffset: i32;
   /** Rows that the ring holds. */
   slots: i32;
+  /** Taps, or pairs of them. Where two rows are computed at once, so many are of the upper alone, and of the lower alone. */
   tapCount: i32;
-  /** Taps of the second pass. */
+  upperTaps: i32;
+  lowerTaps: i32;
+  /** The same of the second pass, and fours of them. */
   rowTapCount: i32;
+  rowFours: i32;
   /** What sums of bytes begin with: half of what they are divided by, and the bias. */
   begin: i32;
   shift: i32;

@@ -77,6 +77,9 @@ const cases: Readonly<Record<string, Case>> = {
   'nothing but zeros': kernelCase(all(0, 3, 3), 1, 77),
   separable: kernelCase(outer(BINOMIAL, BINOMIAL), 256),
   'separable, divided': kernelCase(outer([1, 2, 3, 4], [1, 1, 1, 1, 1, -2]), 30),
+  'separable, of both signs': kernelCase(outer([-1, 3, -1], [1, -2, 5, 5, -2, 1]), 8, 128),
+  'separable, as large as words can be': kernelCase(outer([64, 0, -64], [1, 2, 3, 4, 3, 2, 1]), 256, 100),
+  'separable, with a middle and fours and twos': kernelCase(outer([1, 2, 3, 4, 3, 2, 1], [2, 1, 3, 9, 3, 1, 2]), 1024),
   'too large for words, though separable': kernelCase(outer([60, 60, 60, 1], [1, 2, 3, 4, 5]), 2700),
   sharpen: kernelCase(rows('0 -1 0; -1 5 -1; 0 -1 0'), 1, 0, (f, image, options) => f.sharpen(image, options)),
   emboss: kernelCase(rows('-2 -1 0; -1 1 1; 0 1 2'), 1, 0, (f, image, options) => f.emboss(image, options)),
@@ -167,6 +170,27 @@ describe('filters over bytes: exactly the definition, by either backend', () => 
       }
     }
   });
+
+  it('where rows end with a vector, over several tasks, the last of an odd number of rows', () => {
+    const names = Object.keys(cases).filter((name) => /separable|sums|divisor|column|motion/.test(name));
+    for (const [i, name] of names.entries())
+      for (const [width, channels] of [
+        [64, 1],
+        [32, 2],
+        [16, 4],
+        [8, 4],
+        [24, 4],
+      ] as const)
+        for (const alpha of ['keep', 'filter'] as const)
+          for (const rowCount of [1, 16, 35]) {
+            const { run, height, width: kernelWidth, exact } = cases[name];
+            const around = { border: BORDERS[(i + rowCount) % 5], borderValue: 0, alpha };
+            const image = noise(width, rowCount, channels);
+            const expected = windows(image, height, kernelWidth, around, exact);
+            for (const made of everyWay(run, wasm, image, around))
+              expectSame(made, expected, `${name}, ${width}×${rowCount}×${channels}, ${alpha}`);
+          }
+  });
 });
 
 describe('filters over bytes with real weights', () => {
@@ -249,8 +273,14 @@ describe('filters over floats', () => {
   it.each(Object.entries(cases))('%s: the same bits by either backend, in place and not', (_, { run }) => {
     for (const channels of CHANNELS)
       for (const border of BORDERS)
-        for (const width of [1, 3, 16, 21]) {
-          const image = noise(width, 7, channels, Float32Array);
+        for (const [width, height] of [
+          [1, 7],
+          [3, 7],
+          [16, 7],
+          [21, 7],
+          [32, 41],
+        ]) {
+          const image = noise(width, height, channels, Float32Array);
           const options = { border, borderValue: border === 'constant' ? -0.75 : 0 };
           const expected = run(twin, image, options).data as Float32Array;
           for (const f of [twin, wasm])
@@ -355,6 +385,7 @@ it('no kernel writes a byte outside its output and scratch', async () => {
       [5, 3, 3],
       [16, 9, 4],
       [33, 20, 2],
+      [32, 17, 1],
     ]) {
       const image = noise(width, height, channels, kind);
       for (const [name, { run }] of Object.entries(cases)) {

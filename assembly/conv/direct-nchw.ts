@@ -2,7 +2,7 @@ import { ConvParams } from '../params';
 import { copyFloats } from '../simd';
 import { clampsInRegisters, finishRows, needsFinish } from './finish';
 import {
-  convRows1x16, convRows1x4, convRows1x8, convRows2x16, convRows2x16k3, convRows2x16k3s2, convRows2x16k5, convRows2x16k7, convRows2x4, convRows2x8, Rows,
+  convRows1x16, convRows1x4, convRows1x8, convRows2x16, convRows2x16k3, convRows2x16k3s2, convRows2x16near, convRows2x4, convRows2x8, Rows,
 } from './rows';
 
 /**
@@ -163,14 +163,12 @@ function fillOffsets(p: ConvParams, offsets: usize, channelStride: i32, phaseStr
 }
 
 /** `count` rows of one output channel. */
-function convolve(rows: Rows, x: usize, weights: usize, begin: f32, y: usize, count: i32, two: bool, size: i32, stride: i32): void {
+function convolve(rows: Rows, x: usize, weights: usize, begin: f32, y: usize, count: i32, two: bool, is3x3: bool, near: bool): void {
   if (rows.columns > 8) {
     if (!two) convRows1x16(rows, x, weights, begin, y, count);
-    else if (size == 3 && stride == 2) convRows2x16k3s2(rows, x, weights, begin, y, count);
-    else if (stride == 2) convRows2x16(rows, x, weights, begin, y, count);
-    else if (size == 3) convRows2x16k3(rows, x, weights, begin, y, count);
-    else if (size == 5) convRows2x16k5(rows, x, weights, begin, y, count);
-    else if (size == 7) convRows2x16k7(rows, x, weights, begin, y, count);
+    else if (is3x3 && near) convRows2x16k3(rows, x, weights, begin, y, count);
+    else if (is3x3) convRows2x16k3s2(rows, x, weights, begin, y, count);
+    else if (near) convRows2x16near(rows, x, weights, begin, y, count);
     else convRows2x16(rows, x, weights, begin, y, count);
   } else if (rows.columns > 4) {
     if (two) convRows2x8(rows, x, weights, begin, y, count);
@@ -196,8 +194,9 @@ export function convDirectNchw(p: ConvParams, taskBegin: i32, taskEnd: i32): voi
   const yBytes = <usize>p.outWidth << 2;
   const shift = p.strideHeight / p.dilationHeight;
   const overlaps = shift * p.dilationHeight == p.strideHeight && shift < p.kernelHeight;
-  const isPlain = p.groupInChannels == 1 && p.strideHeight == p.strideWidth && p.strideHeight <= 2 && p.dilationHeight == 1 && p.dilationWidth == 1;
-  const size = isPlain && p.kernelHeight == p.kernelWidth ? p.kernelWidth : 0;
+  const near = p.groupInChannels == 1 && p.strideWidth == 1 && p.dilationWidth == 1;
+  const is3x3 = p.groupInChannels == 1 && p.kernelHeight == 3 && p.kernelWidth == 3 && p.dilationHeight == 1 && p.dilationWidth == 1
+    && p.strideHeight == p.strideWidth && p.strideHeight <= 2;
   // Strides that the offsets hold for; a group of one channel has none.
   let located = -1;
   memory.fill(strip, 0, <usize>(p.groupInChannels * stripLength(p, phaseStride)) << 2);
@@ -238,7 +237,7 @@ export function convDirectNchw(p: ConvParams, taskBegin: i32, taskEnd: i32): voi
       const begin: f32 = p.divisor == 1 ? load<f32>(bias) : 0;
       const w = weights + (<usize>(channel * depth) << 2);
       const output = p.output + (<usize>(((image * outChannels + channel) * p.outHeight + row) * p.outWidth) << 2);
-      convolve(rows, source, w, begin, output, rowCount, two, size, p.strideHeight);
+      convolve(rows, source, w, begin, output, rowCount, two, is3x3, near);
       if (finishes) finishRows(p, output, yBytes, rowCount, p.outWidth, bias, 0);
     }
   }

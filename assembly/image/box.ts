@@ -1,6 +1,6 @@
 import { ImageParams } from '../params';
 import { divideLine } from './bytes';
-import { lineOf, middleOf, nextRow, openRows, putLine, slotOf, wideOf } from './rows';
+import { centreOf, lineOf, middleOf, nextRow, openRows, putLine, slotOf, wideOf } from './rows';
 
 /**
  * The mean of a rectangle by running sums, whatever its size (McDonnell, "Box-filtering techniques", 1981): `middle` holds the
@@ -50,7 +50,7 @@ function meanBytes(p: ImageParams): void {
     leaving += stride;
     to += stride;
   }
-  divideLine(p);
+  divideLine(p, lineOf(p));
 }
 
 function meanFloats(p: ImageParams): void {
@@ -90,7 +90,7 @@ export function imageBox(p: ImageParams, taskBegin: i32, taskEnd: i32): void {
       if (y < first) continue;
       if (bytes) meanBytes(p);
       else meanFloats(p);
-      putLine(p, y);
+      putLine(p, y, lineOf(p), centreOf(p, y));
     }
   }
 }

@@ -1,6 +1,6 @@
 import { ImageParams } from '../params';
 import { wordsHigh, wordsLow } from './bytes';
-import { lineOf, middleOf, nextRow, openRows, putLine, slotOf } from './rows';
+import { centreOf, lineOf, middleOf, nextRow, openRows, putLine, slotOf } from './rows';
 
 /**
  * √(gx² + gy²) of the two 3×3 kernels of Sobel, Scharr or Prewitt, which share their columns: a difference in one direction,
@@ -94,6 +94,6 @@ export function imageGradient(p: ImageParams, taskBegin: i32, taskEnd: i32): voi
     nextRow(p, y);
     if (p.elementBytes == 1) gradientBytes(p, y);
     else gradientFloats(p, y);
-    putLine(p, y);
+    putLine(p, y, lineOf(p), centreOf(p, y));
   }
 }

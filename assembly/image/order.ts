@@ -1,5 +1,5 @@
 import { ImageParams, Order } from '../params';
-import { copyLine, lineOf, middleOf, nextRow, openRows, putLine, slotOf } from './rows';
+import { centreOf, lineOf, middleOf, nextRow, openRows, putLine, slotOf } from './rows';
 
 /** The lesser of two. Of floats the first, unless the second is less. */
 @inline
@@ -75,9 +75,9 @@ export function foldLine(p: ImageParams, to: usize, from: usize, count: i32): vo
 /** Erosion or dilation by a rectangle: down the columns, then along the row. */
 function extreme(p: ImageParams, y: i32): void {
   const middle = middleOf(p);
-  copyLine(middle, slotOf(p, y - p.top), p.paddedBytes);
+  memory.copy(middle, slotOf(p, y - p.top), p.paddedBytes);
   for (let i = 1; i < p.kernelHeight; i++) foldLine(p, middle, slotOf(p, y - p.top + i), p.paddedBytes);
-  copyLine(lineOf(p), middle, p.rowBytes);
+  memory.copy(lineOf(p), middle, p.rowBytes);
   for (let i = 1; i < p.kernelWidth; i++) foldLine(p, lineOf(p), middle + i * p.pixelBytes, p.rowBytes);
 }
 
@@ -88,6 +88,6 @@ export function imageOrder(p: ImageParams, taskBegin: i32, taskEnd: i32): void {
     if (p.order != Order.Median) extreme(p, y);
     else if (p.elementBytes == 1) median(p, y, true);
     else median(p, y, false);
-    putLine(p, y);
+    putLine(p, y, lineOf(p), centreOf(p, y));
   }
 }

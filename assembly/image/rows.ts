@@ -4,7 +4,7 @@ import { Border, ImageParams } from '../params';
  * What all filters over images share: rows come in through a ring of padded copies, and go out by way of a line. A window
  * therefore never meets the edge of the image, a vector may run over the end of a row, and the output may be the input.
  *
- *   scratch   middle | line [lineBytes] | ring [slots][lineBytes] | rows below the last one [below][lineBytes] | table
+ *   scratch   middle | lines [lineBytes] | ring [slots][lineBytes] | rows below the last one [below][lineBytes] | table
  *   row       [left][width][kernelWidth − 1 − left] pixels, and more than 48 bytes that are anything
  *
  * `middle` is what a filter keeps between its two passes. A pixel's channels are just a distance in bytes.
@@ -54,15 +54,6 @@ function source(i: i32, count: i32, border: i32): i32 {
   return i < count ? i : period - 1 - i + (fold >> 1);
 }
 
-/** `count` bytes and up to 15 more. */
-export function copyLine(to: usize, from: usize, count: i32): void {
-  for (; count > 0; count -= 16) {
-    v128.store(to, v128.load(from));
-    to += 16;
-    from += 16;
-  }
-}
-
 /** `count` pixels of a row beginning at `x`, over the edge: each with up to 15 bytes that the next one or nothing needs. */
 function putPixels(p: ImageParams, row: usize, inside: bool, x: i32, count: i32, to: usize): void {
   const pixelBytes = p.pixelBytes;
@@ -83,7 +74,7 @@ function putRow(p: ImageParams, row: i32, to: usize): void {
   }
   putPixels(p, from, true, -p.left, p.left, to);
   const inside = to + p.left * p.pixelBytes;
-  copyLine(inside, from, p.rowBytes);
+  memory.copy(inside, from, p.rowBytes);
   putPixels(p, from, true, p.width, p.kernelWidth - 1 - p.left, inside + p.rowBytes);
 }
 
@@ -101,14 +92,38 @@ export function openRows(p: ImageParams, taskBegin: i32, taskEnd: i32): i32 {
   return y;
 }
 
+/**
+ * Whether the first of two passes may read the image itself: down its columns it needs nothing beside them, and what lies there in `middle`
+ * the border takes from `middle`, unless it takes it from nowhere.
+ */
+@inline
+export function isBare(p: ImageParams): bool {
+  return p.input != p.output && p.border != Border.Constant;
+}
+
+/** What lies beside a row of `middle`, in pixels of so many bytes. */
+export function padMiddle(p: ImageParams, inside: usize, pixelBytes: i32): void {
+  const end = p.width + p.kernelWidth - 1 - p.left;
+  for (let x = p.left ? -p.left : p.width; x < end; x = x == -1 ? p.width : x + 1) {
+    const from = inside + source(x, p.width, p.border) * pixelBytes;
+    for (let i = 0; i < pixelBytes; i += 2) store<u16>(inside + x * pixelBytes + i, load<u16>(from + i));
+  }
+}
+
 /** The last row of the window of row `y`. */
 export function nextRow(p: ImageParams, y: i32): void {
   const row = y + p.below;
   if (p.input == p.output && row >= p.height) {
-    copyLine(slotOf(p, row), ringOf(p) + (p.slots + row - p.height) * p.lineBytes, p.lineBytes);
+    memory.copy(slotOf(p, row), ringOf(p) + (p.slots + row - p.height) * p.lineBytes, p.lineBytes);
   } else {
     putRow(p, row, slotOf(p, row));
   }
+}
+
+/** The last rows of the windows of row `y` and the one below it, but for those behind the range of tasks. */
+export function nextRows(p: ImageParams, y: i32, last: i32): void {
+  nextRow(p, y);
+  if (y + 1 < last) nextRow(p, y + 1);
 }
 
 /** Where in its padded copy the pixels of row `y` begin. */
@@ -117,25 +132,45 @@ export function centreOf(p: ImageParams, y: i32): usize {
   return slotOf(p, y) + p.left * p.pixelBytes;
 }
 
-/** The lanes of a vector of pixels that are alpha, if it is to be kept. */
+/**
+ * Writes the table for the window of row `y`: entries of so many bytes, `places` of them places, which become addresses, and weights after
+ * them. Rows are those of the ring, or those of the image itself.
+ */
+export function placeTaps(p: ImageParams, y: i32, entryBytes: i32, places: i32, bare: bool): void {
+  const table = tableOf(p), taps = p.taps;
+  for (let i = 0; i < p.tapCount * entryBytes; i += 4) {
+    let word = load<i32>(taps + i);
+    if (i % entryBytes < places << 2) {
+      const row = y - p.top + (word >> 16);
+      const at = bare ? p.input + source(row, p.height, p.border) * p.rowBytes : slotOf(p, row);
+      word = <i32>at + (word & 0xffff) * p.pixelBytes;
+    }
+    store<i32>(table + i, word);
+  }
+}
+
+/** The bits of four bytes that are alpha, if it is to be kept. */
+@inline
+export function alphaBits(p: ImageParams): i32 {
+  return p.keepAlpha ? p.channels == 4 ? 0xff000000 : 0xff00ff00 : 0;
+}
+
+/** The lanes of a vector of pixels that are alpha. */
 function alphaMask(p: ImageParams): v128 {
-  if (!p.keepAlpha) return i32x4.splat(0);
-  if (p.elementBytes == 1) return p.channels == 4 ? i32x4.splat(0xff000000) : i16x8.splat(<i16>0xff00);
+  if (p.elementBytes == 1) return i32x4.splat(alphaBits(p));
   return p.channels == 4 ? i32x4(0, 0, 0, -1) : i32x4(0, -1, 0, -1);
 }
 
-/** The line as row `y` of the output, with its old alpha if that is kept. */
-export function putLine(p: ImageParams, y: i32): void {
+/** A line as row `y` of the output, with the alpha of the pixels at `from` if that is kept. */
+export function putLine(p: ImageParams, y: i32, line: usize, from: usize): void {
   const mask = alphaMask(p);
   const bytes = p.rowBytes;
-  let from = lineOf(p), old = centreOf(p, y), to = p.output + y * bytes;
-  let count = bytes;
-  for (; count >= 16; count -= 16) {
-    v128.store(to, v128.bitselect(v128.load(old), v128.load(from), mask));
-    from += 16;
-    old += 16;
-    to += 16;
+  if (p.keepAlpha) {
+    const old = from - line;
+    for (let at = line; at < line + bytes; at += 32) {
+      v128.store(at, v128.bitselect(v128.load(at + old), v128.load(at), mask));
+      v128.store(at, v128.bitselect(v128.load(at + old, 16), v128.load(at, 16), mask), 16);
+    }
   }
-  v128.store(from, v128.bitselect(v128.load(old), v128.load(from), mask));
-  for (; count > 0; count--) store<u8>(to++, load<u8>(from++));
+  memory.copy(p.output + y * bytes, line, bytes);
 }

@@ -15,15 +15,10 @@ export function loadStrided(from: usize, stride: i32, strideBytes: usize): v128 
 /** Windows of four pixels of one float each. `kernel` is a constant, or 0 for any other width, told by `width`. */
 @inline
 function windowOfQuad(from: usize, stride: i32, strideBytes: usize, kernel: i32, width: i32, tapBytes: usize, reduction: i32): v128 {
-  if (kernel == 2 && stride == 2) {
-    const low = v128.load(from), high = v128.load(from, 16);
-    return addColumn(v128.shuffle<f32>(low, high, 0, 2, 4, 6), v128.shuffle<f32>(low, high, 1, 3, 5, 7), reduction);
-  }
   let window = loadStrided(from, stride, strideBytes);
-  if (kernel == 2 || kernel == 3) {
+  if (kernel == 3) {
     window = addColumn(window, loadStrided(from + tapBytes, stride, strideBytes), reduction);
-    if (kernel == 3) window = addColumn(window, loadStrided(from + 2 * tapBytes, stride, strideBytes), reduction);
-    return window;
+    return addColumn(window, loadStrided(from + 2 * tapBytes, stride, strideBytes), reduction);
   }
   for (let tap = width - 1; tap > 0; tap--) {
     from += tapBytes;
@@ -77,8 +72,7 @@ export function reducePlane(
     if (width == 3) quads(from, 1, 4, 3, 3, tapBytes, to, count, rows, cells, reduction);
     else quads(from, 1, 4, 0, width, tapBytes, to, count, rows, cells, reduction);
   } else if (stride == 2) {
-    if (width == 2 && tapBytes == 4) quads(from, 2, 8, 2, 2, tapBytes, to, count, rows, cells, reduction);
-    else if (width == 3) quads(from, 2, 8, 3, 3, tapBytes, to, count, rows, cells, reduction);
+    if (width == 3) quads(from, 2, 8, 3, 3, tapBytes, to, count, rows, cells, reduction);
     else quads(from, 2, 8, 0, width, tapBytes, to, count, rows, cells, reduction);
   } else quads(from, 0, <usize>stride << 2, 0, width, tapBytes, to, count, rows, cells, reduction);
 }

@@ -5,11 +5,18 @@ import { type KernelName, Order } from '../params.ts';
 import { type ImageSpec, type KernelSpec, wordsOf as lengthOf } from '../shape/image.ts';
 import { fourierTile } from './image-fourier.ts';
 import {
+  alongRow,
+  centred,
+  columnPairs,
   type Factors,
   factors,
   fixedPasses,
+  floatTaps,
+  fourWords,
   isNarrow,
+  narrowTaps,
   pairs,
+  sharedTaps,
   type Tap,
   taps,
   type WholePasses,
@@ -42,6 +49,8 @@ interface Work {
   readonly kernel: KernelName;
   /** Rows that the ring holds besides those of a window. */
   readonly moreSlots?: number;
+  /** Rows of output that are computed at once. */
+  readonly rowsAtOnce?: 1 | 2;
   readonly reach: Reach;
   /** Lines that `middle` is long. */
   readonly middleLines: number;
@@ -77,17 +86,31 @@ function lineBytesOf({ width, channels, elementBytes }: ImageSpec, { kernelWidth
 /** Where rows lie in the scratch, and what of them a task is. */
 function layoutOf(spec: ImageSpec, work: Omit<Work, 'kernel' | 'taps'>, stripe: number) {
   const { width, height, channels, outChannels, elementBytes, border, borderValue } = spec;
-  const { reach, middleLines, moreSlots = 0, tableLength = 0 } = work;
+  const { reach, middleLines, rowsAtOnce = 1, moreSlots = rowsAtOnce - 1, tableLength = 0 } = work;
   const lineBytes = lineBytesOf(spec, reach);
   const slots = reach.kernelHeight + moreSlots;
-  const [lineOffset, ringOffset, tableOffset] = [0, 1, 1 + slots + reach.below].map((lines) => (middleLines + lines) * lineBytes);
+  const lines = [0, rowsAtOnce, rowsAtOnce + slots + reach.below];
+  const [lineOffset, ringOffset, tableOffset] = lines.map((before) => (middleLines + before) * lineBytes);
   const pixelBytes = channels * elementBytes;
   const sizes = { pixelBytes, rowBytes: width * pixelBytes, paddedBytes: (width + reach.kernelWidth - 1) * pixelBytes };
   return {
     values: {
       ...{ width, height, channels, outChannels, elementBytes, ...sizes, ...reach, border, borderValue, stripe },
       ...{ keepAlpha: spec.keepAlpha ? 1 : 0, lineBytes, lineOffset, ringOffset, tableOffset, slots },
-      ...{ tapCount: 0, rowTapCount: 0, begin: 0, shift: 0, rowBegin: 0, rowShift: 0, divisor: 1, bias: 0, narrow: 0 },
+      ...{
+        tapCount: 0,
+        upperTaps: 0,
+        lowerTaps: 0,
+        rowTapCount: 0,
+        rowFours: 0,
+        begin: 0,
+        shift: 0,
+        rowBegin: 0,
+        rowShift: 0,
+        divisor: 1,
+        bias: 0,
+        narrow: 0,
+      },
       ...{ order: Order.Median, amount: 0, threshold: 0 },
       ...work.values,
     },
@@ -115,22 +138,27 @@ const wideLines = (divisor: number) => (divisor === 1 ? 0 : 4);
 
 function bytesWork(kernel: KernelSpec): Work {
   const pass = wholePass(kernel);
-  const list = pairs(atLeastOne(taps(pass.weights, kernel.width)));
   const { begin, shift, divisor } = pass;
+  const shared = sharedTaps(pass.weights, kernel.width, false);
+  const narrow = isNarrow(pass);
+  const list = narrow ? narrowTaps(shared) : pairs(taps(pass.weights, kernel.width));
+  const tapCount = narrow ? shared.taps.length : list.length / 3;
   return {
     kernel: 'imageBytes',
+    rowsAtOnce: 2,
     reach: reachOf(kernel.height, kernel.width),
     middleLines: wideLines(divisor),
-    taps: whole(list),
+    taps: whole(atLeastOne(list)),
     tableLength: list.length,
-    values: { tapCount: list.length / 3, begin, shift, divisor, narrow: isNarrow(pass) ? 1 : 0 },
+    values: {
+      ...{ narrow: narrow ? 1 : 0, tapCount, upperTaps: shared.upperTaps, lowerTaps: shared.lowerTaps },
+      ...{ begin, shift, divisor },
+    },
   };
 }
 
-/** A kernel of zeros has one tap all the same. */
-function atLeastOne(list: Tap[]): Tap[] {
-  return list.length > 0 ? list : [{ row: 0, column: 0, weight: 0 }];
-}
+/** Words of a kernel of zeros, which has no taps: a buffer has one all the same. */
+const atLeastOne = (words: number[]) => (words.length > 0 ? words : [0]);
 
 interface Sharpening {
   readonly amount: number;
@@ -139,52 +167,65 @@ interface Sharpening {
 
 const NO_SHARPENING: Sharpening = { amount: 0, threshold: 0 };
 
-function bytesSeparableWork({ column, row }: WholePasses, { amount, threshold }: Sharpening): Work {
-  const down = pairs(atLeastOne(taps(column.weights, 1)));
-  const along = pairs(atLeastOne(taps(row.weights, row.weights.length)));
+function bytesSeparableWork({ channels }: ImageSpec, passes: WholePasses, { amount, threshold }: Sharpening): Work {
+  const inFours = centred(passes);
+  const { column, row } = inFours ?? passes;
+  const along = inFours === undefined ? { taps: taps(row.weights, row.weights.length), fours: [] } : alongRow(row.weights);
+  const offset = (tap: Tap) => tap.column * channels * 2;
+  const down = columnPairs(column.weights);
+  const rowPairs = pairs(along.taps, offset);
   return {
     kernel: 'imageBytes',
+    rowsAtOnce: 2,
     reach: reachOf(column.weights.length, row.weights.length),
-    middleLines: 2 + wideLines(row.divisor),
-    taps: whole([...down, ...along]),
-    tableLength: down.length + along.length,
+    middleLines: 4 + wideLines(row.divisor),
+    taps: whole([...down, ...rowPairs, ...fourWords(along.fours, offset)]),
+    tableLength: down.length,
     values: {
-      ...{ tapCount: down.length / 3, rowTapCount: along.length / 3, begin: column.begin, shift: column.shift },
-      ...{ rowBegin: row.begin, rowShift: row.shift, divisor: row.divisor, amount, threshold },
+      ...{ tapCount: down.length / 4, rowTapCount: rowPairs.length / 3, rowFours: along.fours.length },
+      ...{ begin: column.begin, shift: column.shift, rowBegin: row.begin, rowShift: row.shift, divisor: row.divisor },
+      ...{ amount, threshold },
     },
   };
 }
 
-function floatTaps(list: readonly Tap[]): number[] {
-  return list.flatMap(({ row, column, weight }) => [(row << 16) | column, weight]);
-}
-
-const floatWords = (words: readonly number[]) => wordsOf(words, (i) => i % 2 === 1);
+/** Words of which each `step`-th is whole. */
+const floatWords = (words: readonly number[], step: number) => wordsOf(words, (i) => i % step !== 0);
 
 function floatsWork({ height, width, weights, divisor, bias }: KernelSpec): Work {
-  const list = floatTaps(taps(weights.map(Math.fround), width));
+  const shared = sharedTaps(weights.map(Math.fround), width, true);
+  const list = floatTaps(shared);
   return {
     kernel: 'imageFloats',
+    rowsAtOnce: 2,
     reach: reachOf(height, width),
     middleLines: 0,
-    taps: floatWords(list),
+    taps: floatWords(list, 3),
     tableLength: list.length,
-    values: { tapCount: list.length / 2, divisor, bias },
+    values: { tapCount: shared.taps.length, upperTaps: shared.upperTaps, lowerTaps: shared.lowerTaps, divisor, bias },
   };
 }
 
-function floatsSeparableWork({ column, row }: Factors, divisor: number, bias: number, { amount, threshold }: Sharpening): Work {
-  const down = floatTaps(taps(column.map(Math.fround), 1));
-  const along = floatTaps(taps(row.map(Math.fround), row.length));
+function floatsSeparableWork(
+  { channels, elementBytes }: ImageSpec,
+  { column, row }: Factors,
+  divisor: number,
+  bias: number,
+  { amount, threshold }: Sharpening,
+): Work {
+  const shared = sharedTaps(column.map(Math.fround), 1, true);
+  const down = floatTaps(shared);
+  const along = taps(row.map(Math.fround), row.length).flatMap((tap) => [tap.column * channels * elementBytes, tap.weight]);
   return {
     kernel: 'imageFloats',
+    rowsAtOnce: 2,
     reach: reachOf(column.length, row.length),
-    middleLines: 1,
-    taps: floatWords([...down, ...along]),
-    tableLength: down.length + along.length,
+    middleLines: 2,
+    taps: Float32Array.of(...floatWords(down, 3), ...floatWords(along, 2)),
+    tableLength: down.length + 3 * along.length,
     values: {
-      ...{ tapCount: down.length / 2, rowTapCount: along.length / 2, divisor, bias },
-      ...{ amount, threshold },
+      ...{ tapCount: shared.taps.length, upperTaps: shared.upperTaps, lowerTaps: shared.lowerTaps, rowTapCount: along.length / 2 },
+      ...{ divisor, bias, amount, threshold },
     },
   };
 }
@@ -205,10 +246,10 @@ export function planKernel(spec: ImageSpec, kernel: KernelSpec): ImagePlan {
   if (tile !== undefined) return planFourier(spec, kernel, tile);
   if (spec.elementBytes === 4) {
     const { divisor, bias } = kernel;
-    return planOf(spec, two === undefined ? floatsWork(kernel) : floatsSeparableWork(two, divisor, bias, NO_SHARPENING));
+    return planOf(spec, two === undefined ? floatsWork(kernel) : floatsSeparableWork(spec, two, divisor, bias, NO_SHARPENING));
   }
   const passes = two && wholePasses(kernel, two);
-  return planOf(spec, passes === undefined ? bytesWork(kernel) : bytesSeparableWork(passes, NO_SHARPENING));
+  return planOf(spec, passes === undefined ? bytesWork(kernel) : bytesSeparableWork(spec, passes, NO_SHARPENING));
 }
 
 /** A filter by Fourier transforms. */
@@ -246,9 +287,12 @@ function floatSums({ weights, divisor, bias }: KernelSpec): Sums {
 
 /** A column times a row, of real numbers; then perhaps what it took away, added to the image. */
 export function planFactors(spec: ImageSpec, both: Factors, sharpening = NO_SHARPENING): ImagePlan {
-  if (spec.elementBytes === 4) return planOf(spec, floatsSeparableWork(both, 1, 0, sharpening));
+  if (spec.elementBytes === 4) return planOf(spec, floatsSeparableWork(spec, both, 1, 0, sharpening));
   const { amount, threshold } = sharpening;
-  return planOf(spec, bytesSeparableWork(fixedPasses(both), { amount: Math.round(amount * AMOUNT), threshold: Math.ceil(threshold) }));
+  return planOf(
+    spec,
+    bytesSeparableWork(spec, fixedPasses(both), { amount: Math.round(amount * AMOUNT), threshold: Math.ceil(threshold) }),
+  );
 }
 
 /** What the amount of unsharp masking is counted in for bytes: parts of 1. */
@@ -268,7 +312,7 @@ export function planBox(spec: ImageSpec, height: number, width: number): ImagePl
   };
   if (isBytes || !spec.inPlace) return planOf(spec, work);
   // Sums of floats depend on where a task begins, and a task cannot begin below rows that are written already.
-  const copy = stepOf(spec, { ...floatsWork(IDENTITY), kernel: 'imageFloats' });
+  const copy = stepOf(spec, floatsWork(IDENTITY));
   return {
     steps: [{ ...copy, buffers: { ...copy.buffers, output: 'copy' } }, stepOf(spec, work, 'copy')],
     taps: floatsWork(IDENTITY).taps,

@@ -9,6 +9,7 @@
 import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { deflateRawSync } from 'node:zlib';
 import asc from 'assemblyscript/asc';
+import binaryen from 'binaryen';
 
 const variants = ['simd', 'relaxed-simd', 'simd-threads', 'relaxed-simd-threads'];
 
@@ -19,6 +20,19 @@ for (const target of [...variants, 'debug']) {
   process.stderr.write(stderr.toString());
   if (error) throw error;
 }
+
+// What assembly/index.ts exports for the compiler alone, so that it is there once and not inlined, has done its service: the names are a
+// hundredth of the module.
+const [, list] = (await readFile('src/params.ts', 'utf8')).match(/export const kernels = {(.*?)}/s);
+const kernels = new Set(Array.from(list.matchAll(/(\w+): \w+Params/g), ([, name]) => name));
+for (const variant of variants) {
+  const module = binaryen.readBinary(await readFile(`dist/wasm/${variant}.wasm`));
+  const exported = Array.from({ length: module.getNumExports() }, (_, i) => binaryen.getExportInfo(module.getExportByIndex(i)));
+  for (const { kind, name } of exported) if (kind === binaryen.ExternalFunction && !kernels.has(name)) module.removeExport(name);
+  await writeFile(`dist/wasm/${variant}.wasm`, module.emitBinary());
+  module.dispose();
+}
+
 for (const variant of variants) {
   const bytes = deflateRawSync(await readFile(`dist/wasm/${variant}.wasm`), { level: 9 });
   await writeFile(

@@ -1,12 +1,17 @@
 import { centreOf, lastOf, nextRow, openRows, type Params, putLine, type Rows, rowsOf, saturate, slotOf, wideOf, words } from './rows.ts';
 
 /**
- * Sums of bytes times whole numbers: exact.
+ * Sums of bytes times whole numbers: exact. A place is row << 16 | column, weights are two of 16 bits. This side computes one row at a
+ * time, by what the table has of the upper of two.
  *
- *   taps    [pair][place, place, weights]   a place is row << 16 | column, weights are two of 16 bits
+ *   16 bits      [tap][place, weights]                    one of the upper row and one of the lower: taps of the upper alone,
+ *                                                         of both, of the lower alone
+ *   32 bits      [pair][place, place, weights]
+ *   down         [pair][place, place, weights, weights]   of the upper row and of the lower
+ *   then along   [pair][offset, offset, weights], [four][offset × 4, weights]
  *
- * Taps of weight 0 are not there. The second pass of a separable kernel finds the first one's sums in `middle`, as words of 16
- * bits.
+ * Taps of weight 0 are not there. The second pass of a separable kernel finds the first one's sums in `middle`, as words of 16 bits. Its
+ * offsets are bytes.
  */
 
 /** The sums that wait, divided, as bytes into the line. */
@@ -25,17 +30,38 @@ function addWords(sums: Int32Array, from: Int16Array, first: number, low: number
   for (let i = 0; i < sums.length; i++) sums[i] += from[first + i] * low + from[second + i] * high;
 }
 
+function addFour(sums: Int32Array, from: Int16Array, offsets: Int32Array, low: number, high: number): void {
+  const [a, b, c, d] = offsets.map((bytes) => bytes / 2);
+  for (let i = 0; i < sums.length; i++) sums[i] += (from[a + i] + from[b + i]) * low + (from[c + i] + from[d + i]) * high;
+}
+
 const lowOf = (weights: number) => (weights << 16) >> 16;
 const highOf = (weights: number) => weights >> 16;
 
+/** Words of an entry of the table. */
+const NARROW = 2;
+const PAIR = 3;
+const COLUMN = 4;
+const FOUR = 5;
+
 /** The sums of the window of row `y`. */
-function sumBytes(rows: Rows, y: number, sums: Int32Array): void {
+function sumBytes(rows: Rows, y: number, two: boolean, sums: Int32Array): void {
   const { p } = rows;
+  const scratch = rows.scratch as Uint8Array;
   const all = words(p.taps);
-  const place = (at: number) => slotOf(rows, y - p.top + (at >> 16)) + (at & 0xffff) * p.channels;
+  const place = (word: number) => slotOf(rows, y - p.top + (word >> 16)) + (word & 0xffff) * p.channels;
   sums.fill(p.begin);
-  for (let k = 0; k < 3 * p.tapCount; k += 3) {
-    addBytes(sums, rows.scratch as Uint8Array, place(all[k]), lowOf(all[k + 2]), place(all[k + 1]), highOf(all[k + 2]));
+  if (p.narrow === 1) {
+    const taps = p.tapCount - p.lowerTaps;
+    for (let k = 0; k < taps; k += 2) {
+      const [a, b] = [NARROW * k, NARROW * Math.min(k + 1, taps - 1)];
+      addBytes(sums, scratch, place(all[a]), lowOf(all[a + 1]), place(all[b]), k + 1 < taps ? lowOf(all[b + 1]) : 0);
+    }
+    return;
+  }
+  const entry = two ? COLUMN : PAIR;
+  for (let k = 0; k < entry * p.tapCount; k += entry) {
+    addBytes(sums, scratch, place(all[k]), lowOf(all[k + 2]), place(all[k + 1]), highOf(all[k + 2]));
   }
 }
 
@@ -43,8 +69,13 @@ function sumBytes(rows: Rows, y: number, sums: Int32Array): void {
 function sumWords(p: Params, middle: Int16Array, sums: Int32Array): void {
   const all = words(p.taps);
   sums.fill(p.rowBegin);
-  for (let k = 3 * p.tapCount; k < 3 * (p.tapCount + p.rowTapCount); k += 3) {
-    addWords(sums, middle, all[k] * p.channels, lowOf(all[k + 2]), all[k + 1] * p.channels, highOf(all[k + 2]));
+  const pairs = COLUMN * p.tapCount;
+  const fours = pairs + PAIR * p.rowTapCount;
+  for (let k = pairs; k < fours; k += PAIR) {
+    addWords(sums, middle, all[k] / 2, lowOf(all[k + 2]), all[k + 1] / 2, highOf(all[k + 2]));
+  }
+  for (let k = fours; k < fours + FOUR * p.rowFours; k += FOUR) {
+    addFour(sums, middle, all.subarray(k, k + 4), lowOf(all[k + 4]), highOf(all[k + 4]));
   }
 }
 
@@ -71,14 +102,14 @@ function sharpenBytes(rows: Rows, y: number): void {
 /** Any kernel, in one pass; or one that is a column times a row, down the column first, if it has taps of a second pass. */
 export function imageBytes(p: Params, taskBegin: number, taskEnd: number): void {
   const rows = rowsOf(p);
-  const two = p.rowTapCount > 0;
+  const two = p.rowTapCount + p.rowFours > 0;
   const middle = new Int16Array(p.scratch.buffer, p.scratch.byteOffset, two ? rows.paddedCount : 0);
   const columnSums = new Int32Array(middle.length);
   const sums = new Int32Array(rows.count);
   const last = lastOf(p, taskEnd);
   for (let y = openRows(rows, taskBegin, taskEnd); y < last; y++) {
     nextRow(rows, y);
-    sumBytes(rows, y, two ? columnSums : sums);
+    sumBytes(rows, y, two, two ? columnSums : sums);
     if (two) {
       for (let i = 0; i < middle.length; i++) middle[i] = columnSums[i] >> p.shift;
       sumWords(p, middle, sums);

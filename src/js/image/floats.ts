@@ -2,20 +2,28 @@ import { centreOf, lastOf, nextRow, openRows, type Params, putLine, type Rows, r
 
 const { fround } = Math;
 
+/** Words of an entry of the table. */
+const TAP = 3;
+const ROW_TAP = 2;
+
 /**
  * Sums of floats times floats, row by row through the kernel, taps of weight 0 left out.
  *
- *   taps    [tap][place, weight]   a place is row << 16 | column
+ *   taps         [tap][place, weight, weight]   a place is row << 16 | column; of the upper and the lower of two rows: taps of the upper
+ *                                               alone, of both, of the lower alone
+ *   then along   [tap][offset, weight]          offsets are bytes
+ *
+ * This side computes one row at a time, by what the table has of the upper one.
  */
 function sumFloats(
-  p: Params, from: Float32Array, place: (place: number) => number, first: number, taps: number, to: number, count: number,
-  divisor: number, bias: number,
+  from: Float32Array, table: Float32Array, entry: number, place: (word: number) => number, to: number, count: number, divisor: number,
+  bias: number,
 ): void {
-  const places = words(p.taps);
+  const places = words(table);
   from.fill(0, to, to + count);
-  for (let k = first; k < first + taps; k++) {
-    const at = place(places[2 * k]);
-    const weight = p.taps[2 * k + 1];
+  for (let k = 0; k < table.length; k += entry) {
+    const at = place(places[k]);
+    const weight = table[k + 1];
     for (let i = 0; i < count; i++) from[to + i] = fround(from[to + i] + fround(from[at + i] * weight));
   }
   for (let i = to; i < to + count; i++) from[i] = fround(fround(from[i] / divisor) + bias);
@@ -24,8 +32,9 @@ function sumFloats(
 /** The taps of the window of row `y`. */
 function sumRows(rows: Rows, y: number, to: number, count: number, divisor: number, bias: number): void {
   const { p } = rows;
-  const place = (at: number) => slotOf(rows, y - p.top + (at >> 16)) + (at & 0xffff) * p.channels;
-  sumFloats(p, rows.scratch as Float32Array, place, 0, p.tapCount, to, count, divisor, bias);
+  const place = (word: number) => slotOf(rows, y - p.top + (word >> 16)) + (word & 0xffff) * p.channels;
+  const table = p.taps.subarray(0, TAP * (p.tapCount - p.lowerTaps));
+  sumFloats(rows.scratch as Float32Array, table, TAP, place, to, count, divisor, bias);
 }
 
 /** Unsharp masking: line = x + amount · (x − line), where the difference is large enough. */
@@ -43,12 +52,12 @@ function sharpenFloats(rows: Rows, y: number): void {
 export function imageFloats(p: Params, taskBegin: number, taskEnd: number): void {
   const rows = rowsOf(p);
   const last = lastOf(p, taskEnd);
-  const place = (at: number) => at * p.channels;
+  const along = p.taps.subarray(TAP * p.tapCount, TAP * p.tapCount + ROW_TAP * p.rowTapCount);
   for (let y = openRows(rows, taskBegin, taskEnd); y < last; y++) {
     nextRow(rows, y);
     if (p.rowTapCount > 0) {
       sumRows(rows, y, 0, rows.paddedCount, 1, 0);
-      sumFloats(p, rows.scratch as Float32Array, place, p.tapCount, p.rowTapCount, rows.line, rows.count, p.divisor, p.bias);
+      sumFloats(rows.scratch as Float32Array, along, ROW_TAP, (bytes) => bytes / 4, rows.line, rows.count, p.divisor, p.bias);
     } else sumRows(rows, y, rows.line, rows.count, p.divisor, p.bias);
     if (p.amount !== 0) sharpenFloats(rows, y);
     putLine(rows, y);

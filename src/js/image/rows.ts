@@ -7,7 +7,7 @@ export type Elements = Uint8Array | Float32Array;
  * What all filters over images share: rows come in through a ring of padded copies, and go out by way of a line. A window
  * therefore never meets the edge of the image, and the output may be the input.
  *
- *   scratch   middle | line [lineBytes] | ring [slots][lineBytes] | rows below the last one [below][lineBytes]
+ *   scratch   middle | lines [lineBytes] | ring [slots][lineBytes] | rows below the last one [below][lineBytes]
  *   row       [left][width][kernelWidth − 1 − left] pixels
  *
  * `middle` is what a filter keeps between its two passes. Positions count elements, from the beginning of the scratch.
@@ -23,6 +23,7 @@ export interface Rows {
   readonly paddedCount: number;
   readonly line: number;
   readonly lineLength: number;
+  readonly ring: number;
 }
 
 function elements({ buffer, byteOffset, byteLength }: Float32Array, elementBytes: number): Elements {
@@ -41,6 +42,7 @@ export function rowsOf(p: Params): Rows {
     paddedCount: (p.width + p.kernelWidth - 1) * p.channels,
     line: p.lineOffset / p.elementBytes,
     lineLength: p.lineBytes / p.elementBytes,
+    ring: p.ringOffset / p.elementBytes,
   };
 }
 
@@ -50,13 +52,13 @@ export function wideOf({ p, count }: Rows): Int32Array {
 }
 
 /** The padded copy of `row`, which may lie above or below the image. */
-export function slotOf({ p, line, lineLength }: Rows, row: number): number {
-  return line + lineLength * (1 + ((row + p.top) % p.slots));
+export function slotOf({ p, ring, lineLength }: Rows, row: number): number {
+  return ring + lineLength * ((row + p.top) % p.slots);
 }
 
 /** A row below the image, kept. */
-function keptOf({ p, line, lineLength }: Rows, i: number): number {
-  return line + lineLength * (1 + p.slots + i);
+function keptOf({ p, ring, lineLength }: Rows, i: number): number {
+  return ring + lineLength * (p.slots + i);
 }
 
 /** Which of `count` lies at `i`, which may be any number; −1: none. */
