@@ -225,6 +225,19 @@ describe('filters over bytes with real weights', () => {
     expectSame(twin.gaussianBlur(image, sigma, around), made.data, 'the twin');
   });
 
+  it('a column times a row that is nothing in fixed point, or as floats, is nothing but its bias', () => {
+    for (const [weight, image] of [
+      [1e-9, noise(24, 5, 4)],
+      [1e-60, noise(24, 5, 4, Float32Array)],
+    ] as const) {
+      const kernel = outer(BINOMIAL, BINOMIAL).map((row) => row.map((each) => each * weight));
+      for (const f of [twin, wasm]) {
+        const { data } = f.filter2d(image, kernel, { border: 'replicate', alpha: 'filter', bias: 77 });
+        expect(new Set(data)).toEqual(new Set([77]));
+      }
+    }
+  });
+
   it('a constant image stays as it is', () => {
     for (const value of [0, 1, 127, 254, 255]) {
       const image = { ...noise(33, 9, 1), data: new Uint8Array(33 * 9).fill(value) };

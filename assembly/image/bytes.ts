@@ -15,8 +15,8 @@ import { alphaBits, centreOf, isBare, lineOf, middleOf, nextRows, openRows, padM
  * Two taps are one pair of lanes: a dot product multiplies both and adds them. Of four, the first two have one weight, and the last two.
  * Taps of weight 0 are not there.
  *
- * The second pass of a separable kernel finds the first one's sums in `middle`, a row of words after another, so that two of them fit
- * 16 bits where there are fours. Its offsets are bytes.
+ * The second pass of a separable kernel finds the first one's sums in `middle`, a row of words after another. Where there are fours the sum
+ * of two of them fits 16 bits. Its offsets are bytes.
  */
 
 const TAP_BYTES: i32 = 8;
@@ -290,31 +290,31 @@ export function imageBytes(p: ImageParams, taskBegin: i32, taskEnd: i32): void {
   const table = tableOf(p), lineBytes: usize = p.lineBytes, count = p.rowBytes;
   const two = p.rowTapCount + p.rowFours > 0, narrow = p.narrow != 0, wide = p.divisor != 1;
   const along = p.taps + p.tapCount * COLUMN_BYTES, wordBytes = p.pixelBytes << 1;
-  const bare = two && isBare(p);
+  const bare = isBare(p);
   // Rows that end with a vector, and that nothing more is done with, go where they belong.
   const straight = !narrow && !wide && p.amount == 0 && (count & 31) == 0;
   const kept = straight ? alphaBits(p) : 0;
-  for (let y = bare ? taskBegin * p.stripe : openRows(p, taskBegin, taskEnd); y < last; y += 2) {
+  for (let y = openRows(p, taskBegin, taskEnd); y < last; y += 2) {
     // Of an odd number of rows the last has another below it in the table, whose sums nobody reads.
-    if (!bare) nextRows(p, y, last);
+    nextRows(p, y, last);
     if (narrow) {
-      placeTaps(p, y, TAP_BYTES, 1, false);
+      placeTaps(p, y, TAP_BYTES, 1);
       const both = p.tapCount - p.upperTaps - p.lowerTaps;
       sumNarrow(table, p.upperTaps, both, p.lowerTaps, lineOf(p), lineBytes, count, p.begin, p.shift);
     } else if (two) {
-      placeTaps(p, y, COLUMN_BYTES, 2, bare);
+      placeTaps(p, y, COLUMN_BYTES, 2);
       const to = middleOf(p) + (bare ? <usize>(p.left * wordBytes) : 0);
       sumColumns(table, p.tapCount, to, lineBytes << 1, bare ? count : p.paddedBytes, p.begin, p.shift);
     }
     let line = lineOf(p), middle = middleOf(p);
     for (let row = y; row < min(y + 2, last); row++) {
-      const old = bare ? p.input + row * count : centreOf(p, row);
+      const old = centreOf(p, row);
       const to = straight ? p.output + row * count : wide ? wideOf(p) : line;
       if (two) {
-        if (bare) padMiddle(p, middle + p.left * wordBytes, wordBytes);
+        padMiddle(p, middle, wordBytes);
         sumWords(along, p.rowTapCount, p.rowFours, middle, to, old, kept, count, p.rowBegin, p.rowShift, wide);
       } else if (!narrow) {
-        placeTaps(p, row, PAIR_BYTES, 2, false);
+        placeTaps(p, row, PAIR_BYTES, 2);
         sumBytes(table, p.tapCount, to, old, kept, count, p.begin, p.shift, wide);
       }
       if (wide) divideLine(p, line);

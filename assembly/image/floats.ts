@@ -110,27 +110,26 @@ export function imageFloats(p: ImageParams, taskBegin: i32, taskEnd: i32): void 
   const rowTaps = p.rowTapCount, two = rowTaps > 0;
   const plain = !p.keepAlpha && p.amount == 0 && p.input != p.output && (p.rowBytes & 63) == 0;
   placeRow(p, rowTable);
-  const bare = two && isBare(p);
-  for (let y = bare ? taskBegin * p.stripe : openRows(p, taskBegin, taskEnd); y < last; y += 2) {
+  const bare = isBare(p);
+  for (let y = openRows(p, taskBegin, taskEnd); y < last; y += 2) {
     // Of an odd number of rows the last has another below it in the table, whose sums nobody reads.
-    if (!bare) nextRows(p, y, last);
-    placeTaps(p, y, TAP_BYTES, 1, bare);
+    nextRows(p, y, last);
+    placeTaps(p, y, TAP_BYTES, 1);
     const both = p.tapCount - p.upperTaps - p.lowerTaps;
     // Rows that end with a vector, and that nothing is done with, go where they belong.
     const straight = plain && y + 1 < last;
     let line = straight ? p.output + y * p.rowBytes : lineOf(p);
     const below = straight ? <usize>p.rowBytes : lineBytes;
     if (two) {
-      const inside = middleOf(p) + (bare ? <usize>(p.left * p.pixelBytes) : 0);
-      sumFloats(table, p.upperTaps, both, p.lowerTaps, inside, lineBytes, bare ? p.rowBytes : p.paddedBytes, 1, 0);
-      if (bare) {
-        padMiddle(p, inside, p.pixelBytes);
-        padMiddle(p, inside + lineBytes, p.pixelBytes);
-      }
+      const middle = middleOf(p);
+      const to = middle + (bare ? <usize>(p.left * p.pixelBytes) : 0);
+      sumFloats(table, p.upperTaps, both, p.lowerTaps, to, lineBytes, bare ? p.rowBytes : p.paddedBytes, 1, 0);
+      padMiddle(p, middle, p.pixelBytes);
+      padMiddle(p, middle + lineBytes, p.pixelBytes);
       sumFloats(rowTable, rowTaps, 0, rowTaps, line, below, p.rowBytes, p.divisor, p.bias);
     } else sumFloats(table, p.upperTaps, both, p.lowerTaps, line, below, p.rowBytes, p.divisor, p.bias);
     if (!straight) for (let row = y; row < min(y + 2, last); row++) {
-      const old = bare ? p.input + row * p.rowBytes : centreOf(p, row);
+      const old = centreOf(p, row);
       if (p.amount != 0) sharpenFloats(p, old, line);
       putLine(p, row, line, old);
       line += lineBytes;

@@ -1,8 +1,8 @@
 import { Border, ImageParams } from '../params';
 
 /**
- * What all filters over images share: rows come in through a ring of padded copies, and go out by way of a line. A window
- * therefore never meets the edge of the image, a vector may run over the end of a row, and the output may be the input.
+ * What all filters over images share: rows come in through a ring of padded copies, unless a filter needs nothing beside them (`isBare`),
+ * and go out by way of a line, or of two, unless they end with a vector and nothing more is done with them. A window therefore never meets the edge of the image, a vector may run over the end of a row, and the output may be the input.
  *
  *   scratch   middle | lines [lineBytes] | ring [slots][lineBytes] | rows below the last one [below][lineBytes] | table
  *   row       [left][width][kernelWidth − 1 − left] pixels, and more than 48 bytes that are anything
@@ -29,6 +29,14 @@ export function lineOf(p: ImageParams): usize {
 @inline
 function ringOf(p: ImageParams): usize {
   return p.scratch + p.ringOffset;
+}
+
+/**
+ * Whether the first of two passes reads the image itself, and there is no ring: down its columns it needs nothing beside them, and what lies
+ * there in `middle` the border takes from `middle`, unless it takes it from nowhere.
+ */
+export function isBare(p: ImageParams): bool {
+  return p.rowTapCount + p.rowFours > 0 && p.input != p.output && p.border != Border.Constant;
 }
 
 /** Where taps are written with their addresses. */
@@ -84,7 +92,7 @@ function putRow(p: ImageParams, row: i32, to: usize): void {
  */
 export function openRows(p: ImageParams, taskBegin: i32, taskEnd: i32): i32 {
   const y = taskBegin * p.stripe;
-  if (taskBegin == taskEnd) return y;
+  if (taskBegin == taskEnd || isBare(p)) return y;
   if (p.input == p.output) {
     for (let i = p.below - 1; i >= 0; i--) putRow(p, p.height + i, ringOf(p) + (p.slots + i) * p.lineBytes);
   }
@@ -92,17 +100,10 @@ export function openRows(p: ImageParams, taskBegin: i32, taskEnd: i32): i32 {
   return y;
 }
 
-/**
- * Whether the first of two passes may read the image itself: down its columns it needs nothing beside them, and what lies there in `middle`
- * the border takes from `middle`, unless it takes it from nowhere.
- */
-@inline
-export function isBare(p: ImageParams): bool {
-  return p.input != p.output && p.border != Border.Constant;
-}
-
-/** What lies beside a row of `middle`, in pixels of so many bytes. */
-export function padMiddle(p: ImageParams, inside: usize, pixelBytes: i32): void {
+/** What lies beside a row of `middle` that begins there, in pixels of so many bytes, if the first pass read the image itself. */
+export function padMiddle(p: ImageParams, middle: usize, pixelBytes: i32): void {
+  if (!isBare(p)) return;
+  const inside = middle + p.left * pixelBytes;
   const end = p.width + p.kernelWidth - 1 - p.left;
   for (let x = p.left ? -p.left : p.width; x < end; x = x == -1 ? p.width : x + 1) {
     const from = inside + source(x, p.width, p.border) * pixelBytes;
@@ -122,21 +123,22 @@ export function nextRow(p: ImageParams, y: i32): void {
 
 /** The last rows of the windows of row `y` and the one below it, but for those behind the range of tasks. */
 export function nextRows(p: ImageParams, y: i32, last: i32): void {
+  if (isBare(p)) return;
   nextRow(p, y);
   if (y + 1 < last) nextRow(p, y + 1);
 }
 
-/** Where in its padded copy the pixels of row `y` begin. */
-@inline
+/** Where the pixels of row `y` begin: in its padded copy, or in the image itself. */
 export function centreOf(p: ImageParams, y: i32): usize {
-  return slotOf(p, y) + p.left * p.pixelBytes;
+  return isBare(p) ? p.input + y * p.rowBytes : slotOf(p, y) + p.left * p.pixelBytes;
 }
 
 /**
  * Writes the table for the window of row `y`: entries of so many bytes, `places` of them places, which become addresses, and weights after
  * them. Rows are those of the ring, or those of the image itself.
  */
-export function placeTaps(p: ImageParams, y: i32, entryBytes: i32, places: i32, bare: bool): void {
+export function placeTaps(p: ImageParams, y: i32, entryBytes: i32, places: i32): void {
+  const bare = isBare(p);
   const table = tableOf(p), taps = p.taps;
   for (let i = 0; i < p.tapCount * entryBytes; i += 4) {
     let word = load<i32>(taps + i);

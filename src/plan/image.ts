@@ -246,11 +246,16 @@ export function planKernel(spec: ImageSpec, kernel: KernelSpec): ImagePlan {
   if (tile !== undefined) return planFourier(spec, kernel, tile);
   if (spec.elementBytes === 4) {
     const { divisor, bias } = kernel;
-    return planOf(spec, two === undefined ? floatsWork(kernel) : floatsSeparableWork(spec, two, divisor, bias, NO_SHARPENING));
+    const weighs = two !== undefined && weighsSomething(two.row.map(Math.fround));
+    return planOf(spec, weighs ? floatsSeparableWork(spec, two, divisor, bias, NO_SHARPENING) : floatsWork(kernel));
   }
   const passes = two && wholePasses(kernel, two);
-  return planOf(spec, passes === undefined ? bytesWork(kernel) : bytesSeparableWork(spec, passes, NO_SHARPENING));
+  const weighs = passes !== undefined && weighsSomething(passes.row.weights);
+  return planOf(spec, weighs ? bytesSeparableWork(spec, passes, NO_SHARPENING) : bytesWork(kernel));
 }
+
+/** Of weights as they are kept: a second pass is known by its taps. */
+const weighsSomething = (weights: readonly number[]) => weights.some((weight) => weight !== 0);
 
 /** A filter by Fourier transforms. */
 export function fourierStep(spec: ImageSpec, { height, width }: Pick<KernelSpec, 'height' | 'width'>, fourier: Fourier): HostStep {
