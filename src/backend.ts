@@ -69,16 +69,25 @@ export interface Backend<B = unknown> {
   /** `length` floats with anything in them. */
   allocate(length: number): B;
   free(buffer: B): void;
+  /** The memory of a tensor, of which its owner may hand out views; and its end, from which on they are refused. */
+  allocateTensor(length: number): B;
+  freeTensor(buffer: B): void;
   /** The floats of a buffer, as they are now: never kept across a call that may allocate. */
   view(buffer: B, length: number): Float32Array;
-  /** The buffer that `data` is a view of, if it is one. To be asked before anything is allocated: growth empties views. */
-  locate(data: Float32Array): B | undefined;
-  /** A buffer for a caller's own array. */
-  borrow(data: Float32Array): B;
-  /** What is in the array, into its buffer. */
-  read(buffer: B, data: Float32Array): void;
-  /** Ends a `borrow`; what was written goes back into the array when `written`. */
-  giveBack(buffer: B, data: Float32Array, written: boolean): void;
+  /** Is `data` a view of the memory that buffers lie in? */
+  holds(data: Float32Array): boolean;
+  /**
+   * The buffer that `data` is a view of, if it is one. To be asked before anything is allocated: growth empties views.
+   *
+   * @throws DisposedError for a view of memory that no tensor has any more
+   */
+  locate(argument: string, data: Float32Array): B | undefined;
+  /** A buffer for a caller's own array of `length` floats. */
+  borrow(data: Float32Array, length: number): B;
+  /** What is in the array, into its buffer. Throws if the array has changed its length, be it that its buffer was transferred. */
+  read(buffer: B, data: Float32Array, length: number): void;
+  /** Ends a `borrow`; what was written goes back into the array when `written`. Throws as `read` does, and then has ended it. */
+  giveBack(buffer: B, data: Float32Array, length: number, written: boolean): void;
   bind(steps: readonly AnyStep[], buffers: Readonly<Record<string, B>>): Call<B>;
   /** Finishes all asynchronous calls. */
   settle(): void;

@@ -4,10 +4,22 @@ import { DisposedError } from './errors.ts';
 import { copies, Placed, runOnce, runOnceAsync } from './execute.ts';
 import { type AsyncOperators, type Operators, operators } from './operators/index.ts';
 import type { Operation } from './operators/operation.ts';
+import { parametersOf } from './operators/parameters.ts';
 import { PreparedConv2d } from './prepared-conv.ts';
+import { type ReadOther, read } from './read.ts';
 import { checkShape, floats } from './shape/check.ts';
 import type { PrepareConv2dOptions } from './shape/conv.ts';
-import { KernelTensor, type Tensor } from './tensor.ts';
+import { Plans, signatureOf } from './signature.ts';
+import { KernelTensor, PlainTensor, type Tensor } from './tensor.ts';
+
+/** An operator: how its arguments are called in messages, and how they become an operation. */
+export interface Planned<R> {
+  readonly name: string;
+  readonly parameters: readonly string[];
+  readonly plan: (...args: unknown[]) => Operation<R>;
+  /** Objects that its family takes besides tensors. */
+  readonly readOther?: ReadOther;
+}
 
 /** A class with a method for every operator, and another for its asynchronous form: `Engine` fills them in. */
 const Operating = class {} as unknown as abstract new () => Operators & AsyncOperators;
@@ -19,6 +31,7 @@ const Operating = class {} as unknown as abstract new () => Operators & AsyncOpe
  */
 export class Engine extends Operating {
   readonly #backend: Backend;
+  readonly #plans = new Plans();
   #disposed = false;
 
   /** Why this variant and not a faster one, what else the host lacked, and which workers were lost since: one sentence each. */
@@ -48,11 +61,12 @@ export class Engine extends Operating {
    * @throws ShapeError, OutOfMemoryError
    */
   tensor(shape: readonly number[], data?: ArrayLike<number>): KernelTensor {
-    checkShape('shape', shape, undefined, true);
-    const from = data === undefined ? undefined : floats('data', data, shape);
+    const own = read(shape, 'shape') as readonly number[];
+    checkShape('shape', own, undefined, true);
+    const from = data === undefined ? undefined : floats('data', data, own);
     const backend = this.#live();
-    if (from !== undefined) return copies(backend, [{ shape, data: from }])[0];
-    const made = new KernelTensor(backend, shape);
+    if (from !== undefined) return copies(backend, { data: new PlainTensor(own, from) })[0];
+    const made = new KernelTensor(backend, own);
     made.data.fill(0);
     return made;
   }
@@ -64,7 +78,8 @@ export class Engine extends Operating {
    * @throws ShapeError, LayoutError, OptionError, OutOfMemoryError
    */
   prepareConv2d(filter: Tensor, options?: PrepareConv2dOptions): PreparedConv2d {
-    return new PreparedConv2d(this.#live(), filter, options);
+    const own = read(options, 'options') as PrepareConv2dOptions | undefined;
+    return new PreparedConv2d(this.#live(), read(filter, 'filter') as Tensor, own);
   }
 
   /** Ends the workers and gives everything back. Tensors and prepared operators of this engine cannot be used any more. */
@@ -78,10 +93,9 @@ export class Engine extends Operating {
     this.dispose();
   }
 
-  /**
-   * @internal The one way of every operator from a plan to a result, for families that are no part of the engine.
-   */
-  operate<R>(operation: Operation<R>): R {
+  /** @internal The one way of every operator from its arguments to a result, for families that are no part of the engine too. */
+  operate<R>(planned: Planned<R>, args: readonly unknown[]): R {
+    const operation = this.#plan(planned, args);
     const backend = this.#live();
     const placed = new Placed(backend, operation);
     if (operation.steps.length > 0) runOnce(backend, operation.steps, placed);
@@ -90,12 +104,27 @@ export class Engine extends Operating {
   }
 
   /** @internal The same by way of the workers' queue. */
-  async operateAsync<R>(operation: Operation<R>): Promise<R> {
+  async operateAsync<R>(planned: Planned<R>, args: readonly unknown[]): Promise<R> {
+    const operation = this.#plan(planned, args);
     const backend = this.#live();
     const placed = new Placed(backend, operation);
     if (operation.steps.length > 0) await runOnceAsync(backend, operation.steps, placed);
     else placed.release(true);
     return operation.value(placed.results);
+  }
+
+  /** Reads the arguments, once, and plans the call unless the same was planned before. */
+  #plan<R>({ name, parameters, plan, readOther }: Planned<R>, args: readonly unknown[]): Operation<R> {
+    const backend = this.#live();
+    const own: unknown[] = [];
+    for (let i = 0; i < args.length; i++) own.push(read(args[i], parameters[i] ?? 'arguments', readOther));
+    const signature = readOther === undefined ? signatureOf(backend, name, own) : undefined;
+    if (signature === undefined) return plan(...own);
+    const kept = this.#plans.find(signature);
+    if (kept !== undefined) return kept as Operation<R>;
+    const operation = plan(...own);
+    this.#plans.keep(signature, operation);
+    return operation;
   }
 
   #live(): Backend {
@@ -107,11 +136,12 @@ export class Engine extends Operating {
     const method = (name: string, value: unknown) =>
       Object.defineProperty(Engine.prototype, name, { value, configurable: true, writable: true });
     for (const [name, plan] of Object.entries(operators) as [string, (...args: unknown[]) => Operation<unknown>][]) {
+      const planned = { name, parameters: parametersOf(name), plan };
       method(name, function (this: Engine, ...args: unknown[]) {
-        return this.operate(plan(...args));
+        return this.operate(planned, args);
       });
       method(`${name}Async`, async function (this: Engine, ...args: unknown[]) {
-        return this.operateAsync(plan(...args));
+        return this.operateAsync(planned, args);
       });
     }
   }

@@ -1,5 +1,7 @@
 import type { AnyStep, Backend } from './backend.ts';
-import { KernelTensor, lengthOf, newFloats, type Tensor } from './tensor.ts';
+import { ShapeError } from './errors.ts';
+import { KernelTensor, lengthOf, newFloats, PlainTensor, type Tensor } from './tensor.ts';
+import { copyArray } from './typed-array.ts';
 
 /** What a plan needs besides its operands: buffers by name, in floats. */
 export type Workspaces = Readonly<Record<string, number>>;
@@ -12,7 +14,7 @@ export interface Result {
   readonly out: Tensor | undefined;
 }
 
-/** Everything that steps read and write, by the names that they know it by. */
+/** Everything that steps read and write, by the names that they know it by. Tensors are as they were read and checked. */
 export interface Placing {
   /** New results live where this operand lives. */
   readonly beside: Tensor;
@@ -21,14 +23,18 @@ export interface Placing {
   readonly workspaces: Workspaces;
 }
 
+/** A caller's array for the time of a call. */
 interface Borrowed<B> {
   readonly name: string;
-  readonly tensor: Tensor;
+  readonly data: Float32Array;
+  readonly length: number;
+  readonly isResult: boolean;
   buffer: B | undefined;
 }
 
 /** One call's operands, results and workspaces, where a backend reaches them, until they are released. */
 export class Placed<B> {
+  /** What the caller gets: the very objects that were given as `out`, and new tensors. */
   readonly results: Readonly<Record<string, Tensor>>;
   readonly buffers: Record<string, B> = {};
   readonly #backend: Backend<B>;
@@ -41,17 +47,17 @@ export class Placed<B> {
   constructor(backend: Backend<B>, { beside, operands, results, workspaces }: Placing) {
     this.#backend = backend;
     // Views of kernel memory are looked for before anything is allocated, since growth empties them.
-    for (const name in operands) this.#find(name, operands[name]);
-    for (const name in results) if (results[name].out !== undefined) this.#find(name, results[name].out);
+    for (const name in operands) this.#find(name, operands[name], false);
+    for (const name in results) if (results[name].out !== undefined) this.#find(name, results[name].out, true);
     const all: Record<string, Tensor> = {};
     this.results = all;
     try {
       for (const name in results) {
         const { shape, out } = results[name];
-        all[name] = out ?? this.#make(name, beside, shape);
+        all[name] = out === undefined ? this.#make(name, beside, shape) : out instanceof PlainTensor ? out.source : out;
       }
       for (const borrowed of this.#borrowed) {
-        borrowed.buffer = backend.borrow(borrowed.tensor.data);
+        borrowed.buffer = backend.borrow(borrowed.data, borrowed.length);
         this.buffers[borrowed.name] = borrowed.buffer;
       }
       for (const name in workspaces) {
@@ -66,35 +72,51 @@ export class Placed<B> {
 
   /** Takes plain tensors as they are now. To be called when nothing else is under way. */
   read(): void {
-    for (const { name, tensor, buffer } of this.#borrowed) if (!(name in this.results)) this.#backend.read(buffer!, tensor.data);
-  }
-
-  /** Gives everything back, plain results with what was written when `done`. A second call does nothing. */
-  release(done: boolean): void {
-    if (this.#released) return;
-    this.#released = true;
-    try {
-      for (const { name, tensor, buffer } of this.#borrowed) {
-        if (buffer !== undefined) this.#backend.giveBack(buffer, tensor.data, done && name in this.results);
-      }
-    } finally {
-      for (const buffer of this.#held) this.#backend.free(buffer);
-      if (!done) for (const tensor of this.#made) tensor.dispose();
+    for (const { name, data, length, isResult, buffer } of this.#borrowed) {
+      if (!isResult) unlessGone(name, length, () => this.#backend.read(buffer!, data, length));
     }
   }
 
-  #find(name: string, tensor: Tensor): void {
-    const buffer = tensor instanceof KernelTensor ? tensor.bufferIn(this.#backend) : this.#backend.locate(tensor.data);
-    if (buffer === undefined) this.#borrowed.push({ name, tensor, buffer });
-    else this.buffers[name] = buffer;
+  /**
+   * Gives everything back, plain results with what was written when `done`. A second call does nothing. All of it is given back even
+   * if an array has gone, in which case it throws.
+   */
+  release(done: boolean): void {
+    if (this.#released) return;
+    this.#released = true;
+    const failures: unknown[] = [];
+    for (const { name, data, length, isResult, buffer } of this.#borrowed) {
+      if (buffer === undefined) continue;
+      try {
+        unlessGone(name, length, () => this.#backend.giveBack(buffer, data, length, done && isResult));
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    for (const buffer of this.#held) this.#backend.free(buffer);
+    if (!done || failures.length > 0) for (const tensor of this.#made) tensor.dispose();
+    if (failures.length > 0) throw failures[0];
   }
 
-  /** A new tensor of `shape` that lives where `beside` lives. */
+  #find(name: string, tensor: Tensor, isResult: boolean): void {
+    const isOurs = KernelTensor.is(tensor);
+    const own = isOurs ? tensor.bufferIn(this.#backend) : undefined;
+    if (own !== undefined) {
+      this.buffers[name] = own;
+      return;
+    }
+    const { data } = tensor;
+    const place = isOurs ? undefined : this.#backend.locate(`${name}.data`, data);
+    if (place === undefined) this.#borrowed.push({ name, data, length: lengthOf(tensor.shape), isResult, buffer: undefined });
+    else this.buffers[name] = place;
+  }
+
+  /** A new tensor of `shape`: of the engine if `beside` is a tensor of one, be it another, else a plain one. */
   #make(name: string, beside: Tensor, shape: readonly number[]): Tensor {
-    if (!(beside instanceof KernelTensor) || beside.bufferIn(this.#backend) === undefined) {
-      const tensor = { shape: [...shape], data: newFloats(lengthOf(shape)) };
-      this.#borrowed.push({ name, tensor, buffer: undefined });
-      return tensor;
+    if (!KernelTensor.is(beside)) {
+      const data = newFloats(lengthOf(shape));
+      this.#borrowed.push({ name, data, length: data.length, isResult: true, buffer: undefined });
+      return { shape: [...shape], data };
     }
     const tensor = new KernelTensor(this.#backend, shape);
     this.#made.push(tensor as KernelTensor);
@@ -103,18 +125,32 @@ export class Placed<B> {
   }
 }
 
+/** Copies of a caller's array, which may have been transferred or cut since it was checked. */
+function unlessGone(name: string, length: number, copy: () => void): void {
+  try {
+    copy();
+  } catch (error) {
+    if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
+    const given = 'an array whose buffer was transferred or resized during the call';
+    throw new ShapeError(`${name}.data`, given, `the ${length} floats that it had`);
+  }
+}
+
 /** Copies in kernel memory, of plain tensors or of views of its own: all of them, or none. */
-export function copies<B>(backend: Backend<B>, tensors: readonly Tensor[]): KernelTensor<B>[] {
-  const places = tensors.map(({ data }) => backend.locate(data));
+export function copies<B>(backend: Backend<B>, tensors: Readonly<Record<string, Tensor>>): KernelTensor<B>[] {
+  const names = Object.keys(tensors);
+  const arrays = names.map((name) => tensors[name].data);
+  const places = arrays.map((data, i) => backend.locate(`${names[i]}.data`, data));
   // What an asynchronous call is still to write there has to be there.
   if (places.some((place) => place !== undefined)) backend.settle();
   const made: KernelTensor<B>[] = [];
   try {
-    for (const [i, { shape, data }] of tensors.entries()) {
-      made.push(new KernelTensor(backend, shape));
-      const to = made[i].data;
+    for (const [i, name] of names.entries()) {
+      const tensor = new KernelTensor(backend, tensors[name].shape);
+      made.push(tensor);
+      const to = tensor.data;
       const place = places[i];
-      to.set(place === undefined ? data : backend.view(place, to.length));
+      unlessGone(name, to.length, () => copyArray(to, place === undefined ? arrays[i] : backend.view(place, to.length)));
     }
     return made;
   } catch (error) {

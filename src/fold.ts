@@ -1,4 +1,5 @@
 import { ShapeError } from './errors.ts';
+import { read } from './read.ts';
 import { finite, known, layout, show, tensor } from './shape/check.ts';
 import type { FilterLayout } from './shape/conv.ts';
 import { lengthOf, newFloats, type Tensor } from './tensor.ts';
@@ -37,19 +38,15 @@ export interface FoldedBatchNorm {
  * @throws ShapeError, LayoutError, OptionError
  */
 export function foldBatchNorm(filter: Tensor, options: FoldBatchNormOptions): FoldedBatchNorm {
-  const { bias, mean, variance, scale, offset, epsilon, filterLayout } = known('options', options, [
-    'bias',
-    'mean',
-    'variance',
-    'scale',
-    'offset',
-    'epsilon',
-    'filterLayout',
-  ]);
-  tensor('filter', filter, 4);
+  const { shape: filterShape, data: weights } = tensor('filter', read(filter, 'filter'), 4);
+  const { bias, mean, variance, scale, offset, epsilon, filterLayout } = known(
+    'options',
+    read(options, 'options') as FoldBatchNormOptions,
+    ['bias', 'mean', 'variance', 'scale', 'offset', 'epsilon', 'filterLayout'],
+  );
   const order = layout('options.filterLayout', filterLayout, 'oihw', ['oihw', 'hwio', 'ohwi', 'ihwo']);
   const axis = order.indexOf('o');
-  const channels = filter.shape[axis];
+  const channels = filterShape[axis];
   const floats = (argument: string, value: Tensor | undefined): Float32Array | undefined => {
     if (value === undefined) return undefined;
     const { shape, data } = tensor(argument, value, 1, true);
@@ -63,10 +60,10 @@ export function foldBatchNorm(filter: Tensor, options: FoldBatchNormOptions): Fo
   const biases = floats('options.bias', bias);
   const added = finite('options.epsilon', epsilon, 1e-5);
   const factor = Float64Array.from(variances, (v, c) => (scales?.[c] ?? 1) / Math.sqrt(v + added));
-  const inner = lengthOf(filter.shape.slice(axis + 1));
-  const folded = newFloats(filter.data.length);
-  for (let i = 0; i < folded.length; i++) folded[i] = filter.data[i] * factor[Math.trunc(i / inner) % channels];
+  const inner = lengthOf(filterShape.slice(axis + 1));
+  const folded = newFloats(lengthOf(filterShape));
+  for (let i = 0; i < folded.length; i++) folded[i] = weights[i] * factor[Math.trunc(i / inner) % channels];
   const shift = newFloats(channels);
   for (let c = 0; c < channels; c++) shift[c] = ((biases?.[c] ?? 0) - means[c]) * factor[c] + (offsets?.[c] ?? 0);
-  return { filter: { shape: [...filter.shape], data: folded }, bias: { shape: [channels], data: shift } };
+  return { filter: { shape: [...filterShape], data: folded }, bias: { shape: [channels], data: shift } };
 }

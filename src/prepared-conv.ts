@@ -2,10 +2,11 @@
 import type { Backend, Call } from './backend.ts';
 import { DisposedError } from './errors.ts';
 import { copies, Placed } from './execute.ts';
-import { type Conv2dPlan, type ConvKernel, type ConvSteps, chooseConvKernel, planConv2d } from './plan/conv.ts';
+import { type Conv2dPlan, type ConvKernel, type ConvSteps, chooseConvKernel, choosesByInput, planConv2d } from './plan/conv.ts';
+import { read } from './read.ts';
 import { out as checkOut, sameShape } from './shape/check.ts';
 import { type ConvFilterSpec, type ConvSpec, conv2dFilter, convInput, type PrepareConv2dOptions } from './shape/conv.ts';
-import { KernelTensor, type Tensor } from './tensor.ts';
+import { KernelTensor, type ResidentLike, type Tensor } from './tensor.ts';
 
 /** Everything that depends on the input's shape, kept until another shape comes. */
 interface Bound<B> {
@@ -20,13 +21,15 @@ interface Bound<B> {
  * A convolution whose filter is checked and packed once. Made by `engine.prepareConv2d`. It keeps the packed filter, and
  * the workspaces of the last input shape, in the engine's memory until `dispose()`.
  *
- * The first input decides the algorithm: until it comes, the filter is kept as it is, later only as that algorithm reads it.
+ * Each input has the algorithm that `conv2d` has for it, and with it the same bits. Where that depends on the input's size (3×3 filters
+ * by Winograd), the filter is kept as it is too; everywhere else only as its one algorithm reads it.
  */
 export class PreparedConv2d<B = unknown> {
   readonly #backend: Backend<B>;
   readonly #filter: ConvFilterSpec;
+  /** As they were given: gone when nothing can be packed any more that is not packed yet. */
   #raw: { filter: KernelTensor<B>; bias: KernelTensor<B> | undefined } | undefined;
-  #packed: { kernel: ConvKernel; buffer: B } | undefined;
+  readonly #packed = new Map<ConvKernel, B>();
   #bound: Bound<B> | undefined;
   /** Operands of `#runBound`. */
   #x: B | undefined;
@@ -35,7 +38,7 @@ export class PreparedConv2d<B = unknown> {
   /** @internal */
   constructor(backend: Backend<B>, filter: Tensor, options: PrepareConv2dOptions | undefined) {
     const spec = conv2dFilter(filter, options);
-    const [rawFilter, rawBias] = copies(backend, spec.bias === undefined ? [filter] : [filter, spec.bias]);
+    const [rawFilter, rawBias] = copies(backend, spec.bias === undefined ? { filter } : { filter, 'options.bias': spec.bias });
     this.#backend = backend;
     this.#filter = spec;
     this.#raw = { filter: rawFilter, bias: rawBias };
@@ -52,9 +55,9 @@ export class PreparedConv2d<B = unknown> {
    *
    * @throws ShapeError, OptionError, DisposedError before anything is written; OutOfMemoryError
    */
-  run(x: Tensor, out?: Tensor): Tensor {
+  run<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, out?: O): O {
     const result = this.#runBound(x, out);
-    if (result !== undefined) return result;
+    if (result !== undefined) return result as O;
     const { call, placed } = this.#prepare(x, out);
     try {
       call.run(() => enter(call, placed));
@@ -62,14 +65,14 @@ export class PreparedConv2d<B = unknown> {
     } finally {
       placed.release(false);
     }
-    return placed.results.out;
+    return placed.results.out as O;
   }
 
   /**
    * `run` by the engine's workers, so that the caller's thread is free: see `engine.conv2dAsync`. The filter is packed, at the first
    * input, on the caller's thread.
    */
-  async runAsync(x: Tensor, out?: Tensor): Promise<Tensor> {
+  async runAsync<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, out?: O): Promise<O> {
     const { call, placed } = this.#prepare(x, out);
     try {
       await call.runAsync(
@@ -79,15 +82,15 @@ export class PreparedConv2d<B = unknown> {
     } finally {
       placed.release(false);
     }
-    return placed.results.out;
+    return placed.results.out as O;
   }
 
   /** Gives the filter and the workspaces back. A second call does nothing. */
   dispose(): void {
     this.#unbind();
     this.#disposeRaw();
-    if (this.#packed !== undefined) this.#backend.free(this.#packed.buffer);
-    this.#packed = undefined;
+    for (const buffer of this.#packed.values()) this.#backend.free(buffer);
+    this.#packed.clear();
   }
 
   /** `dispose()`, for `using`. */
@@ -98,7 +101,7 @@ export class PreparedConv2d<B = unknown> {
   /** The case that has to be fast: tensors of the engine with the shapes of the call before, which need no other check. */
   #runBound(x: Tensor, out: Tensor | undefined): Tensor | undefined {
     const bound = this.#bound;
-    if (bound === undefined || !(x instanceof KernelTensor) || x.disposed || !sameShape(x.shape, bound.shape)) return undefined;
+    if (bound === undefined || !KernelTensor.is(x) || x.disposed || !sameShape(x.shape, bound.shape)) return undefined;
     const from = x.bufferIn(this.#backend);
     if (from === undefined) return undefined;
     if (out !== undefined) return this.#runInto(bound, from, out) ? out : undefined;
@@ -113,7 +116,7 @@ export class PreparedConv2d<B = unknown> {
   }
 
   #runInto(bound: Bound<B>, from: B, out: Tensor): boolean {
-    if (!(out instanceof KernelTensor) || out.disposed || !sameShape(out.shape, bound.outShape)) return false;
+    if (!KernelTensor.is(out) || out.disposed || !sameShape(out.shape, bound.outShape)) return false;
     const to = out.bufferIn(this.#backend);
     if (to === undefined || from === to) return false;
     this.#x = from;
@@ -128,10 +131,12 @@ export class PreparedConv2d<B = unknown> {
   };
 
   /** Checks, places and binds. */
-  #prepare(x: Tensor, out: Tensor | undefined): { call: Call<B>; placed: Placed<B> } {
+  #prepare(givenX: Tensor, givenOut: Tensor | undefined): { call: Call<B>; placed: Placed<B> } {
     const backend = this.#backend;
-    if (this.#packed === undefined && this.#raw === undefined) throw new DisposedError('the prepared convolution');
     if (backend.disposed) throw new DisposedError('the engine of the prepared convolution');
+    const x = read(givenX, 'x') as Tensor;
+    const out = read(givenOut, 'out') as Tensor | undefined;
+    if (this.#packed.size === 0 && this.#raw === undefined) throw new DisposedError('the prepared convolution');
     const spec = convInput(x, this.#filter);
     const placed = new Placed(backend, {
       beside: x,
@@ -157,10 +162,9 @@ export class PreparedConv2d<B = unknown> {
     const last = this.#bound;
     if (last !== undefined && sameShape(last.shape, shape)) return last.call;
     this.#unbind();
-    const kernel = this.#packed?.kernel ?? chooseConvKernel(spec, false);
+    const kernel = this.#choose(spec);
     const steps = planConv2d(spec, kernel);
-    this.#packed ??= { kernel, buffer: this.#pack(steps) };
-    const buffers: Record<string, B> = { packed: this.#packed.buffer };
+    const buffers: Record<string, B> = { packed: this.#packed.get(kernel) ?? this.#pack(kernel, steps) };
     const held: B[] = [];
     try {
       for (const [name, length] of Object.entries(steps.workspaces)) {
@@ -177,7 +181,13 @@ export class PreparedConv2d<B = unknown> {
     }
   }
 
-  #pack({ pack, packedLength }: ConvSteps): B {
+  #choose(spec: ConvSpec): ConvKernel {
+    if (this.#raw !== undefined) return chooseConvKernel(spec);
+    const [only] = this.#packed.keys();
+    return only;
+  }
+
+  #pack(kernel: ConvKernel, { pack, packedLength }: ConvSteps): B {
     const backend = this.#backend;
     const { filter, bias } = this.#raw!;
     const buffers: Record<string, B> = { filter: filter.bufferIn(backend)! };
@@ -194,7 +204,8 @@ export class PreparedConv2d<B = unknown> {
       backend.free(packed);
       throw error;
     }
-    this.#disposeRaw();
+    this.#packed.set(kernel, packed);
+    if (!choosesByInput(this.#filter)) this.#disposeRaw();
     return packed;
   }
 

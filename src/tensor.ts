@@ -13,6 +13,14 @@ export interface Tensor {
   readonly data: Float32Array;
 }
 
+/** Results live where inputs live: in an engine's memory if the input is a tensor of one, else in an array. */
+export type ResidentLike<T extends Tensor> = T extends KernelTensor ? KernelTensor : Tensor;
+
+/** Where the result goes, instead of a new tensor: it is then what the operator returns. */
+export interface Out<O extends Tensor> {
+  readonly out?: O;
+}
+
 export function lengthOf(shape: readonly number[]): number {
   let length = 1;
   for (let axis = 0; axis < shape.length; axis++) length *= shape[axis];
@@ -29,12 +37,29 @@ export function newFloats(length: number): Float32Array {
 }
 
 /**
+ * A caller's tensor as it was read, once: an own shape, and the array. `source` is the object that it was read from, which a caller
+ * gets back who gave it as `out`. Made by `read` alone (read.ts), before anything is checked.
+ */
+export class PlainTensor implements Tensor {
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+  readonly source: Tensor;
+
+  constructor(shape: readonly number[], data: Float32Array, source?: Tensor) {
+    this.shape = shape;
+    this.data = data;
+    this.source = source ?? this;
+  }
+}
+
+/**
  * A tensor that lives in an engine's own memory, so that operators use it without a copy. Made by `engine.tensor` and
  * by operators whose input is one. It holds its memory until `dispose()`.
+ *
+ * Nothing of it can be changed from outside but its floats: what an operator reads and writes follows from private fields.
  */
 export class KernelTensor<B = unknown> implements Tensor {
-  /** Extents, the outermost first; frozen. */
-  readonly shape: readonly number[];
+  readonly #shape: readonly number[];
   readonly #backend: Backend<B>;
   readonly #length: number;
   #buffer: B | undefined;
@@ -45,10 +70,21 @@ export class KernelTensor<B = unknown> implements Tensor {
   /** @internal */
   constructor(backend: Backend<B>, shape: readonly number[], owner?: KernelTensor<B>) {
     this.#backend = backend;
-    this.shape = Object.freeze([...shape]);
+    this.#shape = Object.freeze([...shape]);
     this.#length = lengthOf(shape);
     this.#owner = owner;
-    if (owner === undefined) this.#buffer = backend.allocate(this.#length);
+    if (owner === undefined) this.#buffer = backend.allocateTensor(this.#length);
+    Object.freeze(this);
+  }
+
+  /** @internal Is it one of these, and neither a subclass, which may answer otherwise each time, nor a look-alike? */
+  static is(value: unknown): value is KernelTensor {
+    return typeof value === 'object' && value !== null && #buffer in value && Object.getPrototypeOf(value) === KernelTensor.prototype;
+  }
+
+  /** Extents, the outermost first; frozen. */
+  get shape(): readonly number[] {
+    return this.#shape;
   }
 
   /**
@@ -58,10 +94,12 @@ export class KernelTensor<B = unknown> implements Tensor {
    */
   view(shape: readonly number[]): KernelTensor<B> {
     this.#held();
-    if (!shape.every((extent) => Number.isSafeInteger(extent) && extent >= 0) || lengthOf(shape) !== this.#length) {
-      throw new ShapeError('shape', `[${shape.join(', ')}]`, `the ${this.#length} elements of [${this.shape.join(', ')}]`);
+    const own = extents(shape);
+    if (own === undefined || lengthOf(own) !== this.#length) {
+      const given = own === undefined ? 'no array of whole numbers' : `[${own.join(', ')}]`;
+      throw new ShapeError('shape', given, `the ${this.#length} elements of [${this.#shape.join(', ')}]`);
     }
-    return new KernelTensor(this.#backend, shape, this);
+    return new KernelTensor(this.#backend, own, this);
   }
 
   /** @internal The first floats of this memory under a shape of no more of them. */
@@ -81,7 +119,7 @@ export class KernelTensor<B = unknown> implements Tensor {
 
   /** Gives the memory back. A second call does nothing, and neither does that of a view. */
   dispose(): void {
-    if (this.#buffer !== undefined) this.#backend.free(this.#buffer);
+    if (this.#buffer !== undefined) this.#backend.freeTensor(this.#buffer);
     this.#buffer = undefined;
   }
 
@@ -106,8 +144,24 @@ export class KernelTensor<B = unknown> implements Tensor {
 
   #held(): B {
     if (this.#owner !== undefined) return this.#owner.#held();
-    if (this.#buffer === undefined) throw new DisposedError(`tensor of shape [${this.shape.join(', ')}]`);
-    if (this.#backend.disposed) throw new DisposedError(`the engine of the tensor of shape [${this.shape.join(', ')}]`);
+    if (this.#buffer === undefined) throw new DisposedError(`tensor of shape [${this.#shape.join(', ')}]`);
+    if (this.#backend.disposed) throw new DisposedError(`the engine of the tensor of shape [${this.#shape.join(', ')}]`);
     return this.#buffer;
+  }
+}
+
+/** More dimensions than any tensor has; a longer list is no shape. */
+const MAX_RANK = 64;
+
+/** A caller's list of extents, read once. */
+function extents(shape: unknown): number[] | undefined {
+  try {
+    if (!Array.isArray(shape)) return undefined;
+    const { length } = shape;
+    if (!(length <= MAX_RANK)) return undefined;
+    const own = Array.from({ length }, (_, i) => shape[i] as unknown);
+    return own.every((extent) => Number.isSafeInteger(extent) && (extent as number) >= 0) ? (own as number[]) : undefined;
+  } catch {
+    return undefined;
   }
 }

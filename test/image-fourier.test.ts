@@ -5,7 +5,8 @@ import type { Tile } from '../src/image/fourier.ts';
 import { type BorderMode, filters, type Kernel } from '../src/image/index.ts';
 import { load } from '../src/index.ts';
 import { fourierStep, planFourier, planKernel } from '../src/plan/image.ts';
-import { filterInput, kernelSpec } from '../src/shape/image.ts';
+import { filterInput, kernelSpec, PlainImage } from '../src/shape/image.ts';
+import { PlainTensor, type Tensor } from '../src/tensor.ts';
 import { expectSameBits } from './equal.ts';
 import { type Around, nearestByte, type Pixels, sumOfProducts, windows } from './oracle/image.ts';
 import { js, simd } from './platforms.ts';
@@ -49,21 +50,22 @@ interface Options extends Partial<Around> {
 
 /** In tiles of a given size, however small the image: a new image, or in place. */
 function byFourier<I extends Pixels>(engine: Engine, input: I, kernel: Kernel, tile: Tile, options: Options, inPlace = false): I['data'] {
-  const image = { ...input, data: input.data.slice() };
+  const image = new PlainImage({ ...input, data: input.data.slice() });
   const spec = filterInput(image, inPlace ? { ...options, out: image } : options);
   const words = new Float32Array(Math.ceil(image.data.byteLength / 4));
   const view = new Uint8Array(words.buffer);
   view.set(new Uint8Array(image.data.buffer));
-  const x = { shape: [words.length], data: words };
+  const x = new PlainTensor([words.length], words);
   const { steps, taps, workspaces } = planFourier(spec, kernelSpec(kernel, options, spec), tile);
-  const made = engine.operate({
+  const plan = () => ({
     beside: x,
-    operands: { image: x, taps: { shape: [taps.length], data: taps } },
+    operands: { image: x, taps: new PlainTensor([taps.length], taps) },
     results: { out: { shape: [words.length], out: inPlace ? x : undefined } },
     workspaces,
     steps,
-    value: ({ out }) => out.data,
+    value: ({ out }: Readonly<Record<string, Tensor>>) => out.data,
   });
+  const made = engine.operate({ name: 'byFourier', parameters: [], plan }, []);
   const kind = input.data.constructor as typeof Uint8Array;
   return new kind(made.buffer.slice(made.byteOffset, made.byteOffset + image.data.byteLength)) as I['data'];
 }
@@ -148,7 +150,7 @@ describe('bytes: exactly the definition', () => {
           return whole & 255;
         },
       };
-      const spec = filterInput(image, { alpha: 'filter' });
+      const spec = filterInput(new PlainImage(image), { alpha: 'filter' });
       const output = new Float32Array(18);
       const input = new Float32Array(18);
       new Uint8Array(input.buffer).set(image.data);
@@ -237,7 +239,7 @@ describe('the choice', () => {
   const next = random(5);
   const random41 = rows(41, 41, () => Math.floor(next() * 41) - 20);
   const chooses = (kernel: Kernel, image: Pixels) => {
-    const spec = filterInput(image, {});
+    const spec = filterInput(new PlainImage(image), {});
     return planKernel(spec, kernelSpec(kernel, {}, spec)).steps.some(isHostStep);
   };
 

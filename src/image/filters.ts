@@ -1,9 +1,10 @@
 import type { Engine } from '../engine.ts';
+import { OptionError } from '../errors.ts';
 import type { Operation, Operations } from '../operators/operation.ts';
 import { Order } from '../params.ts';
 import { type ImagePlan, planBox, planFactors, planGradient, planGrey, planKernel, planOrder } from '../plan/image.ts';
 import { perAxis } from '../shape/axes.ts';
-import { boolean, count, finite, known, oneOf } from '../shape/check.ts';
+import { boolean, checkEngine, count, finite, known, oneOf, show } from '../shape/check.ts';
 import {
   image as checkImage,
   colourWeights,
@@ -17,15 +18,17 @@ import {
   imageShape,
   type Kernel,
   kernelSpec,
+  type PlainImage,
   placed,
   positive,
   type RawImage,
   radius as radiusOf,
+  readImage,
   within,
   wordsOf,
 } from '../shape/image.ts';
-import type { Tensor } from '../tensor.ts';
-import { KernelTensor } from '../tensor.ts';
+import { KernelTensor, PlainTensor, type Tensor } from '../tensor.ts';
+import { bufferOf, copyArray, kindOf } from '../typed-array.ts';
 import { type ElementType, KernelImage } from './kernel-image.ts';
 import {
   DIRECTIONS,
@@ -180,15 +183,13 @@ type Raw = Required<RawImage>;
 /** A result in the form of its input. */
 function formed(input: Image, shape: ImageShape, tensor: Tensor): Image {
   const { width, height, channels, elementBytes } = shape;
-  if (input instanceof KernelImage) {
-    if (tensor instanceof KernelTensor) return new KernelImage(tensor, width, height, channels, elementBytes === 1 ? 'u8' : 'f32');
-  }
+  if (KernelTensor.is(tensor)) return new KernelImage(tensor, width, height, channels, elementBytes === 1 ? 'u8' : 'f32');
   const { buffer, byteOffset } = tensor.data;
   const length = width * height * channels;
   if (elementBytes === 4) return { data: tensor.data, width, height, channels } satisfies Raw;
   const data =
-    input.data instanceof Uint8Array ? new Uint8Array(buffer, byteOffset, length) : new Uint8ClampedArray(buffer, byteOffset, length);
-  if (typeof ImageData !== 'undefined' && input instanceof ImageData && channels === 4) {
+    kindOf(input.data) === 'Uint8Array' ? new Uint8Array(buffer, byteOffset, length) : new Uint8ClampedArray(buffer, byteOffset, length);
+  if (typeof ImageData !== 'undefined' && (input as PlainImage).source instanceof ImageData && channels === 4) {
     return new ImageData(data as Uint8ClampedArray<ArrayBuffer>, width, height);
   }
   return { data, width, height, channels } satisfies Raw;
@@ -201,16 +202,17 @@ function operation(input: Image, spec: ImageSpec, out: Image | undefined, { step
   const target = out && (spec.inPlace ? x : placed(out, shape, false));
   return {
     beside: x,
-    operands: { image: x, taps: { shape: [taps.length], data: taps } },
+    operands: { image: x, taps: new PlainTensor([taps.length], taps) },
     results: { out: { shape: [wordsOf(shape)], out: target } },
     workspaces,
     steps,
     value({ out: result }) {
       if (out === undefined) return formed(input, shape, result) as never;
-      if (!(out instanceof KernelImage) && target!.data.buffer !== out.data.buffer) {
-        out.data.set(new Uint8Array(target!.data.buffer, 0, out.data.length));
+      if (KernelImage.is(out)) return out as never;
+      if (bufferOf(target!.data) !== bufferOf(out.data)) {
+        copyArray(out.data, new Uint8Array(target!.data.buffer, 0, shape.width * shape.height * shape.channels));
       }
-      return out as never;
+      return (out as PlainImage).source as never;
     },
   };
 }
@@ -256,8 +258,14 @@ function order(which: number) {
   };
 }
 
+/** Of a Gaussian whose radius follows from it. */
+const MAX_SIGMA = 170;
+
 function gaussianFactors(argument: string, sigma: unknown, fallback: number, radius: unknown) {
   const deviation = positive(argument, sigma, fallback);
+  if (radius === undefined && deviation > MAX_SIGMA) {
+    throw new OptionError(argument, show(sigma), `at most ${MAX_SIGMA}, or options.radius beside it`);
+  }
   const samples = gaussian(deviation, radiusOf('options.radius', radius, Math.ceil(3 * deviation)));
   return { column: samples, row: samples };
 }
@@ -303,7 +311,7 @@ const operators: Operations<FilterOperators> = {
     const length = count('options.length', options.length, 9, 1);
     return byName(
       image,
-      motion(2 * radiusOf('options.length', length >> 1, 4) + (length & 1 ? 1 : 0), finite('options.angle', options.angle, 0)),
+      motion(2 * radiusOf('options.length', Math.floor(length / 2), 4) + (length % 2), finite('options.angle', options.angle, 0)),
       options,
     );
   },
@@ -321,8 +329,15 @@ const operators: Operations<FilterOperators> = {
   },
 };
 
+/** Of the filters that take more than an image and options. */
+const PARAMETERS: Readonly<Record<string, readonly string[]>> = {
+  filter2d: ['image', 'kernel', 'options'],
+  gaussianBlur: ['image', 'sigma', 'options'],
+};
+
 /** The filters of an engine: everything that it can do with images. */
 export function filters(engine: Engine): Filters {
+  checkEngine('engine', engine);
   const made: Record<string, unknown> = {
     image(width: number, height: number, channels = 4, type: ElementType = 'u8') {
       const elementBytes = oneOf('type', type, 'u8', ['u8', 'f32']) === 'u8' ? 1 : 4;
@@ -331,8 +346,9 @@ export function filters(engine: Engine): Filters {
     },
   };
   for (const [name, plan] of Object.entries(operators) as [string, (...args: unknown[]) => Operation<unknown>][]) {
-    made[name] = (...args: unknown[]) => engine.operate(plan(...args));
-    made[`${name}Async`] = async (...args: unknown[]) => engine.operateAsync(plan(...args));
+    const planned = { name, parameters: PARAMETERS[name] ?? ['image', 'options'], plan, readOther: readImage };
+    made[name] = (...args: unknown[]) => engine.operate(planned, args);
+    made[`${name}Async`] = async (...args: unknown[]) => engine.operateAsync(planned, args);
   }
   return made as unknown as Filters;
 }

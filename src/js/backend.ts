@@ -1,7 +1,8 @@
 import { type AnyStep, type Backend, type Call, isHostStep, MAX_MEMORY_BYTES } from '../backend.ts';
-import { OutOfMemoryError } from '../errors.ts';
+import { DisposedError, OutOfMemoryError } from '../errors.ts';
 import { type KernelName, kernels, type Layout } from '../params.ts';
 import { newFloats } from '../tensor.ts';
+import { bufferOf, byteOffsetOf, lengthOfArray } from '../typed-array.ts';
 import { twins } from './index.ts';
 
 type Twin = (params: Record<string, unknown>, taskBegin: number, taskEnd: number) => void;
@@ -59,6 +60,8 @@ export class JsBackend implements Backend<Float32Array> {
   readonly variant = 'js';
   readonly threads = 1;
   disposed = false;
+  /** Memory of tensors that have been disposed of. */
+  #gone: WeakSet<ArrayBufferLike> | undefined;
 
   allocate(length: number): Float32Array {
     if (length * 4 > MAX_MEMORY_BYTES) throw new OutOfMemoryError(length * 4, 'a buffer is 4 GiB at most, as in WebAssembly');
@@ -67,17 +70,35 @@ export class JsBackend implements Backend<Float32Array> {
 
   free(): void {}
 
+  allocateTensor(length: number): Float32Array {
+    return this.allocate(length);
+  }
+
+  freeTensor(buffer: Float32Array): void {
+    this.#gone ??= new WeakSet();
+    this.#gone.add(buffer.buffer);
+  }
+
   view(buffer: Float32Array, length: number): Float32Array {
     return buffer.length === length ? buffer : buffer.subarray(0, length);
   }
 
-  locate(): undefined {}
-
-  borrow(data: Float32Array): Float32Array {
-    return data;
+  holds(): boolean {
+    return false;
   }
 
-  read(): void {}
+  locate(argument: string, data: Float32Array): undefined {
+    if (this.#gone?.has(bufferOf(data))) throw new DisposedError(`the tensor whose memory ${argument} is a view of`);
+  }
+
+  /** An array of our own class over the caller's memory: theirs may be a subclass with other ideas of its length. */
+  borrow(data: Float32Array, length: number): Float32Array {
+    return new Float32Array(bufferOf(data), byteOffsetOf(data), length);
+  }
+
+  read(_buffer: Float32Array, data: Float32Array, length: number): void {
+    if (lengthOfArray(data) !== length) throw new RangeError('the array has changed its length');
+  }
 
   giveBack(): void {}
 

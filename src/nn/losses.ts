@@ -1,5 +1,6 @@
 import { ShapeError } from '../errors.ts';
 import { expNegative as exp } from '../js/math.ts';
+import { read } from '../read.ts';
 import { isCount, sameShape, show, tensor } from '../shape/check.ts';
 import type { Tensor } from '../tensor.ts';
 
@@ -20,7 +21,7 @@ export interface Loss {
  * @throws ShapeError
  */
 export function crossEntropy(logits: Tensor, labels: ArrayLike<number>): Loss {
-  const { shape, data } = tensor('logits', logits, 2);
+  const { shape, data } = tensor('logits', read(logits, 'logits'), 2);
   const [batch, classes] = shape;
   if (labels === null || typeof labels !== 'object' || labels.length !== batch) {
     throw new ShapeError('labels', labels && typeof labels === 'object' ? `${labels.length} labels` : show(labels), `${batch} labels`);
@@ -53,10 +54,9 @@ export function crossEntropy(logits: Tensor, labels: ArrayLike<number>): Loss {
  * @throws ShapeError
  */
 export function meanSquare(y: Tensor, target: Tensor): Loss {
-  const { shape, data } = tensor('y', y, undefined, true);
-  tensor('target', target, undefined, true);
-  if (!sameShape(shape, target.shape)) throw new ShapeError('target.shape', show(target.shape), show(shape));
-  const wanted = target.data;
+  const { shape, data } = tensor('y', read(y, 'y'), undefined, true);
+  const { shape: targetShape, data: wanted } = tensor('target', read(target, 'target'), undefined, true);
+  if (!sameShape(shape, targetShape)) throw new ShapeError('target.shape', show(targetShape), show(shape));
   const gradient = new Float32Array(data.length);
   let loss = 0;
   for (let i = 0; i < gradient.length; i++) {

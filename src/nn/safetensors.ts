@@ -1,3 +1,4 @@
+import { read } from '../read.ts';
 import { sameShape, show, tensor } from '../shape/check.ts';
 import { lengthOf, type Tensor } from '../tensor.ts';
 
@@ -55,7 +56,7 @@ export function encodeSafetensors(tensors: Readonly<Record<string, Tensor>>, met
   }
   let end = 0;
   for (const [name, given] of Object.entries(tensors)) {
-    const { shape } = tensor(name, given, undefined, true);
+    const { shape } = tensor(name, read(given, name), undefined, true);
     if (name === '__metadata__') throw new SafetensorsError('tensors', "the name '__metadata__'", 'another name');
     const begin = end;
     end += 4 * lengthOf(shape);

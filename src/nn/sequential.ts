@@ -1,6 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { Engine } from '../engine.ts';
 import { DisposedError, OptionError, ShapeError } from '../errors.ts';
+import { read } from '../read.ts';
 import { checkShape, known, sameShape, show, tensor } from '../shape/check.ts';
 import { KernelTensor, lengthOf, type Tensor } from '../tensor.ts';
 import { Kept, type Layer, type LayerMaker, type Parameter, type PreparedLayer } from './layer.ts';
@@ -55,10 +56,10 @@ export class Sequential {
    * @param dy gradient of the loss by the result of `forward`
    * @param wanted whether the gradient by the input is given back: the network's own tensor; false unless given
    */
-  backward(dy: Tensor, wanted = false): KernelTensor | undefined {
+  backward(given: Tensor, wanted = false): KernelTensor | undefined {
     this.#live();
     if (this.#result === undefined) throw new OptionError('backward', 'no forward pass before it', 'a call of forward first');
-    tensor('dy', dy, undefined, true);
+    const dy = tensor('dy', read(given, 'dy'), undefined, true);
     if (!sameShape(dy.shape, this.#result)) throw new ShapeError('dy.shape', show(dy.shape), `the result's, ${show(this.#result)}`);
     // Nothing before the first layer that learns needs a gradient.
     const first = wanted ? 0 : this.layers.findIndex(({ parameters }) => Object.keys(parameters).length > 0);
@@ -123,13 +124,20 @@ export class Sequential {
     if (this.#disposed) throw new DisposedError('the network');
   }
 
-  #own(kept: Kept, argument: string, given: Tensor): KernelTensor {
-    tensor(argument, given, undefined, true);
-    if (given instanceof KernelTensor) return given;
+  #own(kept: Kept, argument: string, value: Tensor): KernelTensor {
+    const given = tensor(argument, read(value, argument), undefined, true);
+    if (KernelTensor.is(given)) return given;
     const own = kept.at(this.engine, given.shape);
     own.data.set(given.data);
     return own;
   }
+}
+
+/** A caller's tensor as it was read, once, if it has this shape. */
+function shaped(argument: string, value: Tensor, shape: readonly number[]): Tensor {
+  const own = tensor(argument, read(value, argument));
+  if (!sameShape(own.shape, shape)) throw new ShapeError(`${argument}.shape`, show(own.shape), show(shape));
+  return own;
 }
 
 interface Stage {
@@ -172,18 +180,15 @@ export class PreparedSequential {
    */
   run(x: Tensor, out?: Tensor): Tensor {
     if (this.#disposed) throw new DisposedError('the prepared network');
-    for (const [name, given, shape] of [['x', x, this.shape] as const, ['out', out, this.outShape] as const]) {
-      if (given === undefined && name === 'out') continue;
-      tensor(name, given);
-      if (!sameShape(given!.shape, shape)) throw new ShapeError(`${name}.shape`, show(given!.shape), show(shape));
-    }
+    const own = shaped('x', x, this.shape);
+    const target = out === undefined ? undefined : shaped('out', out, this.outShape);
     let y = this.#input;
-    if (x instanceof KernelTensor) y = x;
-    else y.data.set(x.data);
+    if (KernelTensor.is(own)) y = own;
+    else y.data.set(own.data);
     for (const { layer, out: into } of this.#stages) y = layer.run(y, into);
-    if (out === undefined) return y;
-    out.data.set(y.data);
-    return out;
+    if (target === undefined) return y;
+    target.data.set(y.data);
+    return out!;
   }
 
   /** Gives everything back. A second call does nothing. */

@@ -9,10 +9,10 @@ import {
   type HardTanhOptions,
   type ShrinkOptions,
 } from '../shape/curve.ts';
-import type { Gradients } from '../shape/gradients.ts';
+import type { Gradients, GradientsOut, GradientTargets } from '../shape/gradients.ts';
 import { preluBackward as checkPrelu, type PreluBackwardOptions, type PreluGradient } from '../shape/prelu.ts';
 import { rreluBackward as checkRrelu, type RreluOptions } from '../shape/rrelu.ts';
-import type { Tensor } from '../tensor.ts';
+import type { Out, ResidentLike, Tensor } from '../tensor.ts';
 import { gradients, type Operation, type Operations, one, takes } from './operation.ts';
 
 /** Gradients of the activations: the options are those of the forward call. */
@@ -26,56 +26,65 @@ export interface ActivationBackwardOperators {
    * @returns the gradient of x; `out`, which may be `dy` itself, if it is given
    * @throws ShapeError, OptionError, DisposedError before anything is written
    */
-  reluBackward(dy: Tensor, x: Tensor, options?: ActivationOptions): Tensor;
+  reluBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(dy: Tensor, x: T, options?: ActivationOptions & Out<O>): O;
   /** `dy` between 0 and 6, else 0: at the bounds too. */
-  relu6Backward(dy: Tensor, x: Tensor, options?: ActivationOptions): Tensor;
+  relu6Backward<T extends Tensor, O extends Tensor = ResidentLike<T>>(dy: Tensor, x: T, options?: ActivationOptions & Out<O>): O;
   /** `dy` from `minValue` to `maxValue`, bounds included, else 0. */
-  clampBackward(dy: Tensor, x: Tensor, options?: ClampOptions): Tensor;
+  clampBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(dy: Tensor, x: T, options?: ClampOptions & Out<O>): O;
   /** `dy` between `minValue` and `maxValue`, else 0: at the bounds too. */
-  hardTanhBackward(dy: Tensor, x: Tensor, options?: HardTanhOptions): Tensor;
+  hardTanhBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(dy: Tensor, x: T, options?: HardTanhOptions & Out<O>): O;
   /** `x > 0 ? dy : alpha · dy`. */
-  leakyReluBackward(dy: Tensor, x: Tensor, options?: LeakyReluOptions): Tensor;
+  leakyReluBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(dy: Tensor, x: T, options?: LeakyReluOptions & Out<O>): O;
   /**
    * `dx` is `x > 0 ? dy : slope · dy`, `dSlope` the sum of x · dy over what is not above 0, for each slope.
    *
    * @returns both, `undefined` for one that `skip` names
    */
-  preluBackward(dy: Tensor, x: Tensor, slope: Tensor, options?: PreluBackwardOptions): Gradients<PreluGradient>;
+  preluBackward<T extends Tensor, G extends GradientTargets<PreluGradient> = Record<never, never>>(
+    dy: Tensor,
+    x: T,
+    slope: Tensor,
+    options?: PreluBackwardOptions & GradientsOut<G>,
+  ): Gradients<PreluGradient, T, G>;
   /** `x > 0 ? dy : a · dy`, with the slopes that the seed drew in training, which has to be given; otherwise with their mean. */
-  rreluBackward(dy: Tensor, x: Tensor, options?: RreluOptions): Tensor;
+  rreluBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(dy: Tensor, x: T, options?: RreluOptions & Out<O>): O;
   /** `x ≤ alpha ? 0 : dy`. */
-  thresholdedReluBackward(dy: Tensor, x: Tensor, options?: ThresholdedReluOptions): Tensor;
+  thresholdedReluBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(
+    dy: Tensor,
+    x: T,
+    options?: ThresholdedReluOptions & Out<O>,
+  ): O;
   /** `x > 0 ? dy : alpha · e^x · dy`. */
-  eluBackward(dy: Tensor, x: Tensor, options?: AlphaOptions): Tensor;
+  eluBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(dy: Tensor, x: T, options?: AlphaOptions & Out<O>): O;
   /** `x > 0 ? dy : e^(x / alpha) · dy`. */
-  celuBackward(dy: Tensor, x: Tensor, options?: AlphaOptions): Tensor;
+  celuBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(dy: Tensor, x: T, options?: AlphaOptions & Out<O>): O;
   /** `x > 0 ? λ · dy : λ · α · e^x · dy`, with the constants of `selu`. */
-  seluBackward(dy: Tensor, x: Tensor, options?: ActivationOptions): Tensor;
+  seluBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(dy: Tensor, x: T, options?: ActivationOptions & Out<O>): O;
   /**
    * `dy · (Φ(x) + x · φ(x))`, φ the density of the normal distribution; with `approximate: 'tanh'` the derivative of that
    * approximation.
    */
-  geluBackward(dy: Tensor, x: Tensor, options?: GeluOptions): Tensor;
+  geluBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(dy: Tensor, x: T, options?: GeluOptions & Out<O>): O;
   /** `dy · s · (1 + x · (1 − s))`, s the sigmoid of x. */
-  siluBackward(dy: Tensor, x: Tensor, options?: ActivationOptions): Tensor;
+  siluBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(dy: Tensor, x: T, options?: ActivationOptions & Out<O>): O;
   /** `dy · (t + x · s · (1 − t²))`, t = tanh(ln(1 + e^x)) and s the sigmoid of x. */
-  mishBackward(dy: Tensor, x: Tensor, options?: ActivationOptions): Tensor;
+  mishBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(dy: Tensor, x: T, options?: ActivationOptions & Out<O>): O;
   /** 0 up to −3, `dy` from 3 on, between them `dy · (x / 3 + ½)`. */
-  hardSwishBackward(dy: Tensor, x: Tensor, options?: ActivationOptions): Tensor;
+  hardSwishBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(dy: Tensor, x: T, options?: ActivationOptions & Out<O>): O;
   /** `alpha · dy` where the result is between 0 and 1, else 0. */
-  hardSigmoidBackward(dy: Tensor, x: Tensor, options?: HardSigmoidOptions): Tensor;
+  hardSigmoidBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(dy: Tensor, x: T, options?: HardSigmoidOptions & Out<O>): O;
   /** `dy · s · (1 − s)`, s the sigmoid of x. */
-  sigmoidBackward(dy: Tensor, x: Tensor, options?: ActivationOptions): Tensor;
+  sigmoidBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(dy: Tensor, x: T, options?: ActivationOptions & Out<O>): O;
   /** `dy · (1 − tanh²(x))`. */
-  tanhBackward(dy: Tensor, x: Tensor, options?: ActivationOptions): Tensor;
+  tanhBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(dy: Tensor, x: T, options?: ActivationOptions & Out<O>): O;
   /** `dy` times the sigmoid of x. */
-  softplusBackward(dy: Tensor, x: Tensor, options?: ActivationOptions): Tensor;
+  softplusBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(dy: Tensor, x: T, options?: ActivationOptions & Out<O>): O;
   /** `dy / (1 + |x|)²`. */
-  softsignBackward(dy: Tensor, x: Tensor, options?: ActivationOptions): Tensor;
+  softsignBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(dy: Tensor, x: T, options?: ActivationOptions & Out<O>): O;
   /** 0 from −lambda to lambda, bounds included, else `dy`. */
-  softshrinkBackward(dy: Tensor, x: Tensor, options?: ShrinkOptions): Tensor;
+  softshrinkBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(dy: Tensor, x: T, options?: ShrinkOptions & Out<O>): O;
   /** 0 from −lambda to lambda, bounds included, else `dy`. */
-  hardShrinkBackward(dy: Tensor, x: Tensor, options?: ShrinkOptions): Tensor;
+  hardShrinkBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(dy: Tensor, x: T, options?: ShrinkOptions & Out<O>): O;
 }
 
 function elementwise(dy: Tensor, x: Tensor, { spec, shape, out }: Elementwise<Parameters<typeof planActivationBackward>[0]>): Operation {

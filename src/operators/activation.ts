@@ -11,7 +11,7 @@ import {
 } from '../shape/curve.ts';
 import { prelu as checkPrelu, type PreluOptions } from '../shape/prelu.ts';
 import { rrelu as checkRrelu, type RreluOptions } from '../shape/rrelu.ts';
-import type { Tensor } from '../tensor.ts';
+import type { Out, ResidentLike, Tensor } from '../tensor.ts';
 import { type Operation, type Operations, one } from './operation.ts';
 
 export interface ActivationOperators {
@@ -22,26 +22,26 @@ export interface ActivationOperators {
    * @returns a tensor of that shape; `out`, which may be `x` itself, if it is given
    * @throws ShapeError, OptionError, DisposedError before anything is written, as do all of the family below
    */
-  relu(x: Tensor, options?: ActivationOptions): Tensor;
+  relu<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, options?: ActivationOptions & Out<O>): O;
 
   /** `clamp` between 0 and 6. NaN and −0 stay what they are. */
-  relu6(x: Tensor, options?: ActivationOptions): Tensor;
+  relu6<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, options?: ActivationOptions & Out<O>): O;
 
   /**
    * `minValue` where `x` is below it, `maxValue` where it is above, else `x`; no bound unless given. NaN stays NaN, and −0
    * stays −0 where a bound is 0.
    */
-  clamp(x: Tensor, options?: ClampOptions): Tensor;
+  clamp<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, options?: ClampOptions & Out<O>): O;
 
   /** `clamp` between −1 and 1 unless given. */
-  hardTanh(x: Tensor, options?: HardTanhOptions): Tensor;
+  hardTanh<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, options?: HardTanhOptions & Out<O>): O;
 
   /**
    * `x < 0 ? alpha · x : x`, with an `alpha` of 0.01 unless given. NaN and −0 stay what they are. With `alpha` of at most 1 it
    * is the textbook's max(alpha · x, x).
    * Maas, Hannun and Ng, "Rectifier Nonlinearities Improve Neural Network Acoustic Models", 2013.
    */
-  leakyRelu(x: Tensor, options?: LeakyReluOptions): Tensor;
+  leakyRelu<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, options?: LeakyReluOptions & Out<O>): O;
 
   /**
    * Leaky ReLU with learned slopes: `x < 0 ? slope · x : x`. NaN and −0 stay what they are.
@@ -51,7 +51,7 @@ export interface ActivationOperators {
    * @param slope one slope for all, or one a channel: [channels], or the same with dimensions of 1 around it
    * @throws ShapeError if there are several slopes, but not as many as channels
    */
-  prelu(x: Tensor, slope: Tensor, options?: PreluOptions): Tensor;
+  prelu<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, slope: Tensor, options?: PreluOptions & Out<O>): O;
 
   /**
    * Randomized leaky ReLU. In training, `x < 0 ? a · x : x` with an `a` for each element, uniform in [lower, upper), 1/8 and
@@ -59,61 +59,61 @@ export interface ActivationOperators {
    * index, on every backend. Otherwise leaky ReLU with the mean of the bounds. NaN and −0 stay what they are.
    * Xu, Wang, Chen and Li, "Empirical Evaluation of Rectified Activations in Convolutional Network", 2015.
    */
-  rrelu(x: Tensor, options?: RreluOptions): Tensor;
+  rrelu<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, options?: RreluOptions & Out<O>): O;
 
   /** `x > alpha ? x : 0` as in ONNX, with an `alpha` of 1 unless given; but NaN stays NaN. */
-  thresholdedRelu(x: Tensor, options?: ThresholdedReluOptions): Tensor;
+  thresholdedRelu<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, options?: ThresholdedReluOptions & Out<O>): O;
 
   /**
    * `x < 0 ? alpha · (e^x − 1) : x`.
    * Clevert, Unterthiner and Hochreiter, "Fast and Accurate Deep Network Learning by Exponential Linear Units", 2016.
    */
-  elu(x: Tensor, options?: AlphaOptions): Tensor;
+  elu<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, options?: AlphaOptions & Out<O>): O;
 
   /**
    * `x < 0 ? alpha · (e^(x / alpha) − 1) : x`, for an `alpha` above 0.
    * Barron, "Continuously Differentiable Exponential Linear Units", 2017.
    */
-  celu(x: Tensor, options?: AlphaOptions): Tensor;
+  celu<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, options?: AlphaOptions & Out<O>): O;
 
   /** ELU with the alpha and the scale that keep mean and variance. Klambauer et al., "Self-Normalizing Neural Networks", 2017. */
-  selu(x: Tensor, options?: ActivationOptions): Tensor;
+  selu<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, options?: ActivationOptions & Out<O>): O;
 
   /**
    * x · Φ(x), Φ the normal distribution; with `approximate: 'tanh'`, ½ x (1 + tanh(√(2/π) (x + 0.044715 x³))). Accurate in both tails.
    * Hendrycks and Gimpel, "Gaussian Error Linear Units", 2016.
    */
-  gelu(x: Tensor, options?: GeluOptions): Tensor;
+  gelu<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, options?: GeluOptions & Out<O>): O;
 
   /** x / (1 + e^−x), also known as swish. −∞ gives −0. */
-  silu(x: Tensor, options?: ActivationOptions): Tensor;
+  silu<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, options?: ActivationOptions & Out<O>): O;
 
   /** x · tanh(ln(1 + e^x)). −∞ gives −0. Misra, "Mish: A Self Regularized Non-Monotonic Activation Function", 2020. */
-  mish(x: Tensor, options?: ActivationOptions): Tensor;
+  mish<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, options?: ActivationOptions & Out<O>): O;
 
   /** x · min(max(x + 3, 0), 6) / 6. −∞ gives −0. Howard et al., "Searching for MobileNetV3", 2019. */
-  hardSwish(x: Tensor, options?: ActivationOptions): Tensor;
+  hardSwish<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, options?: ActivationOptions & Out<O>): O;
 
   /** min(max(alpha · x + beta, 0), 1), as in WebNN with an `alpha` of 0.2 and a `beta` of 0.5 unless given. */
-  hardSigmoid(x: Tensor, options?: HardSigmoidOptions): Tensor;
+  hardSigmoid<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, options?: HardSigmoidOptions & Out<O>): O;
 
   /** 1 / (1 + e^−x). */
-  sigmoid(x: Tensor, options?: ActivationOptions): Tensor;
+  sigmoid<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, options?: ActivationOptions & Out<O>): O;
 
   /** The hyperbolic tangent. −0 stays −0. */
-  tanh(x: Tensor, options?: ActivationOptions): Tensor;
+  tanh<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, options?: ActivationOptions & Out<O>): O;
 
   /** ln(1 + e^x). */
-  softplus(x: Tensor, options?: ActivationOptions): Tensor;
+  softplus<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, options?: ActivationOptions & Out<O>): O;
 
   /** x / (1 + |x|); ±∞ give ±1. */
-  softsign(x: Tensor, options?: ActivationOptions): Tensor;
+  softsign<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, options?: ActivationOptions & Out<O>): O;
 
   /** 0 between −lambda and lambda, which are ±0.5 unless given; beyond, x is moved towards 0 by lambda. */
-  softshrink(x: Tensor, options?: ShrinkOptions): Tensor;
+  softshrink<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, options?: ShrinkOptions & Out<O>): O;
 
   /** 0 between −lambda and lambda, which are ±0.5 unless given; beyond, x. */
-  hardShrink(x: Tensor, options?: ShrinkOptions): Tensor;
+  hardShrink<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, options?: ShrinkOptions & Out<O>): O;
 }
 
 function elementwise(x: Tensor, { spec, shape, out }: Elementwise<Parameters<typeof planActivation>[0]>): Operation {
@@ -132,7 +132,10 @@ export const activation: Operations<ActivationOperators> = {
     const { spec, shape, out } = checkPrelu(x, slope, options);
     return one(x, shape, out, planPrelu(spec, shape), { slope });
   },
-  rrelu: (x, options) => elementwise(x, checkRrelu(x, options)),
+  rrelu(x, options) {
+    const checked = checkRrelu(x, options);
+    return { ...elementwise(x, checked), isDrawn: checked.spec.kind === 'rrelu' };
+  },
   thresholdedRelu: of('thresholdedRelu'),
   elu: of('elu'),
   celu: of('celu'),

@@ -1,7 +1,7 @@
 import { planAdd } from '../plan/arithmetic.ts';
 import type { ActivationOptions } from '../shape/activation.ts';
 import { add as check } from '../shape/arithmetic.ts';
-import type { Tensor } from '../tensor.ts';
+import type { Out, ResidentLike, Tensor } from '../tensor.ts';
 import { type Operations, one } from './operation.ts';
 
 export interface ArithmeticOperators {
@@ -13,7 +13,7 @@ export interface ArithmeticOperators {
    * @returns a tensor of that shape; `out`, which may be `a` itself, if it is given
    * @throws ShapeError, OptionError, DisposedError before anything is written
    */
-  add(a: Tensor, b: Tensor, options?: ActivationOptions): Tensor;
+  add<T extends Tensor, O extends Tensor = ResidentLike<T>>(a: T, b: Tensor, options?: ActivationOptions & Out<O>): O;
 }
 
 export const arithmetic: Operations<ArithmeticOperators> = {

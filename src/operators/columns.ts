@@ -7,7 +7,7 @@ import {
   conv2dMatrix as checkConv2dMatrix,
   im2col as checkIm2col,
 } from '../shape/columns.ts';
-import type { Tensor } from '../tensor.ts';
+import type { Out, ResidentLike, Tensor } from '../tensor.ts';
 import { type Operation, type Operations, one } from './operation.ts';
 
 export interface ColumnsOperators {
@@ -18,7 +18,7 @@ export interface ColumnsOperators {
    * @returns [batch, channels · window height · window width, windows], whatever the layout
    * @throws ShapeError, LayoutError, OptionError before anything is written
    */
-  im2col(x: Tensor, options: ColumnsOptions): Tensor;
+  im2col<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, options: ColumnsOptions & Out<O>): O;
 
   /**
    * The image each of whose pixels is the sum of what columns have of it (PyTorch's `fold`).
@@ -28,13 +28,13 @@ export interface ColumnsOperators {
    * @returns [batch, channels, height, width], or in `layout`
    * @throws ShapeError, LayoutError, OptionError before anything is written
    */
-  col2im(columns: Tensor, outputSizes: Pair, options: ColumnsOptions): Tensor;
+  col2im<T extends Tensor, O extends Tensor = ResidentLike<T>>(columns: T, outputSizes: Pair, options: ColumnsOptions & Out<O>): O;
 
   /** The gradient of `im2col` of an image of these sizes: `col2im`. */
-  im2colBackward(dy: Tensor, outputSizes: Pair, options: ColumnsOptions): Tensor;
+  im2colBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(dy: T, outputSizes: Pair, options: ColumnsOptions & Out<O>): O;
 
   /** The gradient of `col2im`: `im2col`. */
-  col2imBackward(dy: Tensor, options: ColumnsOptions): Tensor;
+  col2imBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(dy: T, options: ColumnsOptions & Out<O>): O;
 
   /**
    * The dense matrix that equals a convolution: times an image, seen as a vector, it is the result, seen as one.
@@ -43,11 +43,11 @@ export interface ColumnsOperators {
    * @returns [outChannels · outHeight · outWidth, channels · height · width], both in the order of `inputLayout`
    * @throws ShapeError, LayoutError, OptionError before anything is written
    */
-  conv2dMatrix(
-    filter: Tensor,
+  conv2dMatrix<T extends Tensor, O extends Tensor = ResidentLike<T>>(
+    filter: T,
     inputSizes: readonly [channels: number, height: number, width: number],
-    options?: Conv2dMatrixOptions,
-  ): Tensor;
+    options?: Conv2dMatrixOptions & Out<O>,
+  ): O;
 }
 
 function unroll(x: Tensor, options: ColumnsOptions): Operation {

@@ -12,8 +12,8 @@ import {
   convTranspose as check,
   convTransposeBackward as checkBackward,
 } from '../shape/conv-transpose.ts';
-import type { Gradients } from '../shape/gradients.ts';
-import type { Tensor } from '../tensor.ts';
+import type { Gradients, GradientsOut, GradientTargets } from '../shape/gradients.ts';
+import type { Out, ResidentLike, Tensor } from '../tensor.ts';
 import { gradients, type Operation, type Operations, one, takes } from './operation.ts';
 
 export interface ConvTransposeOperators {
@@ -28,10 +28,10 @@ export interface ConvTransposeOperators {
    *   out = (in − 1) · stride − padding + dilation · (kernel − 1) + outputPadding + 1
    * @throws ShapeError, LayoutError, OptionError before anything is written
    */
-  convTranspose2d(x: Tensor, filter: Tensor, options?: ConvTranspose2dOptions): Tensor;
+  convTranspose2d<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, filter: Tensor, options?: ConvTranspose2dOptions & Out<O>): O;
 
   /** `convTranspose2d` in one dimension: x [batch, channels, width] or 'nwc', filter [channels, outChannels / groups, width]. */
-  convTranspose1d(x: Tensor, filter: Tensor, options?: ConvTranspose1dOptions): Tensor;
+  convTranspose1d<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, filter: Tensor, options?: ConvTranspose1dOptions & Out<O>): O;
 
   /**
    * The gradients of `convTranspose2d` in its input, its filter and its bias, without an activation.
@@ -42,20 +42,20 @@ export interface ConvTransposeOperators {
    * @returns tensors of the shapes and layouts of `x`, `filter` and [outChannels]; `undefined` for what is in `skip`
    * @throws ShapeError, LayoutError, OptionError before anything is written
    */
-  convTranspose2dBackward(
+  convTranspose2dBackward<T extends Tensor, G extends GradientTargets<ConvTransposeGradient> = Record<never, never>>(
     dy: Tensor,
-    x: Tensor,
+    x: T,
     filter: Tensor,
-    options?: ConvTranspose2dBackwardOptions,
-  ): Gradients<ConvTransposeGradient>;
+    options?: ConvTranspose2dBackwardOptions & GradientsOut<G>,
+  ): Gradients<ConvTransposeGradient, T, G>;
 
   /** `convTranspose2dBackward` of `convTranspose1d`. */
-  convTranspose1dBackward(
+  convTranspose1dBackward<T extends Tensor, G extends GradientTargets<ConvTransposeGradient> = Record<never, never>>(
     dy: Tensor,
-    x: Tensor,
+    x: T,
     filter: Tensor,
-    options?: ConvTranspose1dBackwardOptions,
-  ): Gradients<ConvTransposeGradient>;
+    options?: ConvTranspose1dBackwardOptions & GradientsOut<G>,
+  ): Gradients<ConvTransposeGradient, T, G>;
 }
 
 function forward(x: Tensor, filter: Tensor, options: (AnyTransposeOptions & { readonly out?: Tensor }) | undefined, rank: Rank): Operation {

@@ -1,7 +1,7 @@
 import { chooseConvKernel, planConv2d } from '../plan/conv.ts';
 import type { Rank } from '../shape/axes.ts';
 import { type AnyConvOptions, type Conv1dOptions, type Conv2dOptions, type Conv3dOptions, conv as checkConv } from '../shape/conv.ts';
-import type { Tensor } from '../tensor.ts';
+import type { Out, ResidentLike, Tensor } from '../tensor.ts';
 import { type Operation, type Operations, one } from './operation.ts';
 
 export interface ConvOperators {
@@ -14,7 +14,7 @@ export interface ConvOperators {
    *   out = floor((in + padding − dilation · (kernel − 1) − 1) / stride) + 1
    * @throws ShapeError, LayoutError, OptionError before anything is written
    */
-  conv2d(x: Tensor, filter: Tensor, options?: Conv2dOptions): Tensor;
+  conv2d<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, filter: Tensor, options?: Conv2dOptions & Out<O>): O;
 
   /**
    * `conv2d` in one dimension.
@@ -22,7 +22,7 @@ export interface ConvOperators {
    * @param x [batch, channels, width], or [batch, width, channels] with `inputLayout: 'nwc'`
    * @param filter [outChannels, channels / groups, width], or as `filterLayout` says
    */
-  conv1d(x: Tensor, filter: Tensor, options?: Conv1dOptions): Tensor;
+  conv1d<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, filter: Tensor, options?: Conv1dOptions & Out<O>): O;
 
   /**
    * `conv2d` in three dimensions, always as a matrix product.
@@ -30,12 +30,12 @@ export interface ConvOperators {
    * @param x [batch, channels, depth, height, width], or channels last with `inputLayout: 'ndhwc'`
    * @param filter [outChannels, channels / groups, depth, height, width], or as `filterLayout` says
    */
-  conv3d(x: Tensor, filter: Tensor, options?: Conv3dOptions): Tensor;
+  conv3d<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, filter: Tensor, options?: Conv3dOptions & Out<O>): O;
 }
 
 function convolve(x: Tensor, filter: Tensor, options: (AnyConvOptions & { readonly out?: Tensor }) | undefined, rank: Rank): Operation {
   const { spec, out } = checkConv(x, filter, options, rank);
-  const { pack, run, workspaces, packedLength } = planConv2d(spec, chooseConvKernel(spec, true));
+  const { pack, run, workspaces, packedLength } = planConv2d(spec, chooseConvKernel(spec));
   return {
     ...one(x, spec.outShape, out, [...pack, ...run], spec.bias ? { filter, bias: spec.bias } : { filter }),
     workspaces: { ...workspaces, packed: packedLength },

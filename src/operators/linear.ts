@@ -1,7 +1,7 @@
 import { planConv2d } from '../plan/conv.ts';
 import { planConvBackward } from '../plan/conv-backward.ts';
 import { rename } from '../plan/move.ts';
-import type { Gradients } from '../shape/gradients.ts';
+import type { Gradients, GradientsOut, GradientTargets } from '../shape/gradients.ts';
 import {
   linear as checkLinear,
   linearBackward as checkLinearBackward,
@@ -9,7 +9,7 @@ import {
   type LinearGradient,
   type LinearOptions,
 } from '../shape/linear.ts';
-import type { Tensor } from '../tensor.ts';
+import type { Out, ResidentLike, Tensor } from '../tensor.ts';
 import { gradients, type Operations, one, takes } from './operation.ts';
 
 export interface LinearOperators {
@@ -21,7 +21,7 @@ export interface LinearOperators {
    * @returns [..., outFeatures]
    * @throws ShapeError, OptionError before anything is written
    */
-  linear(x: Tensor, weight: Tensor, options?: LinearOptions): Tensor;
+  linear<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, weight: Tensor, options?: LinearOptions & Out<O>): O;
 
   /**
    * The gradients of `linear` in its input, its weight and its bias, without an activation.
@@ -30,7 +30,12 @@ export interface LinearOperators {
    * @returns tensors of the shapes of `x`, `weight` and [outFeatures]; `undefined` for what is in `skip`
    * @throws ShapeError, OptionError before anything is written
    */
-  linearBackward(dy: Tensor, x: Tensor, weight: Tensor, options?: LinearBackwardOptions): Gradients<LinearGradient>;
+  linearBackward<T extends Tensor, G extends GradientTargets<LinearGradient> = Record<never, never>>(
+    dy: Tensor,
+    x: T,
+    weight: Tensor,
+    options?: LinearBackwardOptions & GradientsOut<G>,
+  ): Gradients<LinearGradient, T, G>;
 }
 
 export const linear: Operations<LinearOperators> = {

@@ -1,5 +1,5 @@
 import { planBatchNorm, planBatchNormBackward } from '../plan/norm.ts';
-import type { Gradients } from '../shape/gradients.ts';
+import type { Gradients, GradientsOut, GradientTargets } from '../shape/gradients.ts';
 import {
   type BatchNormBackwardOptions,
   type BatchNormGradient,
@@ -7,7 +7,7 @@ import {
   batchNormBackward,
   batchNorm as checkBatchNorm,
 } from '../shape/norm.ts';
-import type { Tensor } from '../tensor.ts';
+import type { Out, ResidentLike, Tensor } from '../tensor.ts';
 import { gradients, type Operations, one, takes } from './operation.ts';
 
 export interface NormOperators {
@@ -22,7 +22,12 @@ export interface NormOperators {
    * @returns a tensor of the shape of x; `out`, which may be `x` itself, if it is given
    * @throws ShapeError, OptionError before anything is written
    */
-  batchNorm(x: Tensor, mean: Tensor, variance: Tensor, options?: BatchNormOptions): Tensor;
+  batchNorm<T extends Tensor, O extends Tensor = ResidentLike<T>>(
+    x: T,
+    mean: Tensor,
+    variance: Tensor,
+    options?: BatchNormOptions & Out<O>,
+  ): O;
 
   /**
    * The gradient of `batchNorm`, whose moments are constants.
@@ -30,13 +35,13 @@ export interface NormOperators {
    * @param dy the gradient of the result, of its shape
    * @returns `dx` of the shape of x, `dScale` and `dBias` of [channels]; those in `skip` undefined
    */
-  batchNormBackward(
+  batchNormBackward<T extends Tensor, G extends GradientTargets<BatchNormGradient> = Record<never, never>>(
     dy: Tensor,
-    x: Tensor,
+    x: T,
     mean: Tensor,
     variance: Tensor,
-    options?: BatchNormBackwardOptions,
-  ): Gradients<BatchNormGradient>;
+    options?: BatchNormBackwardOptions & GradientsOut<G>,
+  ): Gradients<BatchNormGradient, T, G>;
 }
 
 export const norm: Operations<NormOperators> = {

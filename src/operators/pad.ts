@@ -1,6 +1,6 @@
 import { planBorder } from '../plan/border.ts';
 import { pad as checkPad, padBackward as checkPadBackward, type PadBackwardOptions, type PadOptions } from '../shape/pad.ts';
-import type { Tensor } from '../tensor.ts';
+import type { Out, ResidentLike, Tensor } from '../tensor.ts';
 import { type Operations, one } from './operation.ts';
 
 export interface PadOperators {
@@ -12,7 +12,12 @@ export interface PadOperators {
    * @param endingPadding the same after each dimension
    * @throws ShapeError, OptionError before anything is written
    */
-  pad(x: Tensor, beginningPadding: readonly number[], endingPadding: readonly number[], options?: PadOptions): Tensor;
+  pad<T extends Tensor, O extends Tensor = ResidentLike<T>>(
+    x: T,
+    beginningPadding: readonly number[],
+    endingPadding: readonly number[],
+    options?: PadOptions & Out<O>,
+  ): O;
 
   /**
    * The gradient of `pad`: each cell of `x` has the sum of the gradients of its images.
@@ -20,13 +25,13 @@ export interface PadOperators {
    * @param dy the gradient of the result, of its shape
    * @param x the operand of the forward call, of which only the shape counts
    */
-  padBackward(
-    dy: Tensor,
+  padBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(
+    dy: T,
     x: Tensor,
     beginningPadding: readonly number[],
     endingPadding: readonly number[],
-    options?: PadBackwardOptions,
-  ): Tensor;
+    options?: PadBackwardOptions & Out<O>,
+  ): O;
 }
 
 export const pad: Operations<PadOperators> = {

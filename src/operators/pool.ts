@@ -25,7 +25,7 @@ import {
   poolBackward,
   type ValuesAndIndices,
 } from '../shape/pool.ts';
-import type { Tensor } from '../tensor.ts';
+import type { Out, ResidentLike, Tensor } from '../tensor.ts';
 import { type Operation, type Operations, one } from './operation.ts';
 
 export interface PoolOperators {
@@ -39,47 +39,47 @@ export interface PoolOperators {
    *   a last window that would begin in the padding after the input
    * @throws ShapeError, LayoutError, OptionError before anything is written
    */
-  maxPool2d(x: Tensor, options?: Pool2dOptions): Tensor;
+  maxPool2d<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, options?: Pool2dOptions & Out<O>): O;
 
   /**
    * The sum of each window divided by the number of its cells: those of the input, or with `countIncludePad` of the
    * padding too. A dilated window whose taps all lie in padding that does not count gives NaN, the average of nothing.
    * Shapes and errors as in `maxPool2d`.
    */
-  averagePool2d(x: Tensor, options?: AveragePool2dOptions): Tensor;
+  averagePool2d<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, options?: AveragePool2dOptions & Out<O>): O;
 
   /**
    * The square root of the sum of squares of each window; padding adds nothing. Squares are summed as f32: beyond 1.8e19
    * they are Infinity, below 2.6e-23 they vanish. Shapes and errors as in `maxPool2d`.
    */
-  l2Pool2d(x: Tensor, options?: Pool2dOptions): Tensor;
+  l2Pool2d<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, options?: Pool2dOptions & Out<O>): O;
 
   /**
    * The p-norm of each window, (Σ|x|^p)^(1/p), p = `norm` = 2 unless given. Norms of 1 and 2 are sums and roots of f32; the powers of
    * any other are computed in f64 and rounded. Shapes and errors as in `maxPool2d`.
    */
-  lpPool2d(x: Tensor, options?: LpPool2dOptions): Tensor;
+  lpPool2d<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, options?: LpPool2dOptions & Out<O>): O;
 
   /** `maxPool2d` over one dimension: x is [batch, channels, width], or [batch, width, channels] with `layout: 'nwc'`. */
-  maxPool1d(x: Tensor, options?: Pool1dOptions): Tensor;
+  maxPool1d<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, options?: Pool1dOptions & Out<O>): O;
   /** `averagePool2d` over one dimension, shapes as in `maxPool1d`. */
-  averagePool1d(x: Tensor, options?: AveragePool1dOptions): Tensor;
+  averagePool1d<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, options?: AveragePool1dOptions & Out<O>): O;
   /** `l2Pool2d` over one dimension, shapes as in `maxPool1d`. */
-  l2Pool1d(x: Tensor, options?: Pool1dOptions): Tensor;
+  l2Pool1d<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, options?: Pool1dOptions & Out<O>): O;
   /** `lpPool2d` over one dimension, shapes as in `maxPool1d`. */
-  lpPool1d(x: Tensor, options?: LpPool1dOptions): Tensor;
+  lpPool1d<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, options?: LpPool1dOptions & Out<O>): O;
 
   /**
    * `maxPool2d` over three dimensions: x is [batch, channels, depth, height, width], or [batch, depth, height, width, channels] with
    * `layout: 'ndhwc'`. Windows are reduced along the depth first.
    */
-  maxPool3d(x: Tensor, options?: Pool3dOptions): Tensor;
+  maxPool3d<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, options?: Pool3dOptions & Out<O>): O;
   /** `averagePool2d` over three dimensions, shapes as in `maxPool3d`: along the depth first, each time divided by what counts. */
-  averagePool3d(x: Tensor, options?: AveragePool3dOptions): Tensor;
+  averagePool3d<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, options?: AveragePool3dOptions & Out<O>): O;
   /** `l2Pool2d` over three dimensions, shapes as in `maxPool3d`: along the depth first, each time with its root. */
-  l2Pool3d(x: Tensor, options?: Pool3dOptions): Tensor;
+  l2Pool3d<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, options?: Pool3dOptions & Out<O>): O;
   /** `lpPool2d` over three dimensions, shapes as in `maxPool3d`. */
-  lpPool3d(x: Tensor, options?: LpPool3dOptions): Tensor;
+  lpPool3d<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, options?: LpPool3dOptions & Out<O>): O;
 
   /**
    * The maximum of each window, and where it lies in its plane, y · width + x as a float: row by row the first of those that are
@@ -88,7 +88,7 @@ export interface PoolOperators {
    *
    * @throws ShapeError if a plane has more than 2^24 cells, and what `maxPool2d` throws
    */
-  maxPool2dWithIndices(x: Tensor, options?: MaxPool2dWithIndicesOptions): ValuesAndIndices;
+  maxPool2dWithIndices<T extends Tensor>(x: T, options?: MaxPool2dWithIndicesOptions): ValuesAndIndices<ResidentLike<T>>;
 
   /**
    * Puts each float of `x` where `indices` say in a plane of zeros; of several in one place the last stays. An index that is not in
@@ -100,23 +100,47 @@ export interface PoolOperators {
    * @param options the windows of the pooling, or `outputSizes`, or both where strides rounded
    * @returns planes of `outputSizes`, or else of (in − 1) · stride − padding + window
    */
-  maxUnpool2d(x: Tensor, indices: Tensor, options?: MaxUnpool2dOptions): Tensor;
+  maxUnpool2d<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, indices: Tensor, options?: MaxUnpool2dOptions & Out<O>): O;
 
   /**
    * The average of each of `outputSizes` windows, `n` or `[height, width]`, which share the input out: window i goes from
    * ⌊i · in / out⌋ up to ⌈(i + 1) · in / out⌉, as in PyTorch.
    */
-  adaptiveAveragePool2d(x: Tensor, outputSizes: number | Pair, options?: AdaptivePoolOptions<Layout>): Tensor;
+  adaptiveAveragePool2d<T extends Tensor, O extends Tensor = ResidentLike<T>>(
+    x: T,
+    outputSizes: number | Pair,
+    options?: AdaptivePoolOptions<Layout> & Out<O>,
+  ): O;
   /** The maximum of each of these windows. */
-  adaptiveMaxPool2d(x: Tensor, outputSizes: number | Pair, options?: AdaptivePoolOptions<Layout>): Tensor;
+  adaptiveMaxPool2d<T extends Tensor, O extends Tensor = ResidentLike<T>>(
+    x: T,
+    outputSizes: number | Pair,
+    options?: AdaptivePoolOptions<Layout> & Out<O>,
+  ): O;
   /** `adaptiveAveragePool2d` over one dimension, `outputSizes` `n` or `[width]`; shapes as in `maxPool1d`. */
-  adaptiveAveragePool1d(x: Tensor, outputSizes: number | readonly [number], options?: AdaptivePoolOptions<Layout1d>): Tensor;
+  adaptiveAveragePool1d<T extends Tensor, O extends Tensor = ResidentLike<T>>(
+    x: T,
+    outputSizes: number | readonly [number],
+    options?: AdaptivePoolOptions<Layout1d> & Out<O>,
+  ): O;
   /** The maximum of each window of `adaptiveAveragePool1d`. */
-  adaptiveMaxPool1d(x: Tensor, outputSizes: number | readonly [number], options?: AdaptivePoolOptions<Layout1d>): Tensor;
+  adaptiveMaxPool1d<T extends Tensor, O extends Tensor = ResidentLike<T>>(
+    x: T,
+    outputSizes: number | readonly [number],
+    options?: AdaptivePoolOptions<Layout1d> & Out<O>,
+  ): O;
   /** `adaptiveAveragePool2d` over three dimensions, `outputSizes` `n` or `[depth, height, width]`; shapes as in `maxPool3d`. */
-  adaptiveAveragePool3d(x: Tensor, outputSizes: number | Triple, options?: AdaptivePoolOptions<Layout3d>): Tensor;
+  adaptiveAveragePool3d<T extends Tensor, O extends Tensor = ResidentLike<T>>(
+    x: T,
+    outputSizes: number | Triple,
+    options?: AdaptivePoolOptions<Layout3d> & Out<O>,
+  ): O;
   /** The maximum of each window of `adaptiveAveragePool3d`. */
-  adaptiveMaxPool3d(x: Tensor, outputSizes: number | Triple, options?: AdaptivePoolOptions<Layout3d>): Tensor;
+  adaptiveMaxPool3d<T extends Tensor, O extends Tensor = ResidentLike<T>>(
+    x: T,
+    outputSizes: number | Triple,
+    options?: AdaptivePoolOptions<Layout3d> & Out<O>,
+  ): O;
 
   /**
    * The gradient of `maxPool2d`: each of `dy` is added where `maxPool2dWithIndices` finds the maximum, row by row of the result.
@@ -127,55 +151,80 @@ export interface PoolOperators {
    * @returns the gradient of x, of its shape and layout
    * @throws ShapeError if `dy` has another shape than the result, or a plane more than 2^24 cells
    */
-  maxPool2dBackward(dy: Tensor, x: Tensor, options?: Pool2dOptions): Tensor;
+  maxPool2dBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(dy: Tensor, x: T, options?: Pool2dOptions & Out<O>): O;
   /** The gradient of `averagePool2d`: each of `dy` over the cells of its window, added to all of its taps. */
-  averagePool2dBackward(dy: Tensor, x: Tensor, options?: AveragePool2dOptions): Tensor;
+  averagePool2dBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(dy: Tensor, x: T, options?: AveragePool2dOptions & Out<O>): O;
   /** The gradient of `l2Pool2d`: x · Σ dy / y over the windows of x; none from a window whose norm is 0. */
-  l2Pool2dBackward(dy: Tensor, x: Tensor, options?: Pool2dOptions): Tensor;
+  l2Pool2dBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(dy: Tensor, x: T, options?: Pool2dOptions & Out<O>): O;
   /** The gradient of `lpPool2d`: sign(x) · |x|^(p − 1) · Σ dy · y^(1 − p); none at 0, nor from a window whose norm is 0. */
-  lpPool2dBackward(dy: Tensor, x: Tensor, options?: LpPool2dOptions): Tensor;
+  lpPool2dBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(dy: Tensor, x: T, options?: LpPool2dOptions & Out<O>): O;
   /** `maxPool2dBackward` over one dimension: of several maxima that are equal, the first; shapes as in `maxPool1d`. */
-  maxPool1dBackward(dy: Tensor, x: Tensor, options?: Pool1dOptions): Tensor;
+  maxPool1dBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(dy: Tensor, x: T, options?: Pool1dOptions & Out<O>): O;
   /** `averagePool2dBackward` over one dimension, shapes as in `maxPool1d`. */
-  averagePool1dBackward(dy: Tensor, x: Tensor, options?: AveragePool1dOptions): Tensor;
+  averagePool1dBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(dy: Tensor, x: T, options?: AveragePool1dOptions & Out<O>): O;
   /** `l2Pool2dBackward` over one dimension, shapes as in `maxPool1d`. */
-  l2Pool1dBackward(dy: Tensor, x: Tensor, options?: Pool1dOptions): Tensor;
+  l2Pool1dBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(dy: Tensor, x: T, options?: Pool1dOptions & Out<O>): O;
   /** `lpPool2dBackward` over one dimension, shapes as in `maxPool1d`. */
-  lpPool1dBackward(dy: Tensor, x: Tensor, options?: LpPool1dOptions): Tensor;
+  lpPool1dBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(dy: Tensor, x: T, options?: LpPool1dOptions & Out<O>): O;
   /** Of several maxima that are equal: the first of those along the depth, of the first in a plane of these. */
-  maxPool3dBackward(dy: Tensor, x: Tensor, options?: Pool3dOptions): Tensor;
+  maxPool3dBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(dy: Tensor, x: T, options?: Pool3dOptions & Out<O>): O;
   /** `averagePool2dBackward` over three dimensions, shapes as in `maxPool3d`. */
-  averagePool3dBackward(dy: Tensor, x: Tensor, options?: AveragePool3dOptions): Tensor;
+  averagePool3dBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(dy: Tensor, x: T, options?: AveragePool3dOptions & Out<O>): O;
   /** `l2Pool2dBackward` over three dimensions, shapes as in `maxPool3d`. */
-  l2Pool3dBackward(dy: Tensor, x: Tensor, options?: Pool3dOptions): Tensor;
+  l2Pool3dBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(dy: Tensor, x: T, options?: Pool3dOptions & Out<O>): O;
   /** `lpPool2dBackward` over three dimensions, shapes as in `maxPool3d`. */
-  lpPool3dBackward(dy: Tensor, x: Tensor, options?: LpPool3dOptions): Tensor;
+  lpPool3dBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(dy: Tensor, x: T, options?: LpPool3dOptions & Out<O>): O;
 
   /** The gradient of `maxUnpool2d` in x: what `dy` holds where `indices` say, as in PyTorch, and 0 for an index outside the plane. */
-  maxUnpool2dBackward(dy: Tensor, x: Tensor, indices: Tensor, options?: MaxUnpool2dOptions): Tensor;
+  maxUnpool2dBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(
+    dy: Tensor,
+    x: T,
+    indices: Tensor,
+    options?: MaxUnpool2dOptions & Out<O>,
+  ): O;
 
   /** The gradient of `adaptiveAveragePool2d`: each of `dy` over the cells of its window, added to all of them. */
-  adaptiveAveragePool2dBackward(dy: Tensor, x: Tensor, outputSizes: number | Pair, options?: AdaptivePoolOptions<Layout>): Tensor;
+  adaptiveAveragePool2dBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(
+    dy: Tensor,
+    x: T,
+    outputSizes: number | Pair,
+    options?: AdaptivePoolOptions<Layout> & Out<O>,
+  ): O;
   /** The gradient of `adaptiveMaxPool2d`: each of `dy` added where its window has its maximum, chosen as in `maxPool2dBackward`. */
-  adaptiveMaxPool2dBackward(dy: Tensor, x: Tensor, outputSizes: number | Pair, options?: AdaptivePoolOptions<Layout>): Tensor;
+  adaptiveMaxPool2dBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(
+    dy: Tensor,
+    x: T,
+    outputSizes: number | Pair,
+    options?: AdaptivePoolOptions<Layout> & Out<O>,
+  ): O;
   /** `adaptiveAveragePool2dBackward` over one dimension, shapes as in `maxPool1d`. */
-  adaptiveAveragePool1dBackward(
+  adaptiveAveragePool1dBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(
     dy: Tensor,
-    x: Tensor,
+    x: T,
     outputSizes: number | readonly [number],
-    options?: AdaptivePoolOptions<Layout1d>,
-  ): Tensor;
+    options?: AdaptivePoolOptions<Layout1d> & Out<O>,
+  ): O;
   /** `adaptiveMaxPool2dBackward` over one dimension, shapes as in `maxPool1d`. */
-  adaptiveMaxPool1dBackward(
+  adaptiveMaxPool1dBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(
     dy: Tensor,
-    x: Tensor,
+    x: T,
     outputSizes: number | readonly [number],
-    options?: AdaptivePoolOptions<Layout1d>,
-  ): Tensor;
+    options?: AdaptivePoolOptions<Layout1d> & Out<O>,
+  ): O;
   /** `adaptiveAveragePool2dBackward` over three dimensions, shapes as in `maxPool3d`. */
-  adaptiveAveragePool3dBackward(dy: Tensor, x: Tensor, outputSizes: number | Triple, options?: AdaptivePoolOptions<Layout3d>): Tensor;
+  adaptiveAveragePool3dBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(
+    dy: Tensor,
+    x: T,
+    outputSizes: number | Triple,
+    options?: AdaptivePoolOptions<Layout3d> & Out<O>,
+  ): O;
   /** `adaptiveMaxPool2dBackward` over three dimensions; of equal maxima the one that `maxPool3dBackward` takes. */
-  adaptiveMaxPool3dBackward(dy: Tensor, x: Tensor, outputSizes: number | Triple, options?: AdaptivePoolOptions<Layout3d>): Tensor;
+  adaptiveMaxPool3dBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(
+    dy: Tensor,
+    x: T,
+    outputSizes: number | Triple,
+    options?: AdaptivePoolOptions<Layout3d> & Out<O>,
+  ): O;
 }
 
 interface Checked {

@@ -1,6 +1,6 @@
 import { planSoftmax, planSoftmaxBackward } from '../plan/activation.ts';
 import { softmax as check, softmaxBackward as checkBackward, type SoftmaxOptions } from '../shape/softmax.ts';
-import { lengthOf, type Tensor } from '../tensor.ts';
+import { lengthOf, type Out, type ResidentLike, type Tensor } from '../tensor.ts';
 import { type Operation, type Operations, one } from './operation.ts';
 
 export interface SoftmaxOperators {
@@ -12,10 +12,10 @@ export interface SoftmaxOperators {
    * @returns a tensor of that shape; `out`, which may be `x` itself, if it is given
    * @throws ShapeError, OptionError, DisposedError before anything is written
    */
-  softmax(x: Tensor, options?: SoftmaxOptions): Tensor;
+  softmax<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, options?: SoftmaxOptions & Out<O>): O;
 
   /** The logarithm of `softmax`, without taking one of small numbers. */
-  logSoftmax(x: Tensor, options?: SoftmaxOptions): Tensor;
+  logSoftmax<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, options?: SoftmaxOptions & Out<O>): O;
 
   /**
    * y · (dy − the sum of dy · y), y the softmax of x.
@@ -24,10 +24,10 @@ export interface SoftmaxOperators {
    * @param x what the forward call was given, of the same shape
    * @returns the gradient of x; `out`, which may be `dy` itself, if it is given
    */
-  softmaxBackward(dy: Tensor, x: Tensor, options?: SoftmaxOptions): Tensor;
+  softmaxBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(dy: Tensor, x: T, options?: SoftmaxOptions & Out<O>): O;
 
   /** dy − y · the sum of dy, y the softmax of x. */
-  logSoftmaxBackward(dy: Tensor, x: Tensor, options?: SoftmaxOptions): Tensor;
+  logSoftmaxBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(dy: Tensor, x: T, options?: SoftmaxOptions & Out<O>): O;
 }
 
 function forward(log: boolean, x: Tensor, options: SoftmaxOptions | undefined): Operation {

@@ -1,7 +1,7 @@
 import type { Step } from '../backend.ts';
 import type { Workspaces } from '../execute.ts';
 import { axesOf, type ConvWindow } from '../shape/axes.ts';
-import { type Correlation, suitsWinograd } from '../shape/conv.ts';
+import { type ConvFilterSpec, type Correlation, suitsWinograd } from '../shape/conv.ts';
 import { type Border, borderedLength, planBorder, withBorder } from './border.ts';
 import { gemmCost, winogradCost } from './conv-cost.ts';
 import { planDirect } from './conv-direct.ts';
@@ -77,25 +77,32 @@ function isPlane({ inDepth, kernelDepth, outDepth, front }: ConvWindow): boolean
   return inDepth === 1 && kernelDepth === 1 && outDepth === 1 && front === 0;
 }
 
+/** Does the input's size decide between algorithms of other bits? */
+export function choosesByInput({ algorithm, kernel, strides, dilations, groupInChannels, groupOutChannels }: ConvFilterSpec): boolean {
+  if (algorithm === 'gemm' || algorithm === 'direct' || !suitsWinograd(kernel, strides, dilations)) return false;
+  return algorithm === 'winograd' || groupInChannels * groupOutChannels > NARROW;
+}
+
 /**
- * The one place that chooses. A convolution that runs `once` packs its filter for that one run. Where the algorithm is
+ * The one place that chooses. For a convolution that runs `once` the time to pack its filter counts too. Where the algorithm is
  * given, its bits are too: then the tiles of Winograd are the same, run once or often.
  */
-export function chooseConvKernel(spec: Correlation, once: boolean): ConvKernel {
+export function chooseConvKernel(spec: Correlation, once = spec.algorithm === 'auto-once'): ConvKernel {
   const { algorithm, groupInChannels, groupOutChannels } = spec;
   const { kernel, strides, dilations } = axesOf(spec.window);
   if (!isPlane(spec.window) || algorithm === 'gemm') return product(spec);
   if (algorithm === 'direct') return algorithm;
-  if (algorithm === 'auto') {
+  const isFree = algorithm === 'auto' || algorithm === 'auto-once';
+  if (isFree) {
     const isNarrow = groupInChannels * groupOutChannels <= NARROW;
     if (isNarrow || !suitsWinograd(kernel, strides, dilations)) return sums(spec);
   }
-  const paid = once && algorithm === 'auto';
+  const paid = once && isFree;
   const costs: readonly (readonly [ConvKernel, number])[] = [
     ['winograd-4', winogradCost(spec, 4, paid)],
     ['winograd-2', winogradCost(spec, 2, paid)],
     ['winograd-6', winogradCost(spec, 6, paid) * WORTH_ITS_ERROR],
-    [product(spec), algorithm === 'auto' ? gemmCost(spec, paid) : Number.POSITIVE_INFINITY],
+    [product(spec), isFree ? gemmCost(spec, paid) : Number.POSITIVE_INFINITY],
   ];
   return costs.reduce((least, other) => (other[1] < least[1] ? other : least))[0];
 }

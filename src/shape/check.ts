@@ -1,7 +1,12 @@
-import { DisposedError, LayoutError, OptionError, ShapeError } from '../errors.ts';
-import { KernelTensor, lengthOf, type Tensor } from '../tensor.ts';
+import { DisposedError, LayoutError, OptionError, OutOfMemoryError, ShapeError } from '../errors.ts';
+import { classNameOf } from '../read.ts';
+import { KernelTensor, lengthOf, newFloats, PlainTensor, type Tensor } from '../tensor.ts';
+import { bufferOf, byteLengthOf, byteOffsetOf, isDetached, kindOf, lengthOfArray } from '../typed-array.ts';
 
-/** What validation of every operator is made of. Nothing outside `shape/` refuses an argument. */
+/**
+ * What validation of every operator is made of. Nothing outside `shape/` refuses an argument. Arguments are as `read` made them
+ * (read.ts): values of our own, which say the same as often as they are asked.
+ */
 
 /** Order of a tensor's dimensions: batch, channels, height, width. */
 export type Layout = 'nchw' | 'nhwc';
@@ -29,8 +34,7 @@ function name(value: unknown): string {
   if (typeof value === 'string') return `'${value.length > 64 ? `${value.slice(0, 64)}…` : value}'`;
   if (typeof value === 'function') return 'a function';
   if (value === null || typeof value !== 'object') return String(value);
-  const maker: unknown = value.constructor;
-  return typeof maker === 'function' && maker.name ? maker.name : 'an object';
+  return classNameOf(value) ?? 'an object';
 }
 
 export function isCount(value: unknown): value is number {
@@ -58,6 +62,26 @@ export function finite(argument: string, value: unknown, fallback: number): numb
   return Math.fround(given);
 }
 
+/** What `load` resolves to, for those who are handed one. */
+export function checkEngine(argument: string, value: unknown): void {
+  const isOne = read(() => typeof (value as { operate?: unknown } | null | undefined)?.operate === 'function');
+  if (isOne) return;
+  const isPromise = read(() => typeof (value as { then?: unknown } | null | undefined)?.then === 'function');
+  throw new OptionError(
+    argument,
+    isPromise ? 'a promise' : show(value),
+    isPromise ? 'an engine: did you forget `await`?' : 'an engine, as `load` gives it',
+  );
+}
+
+function read(ask: () => boolean): boolean {
+  try {
+    return ask();
+  } catch {
+    return false;
+  }
+}
+
 export function boolean(argument: string, value: unknown, fallback: boolean): boolean {
   const given = value === undefined ? fallback : value;
   if (typeof given !== 'boolean') throw new OptionError(argument, show(value), 'true or false');
@@ -79,44 +103,33 @@ export function layout<T extends string>(argument: string, value: unknown, fallb
 /** An options object with no name that the operator does not know. */
 export function known<T extends object>(argument: string, options: T | undefined, names: readonly string[]): T {
   if (options === undefined) return {} as T;
-  if (options === null || typeof options !== 'object') throw new OptionError(argument, show(options), 'an object');
+  if (options === null || typeof options !== 'object' || KernelTensor.is(options) || ArrayBuffer.isView(options)) {
+    throw new OptionError(argument, show(options), 'an object');
+  }
   for (const name of Object.keys(options)) {
     if (!names.includes(name)) throw new OptionError(`${argument}.${name}`, 'an unknown option', `one of ${names.join(', ')}`);
   }
   return options;
 }
 
-function isDetached(data: Float32Array): boolean {
-  if (data.byteLength > 0) return false;
-  try {
-    new Uint8Array(data.buffer);
-    return false;
-  } catch {
-    return true;
-  }
-}
-
 /** A tensor whose data fits its shape. Only the first dimension may be 0, unless `anyZero`. */
 export function tensor(argument: string, value: unknown, rank?: number, anyZero = false): Tensor {
-  if (value instanceof KernelTensor) {
+  if (KernelTensor.is(value)) {
     if (value.disposed) throw new DisposedError(argument);
     // Its shape was checked when it was made, and cannot change; its data is what the shape says.
     checkRank(argument, value.shape, rank, anyZero);
     return value;
   }
-  if (value === null || typeof value !== 'object' || !('shape' in value) || !('data' in value)) {
-    throw new ShapeError(argument, show(value), 'a tensor { shape, data: Float32Array }');
-  }
-  const { shape, data } = value as Tensor;
-  checkShape(`${argument}.shape`, shape, rank, anyZero);
-  checkData(`${argument}.data`, data, shape);
-  return value as Tensor;
+  if (!(value instanceof PlainTensor)) throw new ShapeError(argument, show(value), 'a tensor { shape, data: Float32Array }');
+  checkShape(`${argument}.shape`, value.shape, rank, anyZero);
+  checkData(`${argument}.data`, value.data, value.shape);
+  return value;
 }
 
 function checkData(argument: string, data: unknown, shape: readonly number[]): void {
-  if (!(data instanceof Float32Array)) throw new ShapeError(argument, show(data), 'a Float32Array');
+  if (kindOf(data) !== 'Float32Array') throw new ShapeError(argument, show(data), 'a Float32Array');
   if (isDetached(data)) throw new ShapeError(argument, 'a detached buffer', 'a Float32Array that still holds its data');
-  checkDataLength(argument, data.length, shape);
+  checkDataLength(argument, lengthOfArray(data), shape);
 }
 
 function checkDataLength(argument: string, given: number, shape: readonly number[]): void {
@@ -126,20 +139,31 @@ function checkDataLength(argument: string, given: number, shape: readonly number
 
 /** A caller's numbers as floats, as many as `shape` says: any array or typed array of numbers will do. */
 export function floats(argument: string, value: unknown, shape: readonly number[]): Float32Array {
-  if (value instanceof Float32Array) {
+  if (kindOf(value) === 'Float32Array') {
     checkData(argument, value, shape);
-    return value;
+    return value as Float32Array;
   }
-  const numbers = value as ArrayLike<unknown>;
-  if (value === null || typeof value !== 'object' || !isCount(numbers.length)) {
-    throw new ShapeError(argument, show(value), 'a Float32Array or an array of numbers');
-  }
-  checkDataLength(argument, numbers.length, shape);
-  const made = new Float32Array(numbers.length);
-  for (let i = 0; i < made.length; i++) {
-    const number = numbers[i];
-    if (typeof number !== 'number') throw new ShapeError(`${argument}[${i}]`, show(number), 'a number');
-    made[i] = number;
+  if (value === null || typeof value !== 'object') throw new ShapeError(argument, show(value), 'a Float32Array or an array of numbers');
+  return readFloats(argument, value as ArrayLike<unknown>, shape);
+}
+
+/** A list may be as long as memory, so it is not read like other arguments: each of its numbers becomes a float at once. */
+function readFloats(argument: string, numbers: ArrayLike<unknown>, shape: readonly number[]): Float32Array {
+  let made: Float32Array = new Float32Array(0);
+  let at = 0;
+  try {
+    const { length } = numbers;
+    if (!isCount(length)) throw new ShapeError(argument, show(numbers), 'a Float32Array or an array of numbers');
+    checkDataLength(argument, length, shape);
+    made = newFloats(length);
+    for (; at < length; at++) {
+      const number = numbers[at];
+      if (typeof number !== 'number') throw new ShapeError(`${argument}[${at}]`, show(number), 'a number');
+      made[at] = number;
+    }
+  } catch (error) {
+    if (error instanceof ShapeError || error instanceof OutOfMemoryError) throw error;
+    throw new ShapeError(`${argument}[${at}]`, 'something that throws when it is read', 'a number');
   }
   return made;
 }
@@ -167,11 +191,12 @@ export function checkLength(argument: string, shape: readonly number[]): void {
 
 /** Do two tensors share a byte? Those of an engine share none, unless they are one. */
 function overlap({ data: a }: Tensor, { data: b }: Tensor): boolean {
-  return a.buffer === b.buffer && a.byteOffset < b.byteOffset + b.byteLength && b.byteOffset < a.byteOffset + a.byteLength;
+  const [beginA, beginB] = [byteOffsetOf(a), byteOffsetOf(b)];
+  return bufferOf(a) === bufferOf(b) && beginA < beginB + byteLengthOf(b) && beginB < beginA + byteLengthOf(a);
 }
 
 function samePlace(a: Tensor, b: Tensor): boolean {
-  return a === b || (a.data.buffer === b.data.buffer && a.data.byteOffset === b.data.byteOffset);
+  return a === b || (bufferOf(a.data) === bufferOf(b.data) && byteOffsetOf(a.data) === byteOffsetOf(b.data));
 }
 
 export function sameShape(a: readonly number[], b: readonly number[]): boolean {
@@ -197,7 +222,7 @@ export function out(
   for (const name in operands) {
     const operand = operands[name];
     if (operand === undefined) continue;
-    const apart = operand instanceof KernelTensor && target instanceof KernelTensor && !operand.shares(target);
+    const apart = KernelTensor.is(operand) && KernelTensor.is(target) && !operand.shares(target);
     if (!apart && !(inPlace && first && samePlace(operand, target)) && overlap(operand, target)) {
       throw new ShapeError(argument, `memory that overlaps ${name}`, 'memory of its own');
     }

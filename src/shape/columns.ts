@@ -1,5 +1,5 @@
 import { OptionError, ShapeError } from '../errors.ts';
-import { lengthOf, type Tensor } from '../tensor.ts';
+import { lengthOf, PlainTensor, type Tensor } from '../tensor.ts';
 import { type ConvWindow, paddingSides, perAxis, toTriple, windowsOver } from './axes.ts';
 import { areCounts, checkLength, known, type Layout, layout, out, type Pair, sameShape, show, type Triple, tensor } from './check.ts';
 import {
@@ -110,7 +110,7 @@ export function conv2dMatrix(filter: Tensor, inputSizes: readonly number[], give
   const checked = convFilter(filter, options, 2);
   const [channels, height, width] = inputSizes;
   // An input of no images has a shape to be checked, and no floats.
-  const nothing = { shape: shapeOf(0, channels, [1, height, width], checked.layout, 2), data: new Float32Array(0) };
+  const nothing = new PlainTensor(shapeOf(0, channels, [1, height, width], checked.layout, 2), new Float32Array(0));
   const spec = convInput(nothing, checked);
   const outShape = [lengthOf(spec.outShape.slice(1)), lengthOf(inputSizes)];
   checkLength('out.shape', outShape);

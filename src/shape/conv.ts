@@ -30,7 +30,7 @@ export type FilterLayout3d = 'oidhw' | 'dhwio' | 'odhwi' | 'idhwo';
  * How a convolution is computed: its sums tap by tap, or as a product of matrices, which gives the same bits; by Winograd's
  * transform (3×3 with strides and dilations of 1), which errs a few times more; or as a cost model finds fastest.
  */
-export type ConvAlgorithm = 'auto' | 'direct' | 'gemm' | 'winograd';
+export type ConvAlgorithm = 'auto' | 'auto-once' | 'direct' | 'gemm' | 'winograd';
 
 /** What all convolutions take besides their operands, whatever the number of their dimensions. */
 interface SharedOptions {
@@ -43,7 +43,11 @@ interface SharedOptions {
 }
 
 interface SharedPlaneOptions extends SharedOptions {
-  /** `'direct'` and `'gemm'` sum in the order of docs/numerics.md, bit for bit; `'auto'` may choose Winograd. */
+  /**
+   * `'direct'` and `'gemm'` sum in the order of docs/numerics.md, bit for bit; `'auto'`, the default, may choose Winograd: by the sizes
+   * alone, so that a single call and a prepared convolution give the same bits. `'auto-once'` also counts the time to pack the filter:
+   * the fastest choice for a filter that is used once.
+   */
   readonly algorithm?: ConvAlgorithm;
 }
 
@@ -258,7 +262,7 @@ export function convFilter(filter: Tensor, options: AnyConvOptions, rank: Rank):
 }
 
 export function checkAlgorithm(given: unknown, kernel: Triple, strides: Triple, dilations: Triple, rank: Rank): ConvAlgorithm {
-  const algorithm = oneOf<ConvAlgorithm>('options.algorithm', given, 'auto', ['auto', 'direct', 'gemm', 'winograd']);
+  const algorithm = oneOf<ConvAlgorithm>('options.algorithm', given, 'auto', ['auto', 'auto-once', 'direct', 'gemm', 'winograd']);
   if (algorithm === 'winograd' && !suitsWinograd(kernel, strides, dilations)) {
     const [k, s, d] = [kernel, strides, dilations].map((triple) => triple.slice(-rank));
     throw new OptionError(

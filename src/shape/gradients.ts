@@ -1,6 +1,6 @@
 import { OptionError, ShapeError } from '../errors.ts';
 import type { Result } from '../execute.ts';
-import type { Tensor } from '../tensor.ts';
+import type { ResidentLike, Tensor } from '../tensor.ts';
 import { known, out, sameShape, show, tensor } from './check.ts';
 
 /** What operators with several gradients have in common: which are wanted, and where they go. */
@@ -11,8 +11,18 @@ export interface GradientOptions<N extends string> {
   readonly out?: { readonly [K in N]?: Tensor };
 }
 
-/** A gradient that was skipped is `undefined`. */
-export type Gradients<N extends string> = { readonly [K in N]: Tensor | undefined };
+/** Tensors that gradients go to, by name. */
+export type GradientTargets<N extends string> = { readonly [K in N]?: Tensor };
+
+/** Where gradients go: each is then what the operator returns. */
+export interface GradientsOut<G> {
+  readonly out?: G;
+}
+
+/** A gradient that was skipped is `undefined`. One that is not given in `G`, of `out`, lives where the operand `T` lives. */
+export type Gradients<N extends string, T extends Tensor = Tensor, G = Record<never, never>> = {
+  readonly [K in N]: (K extends keyof G ? NonNullable<G[K]> : ResidentLike<T>) | undefined;
+};
 
 export type Wanted<N extends string> = { readonly [K in N]?: Result };
 

@@ -1,7 +1,8 @@
 import { DisposedError, OptionError, ShapeError } from '../errors.ts';
 import { KernelImage } from '../image/kernel-image.ts';
 import { Border } from '../params.ts';
-import type { Tensor } from '../tensor.ts';
+import { newFloats, PlainTensor, type Tensor } from '../tensor.ts';
+import { bufferOf, byteLengthOf, byteOffsetOf, copyArray, isDetached, kindOf, lengthOfArray } from '../typed-array.ts';
 import { count, finite, isCount, known, oneOf, show } from './check.ts';
 
 /** Pixels of bytes, as any of the two arrays. */
@@ -21,6 +22,29 @@ export interface RawImage {
 
 /** What filters take: an `ImageData`, any object like it, or an image in kernel memory. */
 export type Image = RawImage | KernelImage;
+
+/** A caller's image as it was read, once; `source` is the object that it was read from. */
+export class PlainImage implements RawImage {
+  readonly data: RawImage['data'];
+  readonly width: number;
+  readonly height: number;
+  readonly channels: number;
+  readonly source: RawImage;
+
+  constructor(source: RawImage) {
+    this.data = source.data;
+    this.width = source.width;
+    this.height = source.height;
+    this.channels = source.channels ?? 4;
+    this.source = source;
+  }
+}
+
+/** What filters read besides tensors and options: see read.ts. */
+export function readImage(value: object): KernelImage | PlainImage | undefined {
+  if (KernelImage.is(value) || value instanceof PlainImage) return value;
+  return 'data' in value && 'width' in value && !('shape' in value) ? new PlainImage(value as RawImage) : undefined;
+}
 
 /**
  * What a window finds beyond the edge of the image: one value, the nearest pixel (aaa|abcd|ddd), the image mirrored with its last
@@ -110,9 +134,12 @@ function sideOf(argument: string, value: unknown): number {
 }
 
 function elementBytesOf(argument: string, data: unknown): 1 | 4 {
-  if (data instanceof Uint8Array || data instanceof Uint8ClampedArray) return 1;
-  if (data instanceof Float32Array) return 4;
-  throw new ShapeError(`${argument}.data`, show(data), 'a Uint8Array, Uint8ClampedArray or Float32Array');
+  const kind = kindOf(data);
+  if (kind !== 'Uint8Array' && kind !== 'Uint8ClampedArray' && kind !== 'Float32Array') {
+    throw new ShapeError(`${argument}.data`, show(data), 'a Uint8Array, Uint8ClampedArray or Float32Array');
+  }
+  if (isDetached(data)) throw new ShapeError(`${argument}.data`, 'a detached buffer', 'an array that still holds its data');
+  return kind === 'Float32Array' ? 4 : 1;
 }
 
 /** Sides and channels of an image to be made. */
@@ -126,24 +153,24 @@ export function imageShape(width: unknown, height: unknown, channels: unknown, e
 }
 
 export function image(argument: string, value: unknown): ImageShape {
-  if (value instanceof KernelImage) {
+  if (KernelImage.is(value)) {
     if (value.disposed) throw new DisposedError(argument);
     return { width: value.width, height: value.height, channels: value.channels, elementBytes: value.type === 'u8' ? 1 : 4 };
   }
-  if (value === null || typeof value !== 'object' || !('data' in value)) {
-    throw new ShapeError(argument, show(value), 'an image { data, width, height, channels }');
-  }
-  const { data, width, height, channels = 4 } = value as RawImage;
+  if (!(value instanceof PlainImage)) throw new ShapeError(argument, show(value), 'an image { data, width, height, channels }');
+  const { data, width, height, channels } = value;
   const shape = imageShape(width, height, channels, elementBytesOf(argument, data), `${argument}.`);
   const length = shape.width * shape.height * shape.channels;
-  if (data.length !== length) {
-    throw new ShapeError(`${argument}.data`, `${data.length} elements`, `${length} for ${width}×${height} pixels of ${channels} channels`);
+  const given = lengthOfArray(data);
+  if (given !== length) {
+    throw new ShapeError(`${argument}.data`, `${given} elements`, `${length} for ${width}×${height} pixels of ${channels} channels`);
   }
   return shape;
 }
 
 function bytesOf({ data }: Image): { buffer: ArrayBufferLike; begin: number; end: number } {
-  return { buffer: data.buffer, begin: data.byteOffset, end: data.byteOffset + data.byteLength };
+  const begin = byteOffsetOf(data);
+  return { buffer: bufferOf(data), begin, end: begin + byteLengthOf(data) };
 }
 
 /** The caller's `out`: of the right shape, and apart from the input or exactly it. */
@@ -175,20 +202,29 @@ export function filterInput(input: Image, options: FilterOptions, outChannels?: 
   return { ...shape, border, borderValue, keepAlpha, outChannels: channels, inPlace };
 }
 
+const ROWS = 'rows of weights of one length, or a square list of them';
+
 function rowsOf(kernel: unknown): { width: number; weights: unknown[] } {
-  const bad = (given: string) => new ShapeError('kernel', given, 'rows of weights of one length, or a square list of them');
+  const bad = (given: string) => new ShapeError('kernel', given, ROWS);
   if (kernel === null || typeof kernel !== 'object') throw bad(show(kernel));
   if ('weights' in kernel) {
-    const { weights, width } = kernel as { weights: ArrayLike<unknown>; width: number };
-    if (weights === null || typeof weights !== 'object' || !isCount(width)) throw bad(show(kernel));
-    return { width, weights: Array.from(weights) };
+    const { weights, width } = kernel as { weights: unknown; width: unknown };
+    if (!isCount(width)) throw bad(show(kernel));
+    return { width, weights: listOf('kernel.weights', weights) };
   }
-  if (!isCount((kernel as ArrayLike<unknown>).length)) throw bad(show(kernel));
-  const list = Array.from(kernel as ArrayLike<unknown>);
+  const list = listOf('kernel', kernel);
   if (!Array.isArray(list[0])) return { width: Math.sqrt(list.length), weights: list };
   const width = list[0].length;
   if (!list.every((row) => Array.isArray(row) && row.length === width)) throw bad('rows of several lengths');
   return { width, weights: list.flat() };
+}
+
+/** Weights in any kind of list: an array, a typed array, or an object that is like one. */
+function listOf(argument: string, list: unknown): unknown[] {
+  const length = kindOf(list) === undefined ? (list as { length?: unknown } | null | undefined)?.length : lengthOfArray(list);
+  if (typeof list !== 'object' || !isCount(length)) throw new ShapeError(argument, show(list), ROWS);
+  if (length > MAX_SIDE * MAX_SIDE) throw new ShapeError(argument, `${length} weights`, `at most ${MAX_SIDE}×${MAX_SIDE}`);
+  return Array.from({ length }, (_, i) => (list as ArrayLike<unknown>)[i]);
 }
 
 /** A kernel of any size and its divisor and bias, over an image of `elementBytes`. */
@@ -267,11 +303,14 @@ export function wordsOf({ width, height, channels, elementBytes }: ImageShape): 
 
 /** The image as its backend sees it: its own memory where that is made of whole words, or a copy. */
 export function placed(input: Image, shape: ImageShape, copied: boolean): Tensor {
-  if (input instanceof KernelImage) return input.tensor;
-  const { buffer, byteOffset, byteLength } = input.data;
+  if (KernelImage.is(input)) return input.tensor;
+  const { data } = input;
+  const byteOffset = byteOffsetOf(data);
   const length = wordsOf(shape);
-  if (byteOffset % 4 === 0 && byteLength % 4 === 0) return { shape: [length], data: new Float32Array(buffer, byteOffset, length) };
-  const data = new Float32Array(length);
-  if (copied) new Uint8Array(data.buffer).set(input.data);
-  return { shape: [length], data };
+  if (byteOffset % 4 === 0 && byteLengthOf(data) % 4 === 0) {
+    return new PlainTensor([length], new Float32Array(bufferOf(data), byteOffset, length));
+  }
+  const words = newFloats(length);
+  if (copied) copyArray(new Uint8Array(words.buffer), data);
+  return new PlainTensor([length], words);
 }

@@ -1,5 +1,6 @@
 import type { Variant } from '../backend.ts';
 import { OptionError, UnsupportedError } from '../errors.ts';
+import { readFields } from '../read.ts';
 import type { ModuleSource } from '../wasm/compile.ts';
 import { boolean, known, oneOf, show } from './check.ts';
 
@@ -24,7 +25,12 @@ export interface LoadSyncOptions {
 }
 
 export function loadOptions(given: LoadOptions | undefined) {
-  const { variant, relaxed, threads, module } = known('options', given, ['variant', 'relaxed', 'threads', 'module']);
+  const { variant, relaxed, threads, module } = known('options', readFields(given, 'options') as LoadOptions | undefined, [
+    'variant',
+    'relaxed',
+    'threads',
+    'module',
+  ]);
   if (threads !== undefined && threads !== 'auto' && !(Number.isInteger(threads) && threads >= 1)) {
     throw new OptionError('options.threads', show(threads), "a whole number of at least 1, or 'auto'");
   }
@@ -47,7 +53,7 @@ export function loadSyncOptions(given: LoadSyncOptions | undefined): {
   variant: Variant | undefined;
   module: WebAssembly.Module | undefined;
 } {
-  const { variant, module } = known('options', given, ['variant', 'module']);
+  const { variant, module } = known('options', readFields(given, 'options') as LoadSyncOptions | undefined, ['variant', 'module']);
   const asked = variant === undefined ? undefined : oneOf('options.variant', variant, 'js', ['simd', 'relaxed-simd', 'js']);
   refuseModuleOfJs(asked, module);
   if (module === undefined) {

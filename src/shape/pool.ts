@@ -84,11 +84,11 @@ export interface AdaptivePoolOptions<L> {
 }
 
 /** Maxima and their places, both of the shape of the pooled result. */
-export interface ValuesAndIndices {
+export interface ValuesAndIndices<T extends Tensor = Tensor> {
   /** The maximum of each window. */
-  readonly values: Tensor;
+  readonly values: T;
   /** Where it lies in its plane, y · width + x, a whole number; −1 where a window has no tap over the input. */
-  readonly indices: Tensor;
+  readonly indices: T;
 }
 
 /** What `maxPool2dWithIndices` takes: the windows of `maxPool2d`, and two tensors to write to. */

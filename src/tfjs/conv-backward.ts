@@ -17,7 +17,7 @@ import {
   type TensorInfo,
 } from '@tensorflow/tfjs-core';
 import { sameShape } from '../shape/check.ts';
-import { type KernelTensor, lengthOf, newFloats, type Tensor } from '../tensor.ts';
+import { lengthOf, newFloats, type Tensor } from '../tensor.ts';
 import type { SimdconvBackend } from './backend.ts';
 import { layout2d, layout3d, window2d, window3d } from './geometry.ts';
 import { kernel } from './kernel.ts';
@@ -74,17 +74,18 @@ function inputGradient(backend: SimdconvBackend, forward: Forward, dy: TensorInf
   const { method, inShape, outShape, engineFilter, options } = forward;
   if (!sameShape(dy.shape, outShape)) return undefined;
   const by = backend.operand({ ...filter, shape: [...engineFilter] });
-  const all = { ...options, skip: ['dFilter', 'dBias'], out: { dx: backend.engine.tensor(inShape) } } as const;
-  const { dx } = backend.engine[method](backend.operand(dy), shaped(inShape), by, all);
-  return backend.result(dx as KernelTensor);
+  const dx = backend.engine.tensor(inShape);
+  backend.engine[method](backend.operand(dy), shaped(inShape), by, { ...options, skip: ['dFilter', 'dBias'], out: { dx } } as const);
+  return backend.result(dx);
 }
 
 function filterGradient(backend: SimdconvBackend, forward: Forward, dy: TensorInfo, x: TensorInfo): TensorInfo | undefined {
   const { method, outShape, filterShape, engineFilter, options } = forward;
   if (!sameShape(dy.shape, outShape)) return undefined;
-  const all = { ...options, skip: ['dx', 'dBias'] } as const;
-  const { dFilter } = backend.engine[method](backend.operand(dy), backend.operand(x), shaped(engineFilter), all);
-  return backend.result(dFilter as KernelTensor, filterShape);
+  const dFilter = backend.engine.tensor(engineFilter);
+  const all = { ...options, skip: ['dx', 'dBias'], out: { dFilter } } as const;
+  backend.engine[method](backend.operand(dy), backend.operand(x), shaped(engineFilter), all);
+  return backend.result(dFilter, filterShape);
 }
 
 export function registerConvBackward(): void {
@@ -126,6 +127,6 @@ export function registerConv3d(): void {
   kernel<Conv3DAttrs>(Conv3D, ({ inputs: { x, filter }, attrs, backend }) => {
     const info = backend_util.computeConv3DInfo(x.shape as Shape5, filter.shape as Shape5, attrs.strides, attrs.dilations, attrs.pad);
     const options = { ...window3d(info), inputLayout: layout3d(info), filterLayout: 'dhwio' } as const;
-    return backend.result(backend.engine.conv3d(backend.operand(x), backend.operand(filter), options) as KernelTensor);
+    return backend.result(backend.engine.conv3d(backend.operand(x), backend.operand(filter), options));
   });
 }

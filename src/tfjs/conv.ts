@@ -11,7 +11,6 @@ import {
   type TensorInfo,
   util,
 } from '@tensorflow/tfjs-core';
-import type { KernelTensor } from '../tensor.ts';
 import { type Fused, fusing } from './fused.ts';
 import { window2d } from './geometry.ts';
 import { type Call, kernel } from './kernel.ts';
@@ -48,7 +47,7 @@ function convolve(call: Call<Attrs>, depthwise: boolean): TensorInfo | undefined
     const shape = [height, width, depthwise ? 1 : inChannels, outChannels];
     return { conv: backend.prepared(filter, shape, options, bias), outShape: info.outShape };
   });
-  const result = conv.run(backend.operand(x)) as KernelTensor;
+  const result = conv.run(backend.operand(x));
   fused.finish(result);
   return backend.result(result, outShape);
 }

@@ -26,7 +26,7 @@ function matMul(call: Call<(BatchMatMulAttrs | _FusedMatMulAttrs) & Fused>): Ten
     const filter = transposeB ? [columns, 1, 1, inner] : [1, 1, inner, columns];
     const options = { inputLayout: 'nhwc', filterLayout: transposeB ? 'ohwi' : 'hwio', activation: fused.activation } as const;
     const x = backend.operand({ ...a, shape: [1, 1, matrices * rows, inner] });
-    const result = backend.prepared(b, filter, options, fused.bias).run(x) as KernelTensor;
+    const result = backend.prepared(b, filter, options, fused.bias).run(x);
     fused.finish(result);
     return backend.result(result, [...batch, rows, columns]);
   }

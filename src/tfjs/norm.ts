@@ -1,5 +1,4 @@
 import { FusedBatchNorm, type FusedBatchNormAttrs } from '@tensorflow/tfjs-core';
-import type { KernelTensor } from '../tensor.ts';
 import { kernel } from './kernel.ts';
 
 export function registerNorm(): void {
@@ -16,6 +15,6 @@ export function registerNorm(): void {
       bias: offset == null ? undefined : backend.operand(offset),
     };
     const result = backend.engine.batchNorm(backend.operand(x), backend.operand(mean), backend.operand(variance), options);
-    return backend.result(result as KernelTensor);
+    return backend.result(result);
   });
 }

@@ -16,7 +16,7 @@ import {
   type MaxPoolWithArgmaxAttrs,
   type TensorInfo,
 } from '@tensorflow/tfjs-core';
-import { type KernelTensor, lengthOf, type Tensor } from '../tensor.ts';
+import { type KernelTensor, lengthOf } from '../tensor.ts';
 import type { SimdconvBackend } from './backend.ts';
 import { layout3d, window2d, window3d } from './geometry.ts';
 import { type Call, kernel } from './kernel.ts';
@@ -59,7 +59,7 @@ function hasNaN(backend: SimdconvBackend, maxima: KernelTensor): boolean {
   if (data.length <= FEW) return someNaN(data);
   const width = lengthOf(maxima.shape.slice(-2));
   const rows = maxima.view([1, 1, data.length / width, width]);
-  using columns = backend.engine.maxPool2d(rows, { windowDimensions: [rows.shape[2], 1] }) as KernelTensor;
+  using columns = backend.engine.maxPool2d(rows, { windowDimensions: [rows.shape[2], 1] });
   return someNaN(columns.data);
 }
 
@@ -80,8 +80,8 @@ function pool<A>(kernelName: string, method: Method, optionsOf: OptionsOf<A>): v
   kernel<A>(kernelName, ({ inputs: { x }, attrs, backend }) => {
     const options = optionsOf(x, attrs);
     if (options === undefined) return undefined;
-    const forward = (tensor: Tensor): Tensor => backend.engine[method](tensor, options);
-    return unlessNaN(backend, method, forward(backend.operand(x)) as KernelTensor);
+    const forward = (tensor: KernelTensor): KernelTensor => backend.engine[method](tensor, options);
+    return unlessNaN(backend, method, forward(backend.operand(x)));
   });
 }
 
@@ -91,7 +91,7 @@ function gradient<A>(kernelName: string, method: Method, optionsOf: OptionsOf<A>
     if (options === undefined) return undefined;
     // The gradient of an average counts the padding in TensorFlow.js, though the average does not.
     const all = method.startsWith('average') ? { ...options, countIncludePad: true } : options;
-    return backend.result(backend.engine[`${method}Backward`](backend.operand(dy), backend.operand(input), all) as KernelTensor);
+    return backend.result(backend.engine[`${method}Backward`](backend.operand(dy), backend.operand(input), all));
   });
 }
 
@@ -100,8 +100,8 @@ function withArgmax({ inputs: { x }, attrs, backend }: Call<MaxPoolWithArgmaxAtt
   const options = options2d(x, attrs);
   if (options === undefined) return undefined;
   const { values, indices } = backend.engine.maxPool2dWithIndices(backend.operand(x), options);
-  if (hasNaN(backend, values as KernelTensor)) {
-    for (const tensor of [values, indices]) (tensor as KernelTensor).dispose();
+  if (hasNaN(backend, values)) {
+    for (const tensor of [values, indices]) tensor.dispose();
     return undefined;
   }
   const [, height, width, channels] = x.shape;
@@ -111,8 +111,8 @@ function withArgmax({ inputs: { x }, attrs, backend }: Call<MaxPoolWithArgmaxAtt
     const image = attrs.includeBatchInIndex ? Math.floor(i / outLength) * imageLength : 0;
     return image + pixel * channels + (i % channels);
   });
-  (indices as KernelTensor).dispose();
-  return [backend.result(values as KernelTensor), backend.makeTensorInfo([...values.shape], 'int32', flat)];
+  indices.dispose();
+  return [backend.result(values), backend.makeTensorInfo([...values.shape], 'int32', flat)];
 }
 
 export function registerPool(): void {

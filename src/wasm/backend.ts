@@ -1,5 +1,6 @@
 import type { AnyStep, Backend, Call, Variant } from '../backend.ts';
 import { DisposedError } from '../errors.ts';
+import { bufferOf, byteOffsetOf, copyArray, lengthOfArray } from '../typed-array.ts';
 import { Scratch, WasmCall } from './call.ts';
 import type { Instance } from './instance.ts';
 import type { KernelMemory } from './memory.ts';
@@ -45,26 +46,49 @@ export class WasmBackend implements Backend<number> {
     this.#held?.scratch.giveUp(buffer);
   }
 
+  allocateTensor(length: number): number {
+    const buffer = this.#memory.allocate(length);
+    this.#memory.own(buffer, length);
+    return buffer;
+  }
+
+  freeTensor(buffer: number): void {
+    this.#held?.instance.memory.disown(buffer);
+    this.free(buffer);
+  }
+
   view(buffer: number, length: number): Float32Array {
     return new Float32Array(this.#memory.floats.buffer, buffer, length);
   }
 
-  locate(data: Float32Array): number | undefined {
+  holds(data: Float32Array): boolean {
     // Nothing lies at 0; most arrays do, and a small one that is asked for its buffer has first to be given one.
-    return data.byteOffset > 0 && data.buffer === this.#memory.floats.buffer ? data.byteOffset : undefined;
+    return byteOffsetOf(data) > 0 && this.#memory.holds(bufferOf(data));
   }
 
-  borrow(data: Float32Array): number {
-    return this.allocate(data.length);
+  locate(argument: string, data: Float32Array): number | undefined {
+    if (!this.holds(data)) return undefined;
+    const address = byteOffsetOf(data);
+    if (!this.#memory.isOwned(address, lengthOfArray(data))) throw new DisposedError(`the tensor whose memory ${argument} is a view of`);
+    // Whether it overlaps another operand is asked by its buffer, which a shared memory that grew has several of: then it is copied.
+    return bufferOf(data) === this.#memory.floats.buffer ? address : undefined;
   }
 
-  read(buffer: number, data: Float32Array): void {
-    this.#memory.floats.set(data, buffer / 4);
+  borrow(_data: Float32Array, length: number): number {
+    return this.allocate(length);
   }
 
-  giveBack(buffer: number, data: Float32Array, written: boolean): void {
-    if (written) data.set(this.view(buffer, data.length));
-    this.free(buffer);
+  read(buffer: number, data: Float32Array, length: number): void {
+    if (lengthOfArray(data) !== length) throw new RangeError('the array has changed its length');
+    copyArray(this.view(buffer, length), data);
+  }
+
+  giveBack(buffer: number, data: Float32Array, length: number, written: boolean): void {
+    try {
+      if (written) copyArray(data, this.view(buffer, length));
+    } finally {
+      this.free(buffer);
+    }
   }
 
   bind(steps: readonly AnyStep[], buffers: Readonly<Record<string, number>>): Call<number> {

@@ -51,11 +51,20 @@ async function decode(target: Target): Promise<BufferSource> {
 export async function compileSource(source: ModuleSource): Promise<WebAssembly.Module> {
   if (typeof WebAssembly === 'undefined') throw new UnsupportedError('module: this host has no WebAssembly');
   if (source instanceof WebAssembly.Module) return source;
-  const bytes = await read(source as BufferSource | Response | URL | string);
+  const bytes = await readSource(source as BufferSource | Response | URL | string);
   try {
     return await WebAssembly.compile(bytes);
   } catch (error) {
     throw new UnsupportedError(`module: this host cannot compile it (${(error as Error).message})`, { cause: error });
+  }
+}
+
+async function readSource(source: BufferSource | Response | URL | string): Promise<BufferSource> {
+  try {
+    return await read(source);
+  } catch (error) {
+    if (error instanceof UnsupportedError || error instanceof OptionError) throw error;
+    throw new UnsupportedError(`module: it cannot be read (${(error as Error).message})`, { cause: error });
   }
 }
 

@@ -34,6 +34,10 @@ export class KernelMemory {
   /** Free runs, by address. */
   readonly #free: { address: number; bytes: number }[] = [];
   readonly #taken = new Map<number, number>();
+  /** Runs that are tensors, of which callers may have views: their addresses and lengths in floats. */
+  readonly #owned = new Map<number, number>();
+  /** What `memory.buffer` has been so far: of a shared memory, views of earlier ones are views of the same bytes. */
+  readonly #buffers = new WeakSet<ArrayBufferLike>();
   #end = FIRST_BYTE;
   #floats!: Float32Array;
   #words!: Int32Array;
@@ -92,10 +96,35 @@ export class KernelMemory {
     }
   }
 
+  /** Says that a run is a tensor of `length` floats, and that it is one no longer. */
+  own(address: number, length: number): void {
+    this.#owned.set(address, length);
+  }
+
+  disown(address: number): void {
+    this.#owned.delete(address);
+  }
+
+  /** Do these floats lie within one tensor? */
+  isOwned(address: number, length: number): boolean {
+    const whole = this.#owned.get(address);
+    if (whole !== undefined) return length <= whole;
+    for (const [begin, owned] of this.#owned) {
+      if (begin < address && address + 4 * length <= begin + 4 * owned) return true;
+    }
+    return false;
+  }
+
+  /** Is it this memory, or was it before it grew? */
+  holds(buffer: ArrayBufferLike): boolean {
+    return buffer === this.#words.buffer || this.#buffers.has(buffer);
+  }
+
   /** Only `#extend` grows memory, so that views need no look at `memory.buffer`, which is a slow call. */
   #look(): void {
     this.#floats = new Float32Array(this.memory.buffer);
     this.#words = new Int32Array(this.memory.buffer);
+    this.#buffers.add(this.#words.buffer);
   }
 
   #take(index: number, bytes: number): number {

@@ -1,0 +1,110 @@
+import { DisposedError, LayoutError, OptionError, OutOfMemoryError, ShapeError, UnsupportedError } from './errors.ts';
+import { KernelTensor, PlainTensor, type Tensor } from './tensor.ts';
+
+/**
+ * The one place where a caller's objects are read: each property once, into values of our own. What is checked is then what is used,
+ * whatever a getter or a proxy would answer the second time. What a read object is good for, `shape/` decides.
+ *
+ *     a tensor of an engine     itself: its shape and its memory are private, and frozen
+ *     { shape, data }           a PlainTensor
+ *     an array                  an array of what it holds
+ *     a typed array             itself: typed-array.ts reads what it really is
+ *     any other object          an object of what it holds, its accessors' values too
+ *     anything else             itself
+ */
+
+/** Items of the longest list that an operator takes: the 1023 × 1023 weights of a filter. */
+const MAX_ITEMS = 2 ** 20;
+/** Of options within options, and lists within lists. */
+const MAX_DEPTH = 6;
+
+/** Takes objects of a family of its own: undefined for any other. */
+export type ReadOther = (value: object, path: string) => object | undefined;
+
+const TYPED = [DisposedError, LayoutError, OptionError, OutOfMemoryError, ShapeError, UnsupportedError];
+
+/** What objects that were read are called where they come from, for messages: all but plain ones. */
+const classNames = new WeakMap<object, string>();
+
+/** The class of an object, read or not. Never throws: it is asked where a failure is explained. */
+export function classNameOf(value: object): string | undefined {
+  try {
+    const name: unknown = classNames.get(value) ?? value.constructor?.name;
+    return typeof name === 'string' && name !== '' ? name : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** @throws OptionError for what cannot be read, ShapeError for a list that is too long for anything */
+export function read(value: unknown, path: string, other?: ReadOther, depth = 0): unknown {
+  if (value === null || typeof value !== 'object' || KernelTensor.is(value) || value instanceof PlainTensor) return value;
+  if (ArrayBuffer.isView(value)) return value;
+  if (depth > MAX_DEPTH) throw new OptionError(path, 'objects within objects within objects', 'fewer of them');
+  try {
+    return other?.(value, path) ?? readObject(value, path, other, depth);
+  } catch (error) {
+    if (TYPED.some((type) => error instanceof type)) throw error;
+    throw new OptionError(path, `something that throws when it is read (${describe(error)})`, 'a value that can be read');
+  }
+}
+
+/** The fields of options whose values are objects that must stay what they are, such as a compiled module. */
+export function readFields(value: unknown, path: string): unknown {
+  return read(value, path, (held) => {
+    if (held === value) return undefined;
+    // A revoked proxy throws here, and would throw wherever it is used.
+    Object.getPrototypeOf(held);
+    return held;
+  });
+}
+
+function describe(error: unknown): string {
+  try {
+    return error instanceof Error ? error.message : String(error);
+  } catch {
+    return 'and so does what it throws';
+  }
+}
+
+function readObject(value: object, path: string, other: ReadOther | undefined, depth: number): object {
+  if (Array.isArray(value)) return readList(value, path, other, depth);
+  if ('shape' in value && 'data' in value) {
+    const { shape, data } = value as Tensor;
+    return new PlainTensor(read(shape, `${path}.shape`, undefined, depth + 1) as readonly number[], data, value as Tensor);
+  }
+  const own: Record<string, unknown> = {};
+  const maker = Object.getPrototypeOf(value);
+  if (maker !== Object.prototype) classNames.set(own, classNameOf(value) ?? 'an object');
+  for (const name of namesOf(value, maker)) {
+    if (name === '__proto__') throw new OptionError(`${path}.__proto__`, 'an unknown option', 'none of that name');
+    const held = (value as Record<string, unknown>)[name];
+    own[name] = held === null || typeof held !== 'object' ? held : read(held, `${path}.${name}`, other, depth + 1);
+  }
+  return own;
+}
+
+function readList(list: readonly unknown[], path: string, other: ReadOther | undefined, depth: number): unknown[] {
+  const { length } = list;
+  if (!(length <= MAX_ITEMS)) throw new ShapeError(path, `a list of ${length} items`, `at most ${MAX_ITEMS}`);
+  const own: unknown[] = [];
+  for (let i = 0; i < length; i++) {
+    const held = list[i];
+    own.push(held === null || typeof held !== 'object' ? held : read(held, `${path}[${i}]`, other, depth + 1));
+  }
+  return own;
+}
+
+/** Own names, and what prototypes have: values, and the accessors of a class. */
+function namesOf(value: object, maker: object | null): string[] {
+  const names = Object.keys(value);
+  // That of `arguments`, and of most classes that are like arrays, is not enumerable.
+  if (Object.hasOwn(value, 'length') && !names.includes('length')) names.push('length');
+  for (let level = maker; level !== null && level !== Object.prototype; level = Object.getPrototypeOf(level)) {
+    for (const [name, { get, value: held, enumerable }] of Object.entries(Object.getOwnPropertyDescriptors(level))) {
+      const isField = get !== undefined || (enumerable && typeof held !== 'function');
+      if (isField && name !== '__proto__' && !names.includes(name)) names.push(name);
+    }
+  }
+  return names;
+}
