@@ -54,7 +54,7 @@ export class Placed<B> {
     try {
       for (const name in results) {
         const { shape, out } = results[name];
-        all[name] = out === undefined ? this.#make(name, beside, shape) : out instanceof PlainTensor ? out.source : out;
+        all[name] = out === undefined ? this.#make(name, beside, shape) : PlainTensor.is(out) ? out.source : out;
       }
       for (const borrowed of this.#borrowed) {
         borrowed.buffer = backend.borrow(borrowed.data, borrowed.length);

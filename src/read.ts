@@ -38,7 +38,7 @@ export function classNameOf(value: object): string | undefined {
 
 /** @throws OptionError for what cannot be read, ShapeError for a list that is too long for anything */
 export function read(value: unknown, path: string, other?: ReadOther, depth = 0): unknown {
-  if (value === null || typeof value !== 'object' || KernelTensor.is(value) || value instanceof PlainTensor) return value;
+  if (value === null || typeof value !== 'object' || KernelTensor.is(value) || PlainTensor.is(value)) return value;
   if (ArrayBuffer.isView(value)) return value;
   if (depth > MAX_DEPTH) throw new OptionError(path, 'objects within objects within objects', 'fewer of them');
   try {

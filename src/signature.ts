@@ -54,7 +54,7 @@ class Writer {
   #writeObject(value: object | null, isOut: boolean): boolean {
     if (value === null) return false;
     if (KernelTensor.is(value)) return this.#writeKernelTensor(value);
-    if (value instanceof PlainTensor) return this.#writePlainTensor(value, isOut);
+    if (PlainTensor.is(value)) return this.#writePlainTensor(value, isOut);
     if (ArrayBuffer.isView(value)) return false;
     if (Array.isArray(value)) {
       if (value.length > MAX_ITEMS) return false;
@@ -104,7 +104,7 @@ class Writer {
   /** A plain result has memory of its own where no two plain tensors have a buffer in common. */
   get isApart(): boolean {
     if (!this.#hasPlainOut) return true;
-    const buffers = this.tensors.filter((tensor) => tensor instanceof PlainTensor).map(({ data }) => bufferOf(data));
+    const buffers = this.tensors.filter((tensor) => PlainTensor.is(tensor)).map(({ data }) => bufferOf(data));
     return new Set(buffers).size === buffers.length;
   }
 }

@@ -43,12 +43,21 @@ export function newFloats(length: number): Float32Array {
 export class PlainTensor implements Tensor {
   readonly shape: readonly number[];
   readonly data: Float32Array;
-  readonly source: Tensor;
+  readonly #source: Tensor;
 
   constructor(shape: readonly number[], data: Float32Array, source?: Tensor) {
     this.shape = shape;
     this.data = data;
-    this.source = source ?? this;
+    this.#source = source ?? this;
+  }
+
+  /** Asks nothing of the value, as `instanceof` would of a proxy. */
+  static is(value: unknown): value is PlainTensor {
+    return typeof value === 'object' && value !== null && #source in value;
+  }
+
+  get source(): Tensor {
+    return this.#source;
   }
 }
 

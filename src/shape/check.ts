@@ -120,7 +120,7 @@ export function tensor(argument: string, value: unknown, rank?: number, anyZero 
     checkRank(argument, value.shape, rank, anyZero);
     return value;
   }
-  if (!(value instanceof PlainTensor)) throw new ShapeError(argument, show(value), 'a tensor { shape, data: Float32Array }');
+  if (!PlainTensor.is(value)) throw new ShapeError(argument, show(value), 'a tensor { shape, data: Float32Array }');
   checkShape(`${argument}.shape`, value.shape, rank, anyZero);
   checkData(`${argument}.data`, value.data, value.shape);
   return value;

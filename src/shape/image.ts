@@ -42,7 +42,7 @@ export class PlainImage implements RawImage {
 
 /** What filters read besides tensors and options: see read.ts. */
 export function readImage(value: object): KernelImage | PlainImage | undefined {
-  if (KernelImage.is(value) || value instanceof PlainImage) return value;
+  if (KernelImage.is(value)) return value;
   return 'data' in value && 'width' in value && !('shape' in value) ? new PlainImage(value as RawImage) : undefined;
 }
 
