@@ -160,6 +160,29 @@ describe('the same bits', () => {
     );
   });
 
+  it('gives all memory back when an array goes away before its call ends', async () => {
+    const { engine, memory } = several[0];
+    const x = randomTensor([1, 16, 120, 120], 1);
+    const filter = randomTensor([16, 16, 3, 3], 2);
+    const options = { padding: 1, algorithm: 'gemm' as const };
+    const lose = ({ data }: Tensor) => structuredClone(data, { transfer: [data.buffer] });
+    const copy = ({ shape, data }: Tensor): Tensor => ({ shape, data: data.slice() });
+    const expected = (await engine.conv2dAsync(x, filter, options)).data;
+    const { takenBytes } = memory;
+    for (let i = 0; i < 20; i++) {
+      const out = { shape: x.shape, data: new Float32Array(x.data.length) };
+      const queued = engine.conv2dAsync(x, filter, options);
+      const lostOut = engine.conv2dAsync(x, filter, { ...options, out });
+      const input = copy(x);
+      const lostInput = engine.conv2dAsync(input, filter, options);
+      for (const tensor of [out, input]) lose(tensor);
+      await expect(lostOut).rejects.toThrow(ShapeError);
+      await expect(lostInput).rejects.toThrow(/^x\.data: expected the 230400 floats that it had/);
+      expectSameBits((await queued).data, expected);
+    }
+    expect(memory.takenBytes).toBe(takenBytes);
+  });
+
   it('prepared, with synchronous and asynchronous runs of several shapes mixed', async () => {
     const filter = randomTensor([24, 16, 3, 3], 1);
     const options = { padding: 1, bias: randomTensor([24], 2) };
