@@ -91,8 +91,9 @@ export interface PoolOperators {
   maxPool2dWithIndices(x: Tensor, options?: MaxPool2dWithIndicesOptions): ValuesAndIndices;
 
   /**
-   * Puts each float of `x` where `indices` say in a plane of zeros; of several in one place the last stays. An index that is not in
-   * the plane, −1 or NaN, puts nothing anywhere. It is no error, since an operand may still be in the making when a call is checked.
+   * Puts each float of `x` where `indices` say in a plane of zeros; of several in one place the last stays. An index that is not a
+   * whole number from 0 up to the last cell of the plane puts nothing anywhere: −1, 0.5 and NaN are none. It is no error, since an
+   * operand may still be in the making when a call is checked.
    * Zeiler and Fergus, "Visualizing and Understanding Convolutional Networks", 2014.
    *
    * @param x what `maxPool2dWithIndices` gave, or anything of that shape
@@ -151,7 +152,7 @@ export interface PoolOperators {
   /** `lpPool2dBackward` over three dimensions, shapes as in `maxPool3d`. */
   lpPool3dBackward(dy: Tensor, x: Tensor, options?: LpPool3dOptions): Tensor;
 
-  /** The gradient of `maxUnpool2d` in x: what `dy` holds where `indices` say, as in PyTorch, and 0 for an index outside the plane. */
+  /** The gradient of `maxUnpool2d` in x: what `dy` holds where `indices` say, as in PyTorch, and 0 for an index that names no cell. */
   maxUnpool2dBackward(dy: Tensor, x: Tensor, indices: Tensor, options?: MaxUnpool2dOptions): Tensor;
 
   /** The gradient of `adaptiveAveragePool2d`: each of `dy` over the cells of its window, added to all of them. */
