@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import type { Engine } from '../src/engine.ts';
 import { DisposedError, LayoutError, OptionError, ShapeError, type Tensor } from '../src/index.ts';
 import { planUnpool } from '../src/plan/pool.ts';
+import { lengthOf } from '../src/tensor.ts';
 import { expectSameBits, expectWithin } from './equal.ts';
 import { guardedEngine } from './guarded-engine.ts';
 import {
@@ -19,7 +20,7 @@ import {
   windowTaps,
 } from './oracle/pool-nd.ts';
 import { js, platforms, simd } from './platforms.ts';
-import { randomTensor, specialTensor, toNchw, toNhwc } from './random.ts';
+import { random, randomTensor, specialTensor, toNchw, toNhwc } from './random.ts';
 import { runTasks } from './tasks.ts';
 
 const EPS = 2 ** -24;
@@ -131,6 +132,9 @@ function expectGradient(dx: Tensor, x: Tensor, dy: Tensor, reduction: Reduction,
     concatenated(oracles.map((o) => o.magnitude.map((m) => steps * EPS * m + 1e-44))),
   );
 }
+
+/** Floats that tie, two of them equal but for their bits, and what a maximum treats specially. */
+const TIED = [0, -0, 1, -Infinity, Number.NaN, -1];
 
 /** Indices that lie in a plane of `cells`, that almost do, and that a conversion to a whole number takes for one that does. */
 function hostileIndices(cells: number): number[] {
@@ -270,10 +274,73 @@ describe.each(platforms)('pools and their gradients on $name', ({ engine, exact 
     );
   });
 
+  /** Whether each of `dy` goes to the place that the oracle finds among floats that tie. */
+  function expectFirstMaxima(c: Configuration, adaptive: boolean, kinds: number): void {
+    const draw = random(c.seed);
+    const x = inputOf(c, (shape) => ({
+      shape,
+      data: Float32Array.from({ length: lengthOf(shape) }, () => TIED[Math.floor(draw() * kinds)]),
+    }));
+    const name = `${adaptive ? 'adaptiveMax' : 'max'}Pool${c.rank}d`;
+    const [run, gradient] = [method(engine, name), method(engine, `${name}Backward`)];
+    // As many windows as the kernel has taps, so that some share cells and some do not.
+    const sizes = adaptive ? [c.axes.map(({ kernel }) => kernel)] : [];
+    const options = adaptive ? {} : optionsOf(c, 'max');
+    const shared = () =>
+      windowTaps(
+        c.axes.map(({ input, kernel }) => adaptiveTaps(input, kernel)),
+        c.axes.map(({ input }) => input),
+        false,
+      );
+    const windows = adaptive ? shared() : windowsOf(c);
+    const y = run(x, ...sizes, options);
+    // Sums of small whole numbers are exact, so that their order does not matter.
+    const dy = { shape: y.shape, data: y.data.map(() => Math.floor(draw() * 9) + 1) };
+    const count = c.batch * c.channels;
+    const dys = planes(dy, count);
+    const want = planes(x, count).map((plane, i) => poolGradient('max', plane, windows, dys[i], 2).dx);
+    const dx = gradient(dy, x, ...sizes, options);
+    expectSameBits(dx.data, Float32Array.from(concatenated(want)));
+    const last = gradient(toLast(dy), toLast(x), ...sizes, { ...options, layout: LAYOUTS[c.rank][1] });
+    expectSameBits(toFirst(last).data, dx.data);
+  }
+
+  it('gives the gradient to the first of equal maxima in memory order, or to the last NaN, in every rank, adaptive or not', () => {
+    fc.assert(fc.property(configuration, fc.boolean(), fc.integer({ min: 2, max: TIED.length }), expectFirstMaxima), { numRuns: 400 });
+  });
+
+  it.each([
+    [1, 3, 3],
+    [1, 1, 3],
+    [1, 3, 1],
+    [3, 1, 1],
+    [3, 1, 3],
+    [3, 3, 3],
+    [1, 1, 1],
+  ])('does so for windows of %i×%i×%i that keep the extents, some of which need one pass', (...kernels) => {
+    for (const stride of [1, 2]) {
+      const axes = kernels.map((kernel, i) => {
+        const pad = (kernel - 1) / 2;
+        return { kernel, stride, dilation: 1 as const, before: pad, after: pad, input: 4 + i };
+      });
+      const c = { rank: 3, axes, batch: 2, channels: 3, roundingType: 'floor', countIncludePad: false, norm: 2, seed: stride } as const;
+      for (const kinds of [2, 4, TIED.length]) expectFirstMaxima(c, false, kinds);
+    }
+  });
+
   it('gives the gradient to the first of equal maxima, and to the last NaN', () => {
     const x = { shape: [1, 1, 2, 4], data: Float32Array.of(1, 1, Number.NaN, 0, 1, 1, 0, Number.NaN) };
     const dy = { shape: [1, 1, 1, 2], data: Float32Array.of(5, 7) };
     expect([...engine.maxPool2dBackward(dy, x, { windowDimensions: 2, strides: 2 }).data]).toEqual([5, 0, 0, 0, 0, 0, 0, 7]);
+    const cube = { shape: [1, 1, 2, 2, 2], data: Float32Array.of(0, 1, 1, 0, 1, 1, 0, 0) };
+    const one = { shape: [1, 1, 1, 1, 1], data: Float32Array.of(3) };
+    // Not the first row's, which the second slice has: the first slice comes first.
+    const tied = { ...cube, data: Float32Array.of(0, 0, 0, 1, 1, 1, 1, 1) };
+    expect([...engine.maxPool3dBackward(one, cube).data]).toEqual([0, 3, 0, 0, 0, 0, 0, 0]);
+    expect([...engine.maxPool3dBackward(one, tied).data]).toEqual([0, 0, 0, 3, 0, 0, 0, 0]);
+    expect([...engine.adaptiveMaxPool3dBackward(one, tied, 1).data]).toEqual([0, 0, 0, 3, 0, 0, 0, 0]);
+    const nans = { ...cube, data: Float32Array.of(Number.NaN, 1, 1, Number.NaN, 2, Number.NaN, 1, 1) };
+    expect([...engine.maxPool3dBackward(one, nans).data]).toEqual([0, 0, 0, 0, 0, 3, 0, 0]);
     const lowest = { shape: [1, 1, 1, 3], data: new Float32Array(3).fill(-Infinity) };
     expect([...engine.maxPool2dWithIndices(lowest, { windowDimensions: [1, 3], padding: [0, 0, 1, 1] }).indices.data]).toEqual([0, 0, 1]);
   });

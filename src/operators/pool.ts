@@ -76,7 +76,7 @@ export interface PoolOperators {
   maxPool3d(x: Tensor, options?: Pool3dOptions): Tensor;
   /** `averagePool2d` over three dimensions, shapes as in `maxPool3d`: along the depth first, each time divided by what counts. */
   averagePool3d(x: Tensor, options?: AveragePool3dOptions): Tensor;
-  /** `l2Pool2d` over three dimensions, shapes as in `maxPool3d`: along the depth first, each time with its root. */
+  /** `l2Pool2d` over three dimensions, shapes as in `maxPool3d`: squares are summed along the depth first, and have one root. */
   l2Pool3d(x: Tensor, options?: Pool3dOptions): Tensor;
   /** `lpPool2d` over three dimensions, shapes as in `maxPool3d`. */
   lpPool3d(x: Tensor, options?: LpPool3dOptions): Tensor;
@@ -143,7 +143,10 @@ export interface PoolOperators {
   l2Pool1dBackward(dy: Tensor, x: Tensor, options?: Pool1dOptions): Tensor;
   /** `lpPool2dBackward` over one dimension, shapes as in `maxPool1d`. */
   lpPool1dBackward(dy: Tensor, x: Tensor, options?: LpPool1dOptions): Tensor;
-  /** Of several maxima that are equal: the first of those along the depth, of the first in a plane of these. */
+  /**
+   * `maxPool2dBackward` over three dimensions: of several maxima that are equal, the first by slice, row and column, or the last NaN, as
+   * in PyTorch. Slices may be any in number, each of at most 2^24 cells.
+   */
   maxPool3dBackward(dy: Tensor, x: Tensor, options?: Pool3dOptions): Tensor;
   /** `averagePool2dBackward` over three dimensions, shapes as in `maxPool3d`. */
   averagePool3dBackward(dy: Tensor, x: Tensor, options?: AveragePool3dOptions): Tensor;
@@ -175,7 +178,7 @@ export interface PoolOperators {
   ): Tensor;
   /** `adaptiveAveragePool2dBackward` over three dimensions, shapes as in `maxPool3d`. */
   adaptiveAveragePool3dBackward(dy: Tensor, x: Tensor, outputSizes: number | Triple, options?: AdaptivePoolOptions<Layout3d>): Tensor;
-  /** `adaptiveMaxPool2dBackward` over three dimensions; of equal maxima the one that `maxPool3dBackward` takes. */
+  /** `adaptiveMaxPool2dBackward` over three dimensions: of several maxima that are equal, the one that `maxPool3dBackward` takes. */
   adaptiveMaxPool3dBackward(dy: Tensor, x: Tensor, outputSizes: number | Triple, options?: AdaptivePoolOptions<Layout3d>): Tensor;
 }
 
