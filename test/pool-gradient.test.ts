@@ -5,6 +5,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Engine } from '../src/engine.ts';
 import { DisposedError, LayoutError, OptionError, ShapeError, type Tensor } from '../src/index.ts';
+import { planUnpool } from '../src/plan/pool.ts';
+import { lengthOf } from '../src/tensor.ts';
 import { expectSameBits, expectWithin } from './equal.ts';
 import { guardedEngine } from './guarded-engine.ts';
 import {
@@ -18,7 +20,8 @@ import {
   windowTaps,
 } from './oracle/pool-nd.ts';
 import { js, platforms, simd } from './platforms.ts';
-import { randomTensor, specialTensor, toNchw, toNhwc } from './random.ts';
+import { random, randomTensor, specialTensor, toNchw, toNhwc } from './random.ts';
+import { runTasks } from './tasks.ts';
 
 const EPS = 2 ** -24;
 const LAYOUTS = { 1: ['ncw', 'nwc'], 2: ['nchw', 'nhwc'], 3: ['ncdhw', 'ndhwc'] } as const;
@@ -128,6 +131,27 @@ function expectGradient(dx: Tensor, x: Tensor, dy: Tensor, reduction: Reduction,
     concatenated(oracles.map((o) => o.dx)),
     concatenated(oracles.map((o) => o.magnitude.map((m) => steps * EPS * m + 1e-44))),
   );
+}
+
+/** Floats that tie, two of them equal but for their bits, and what a maximum treats specially. */
+const TIED = [0, -0, 1, -Infinity, Number.NaN, -1];
+
+/** Indices that lie in a plane of `cells`, that almost do, and that a conversion to a whole number takes for one that does. */
+function hostileIndices(cells: number): number[] {
+  const fractions = [0.5, 0.4999, 0.25, -0.25, -0.4, -0.5, -1e-40, 1e-40, 2 ** -24];
+  const places = [0, -0, 1, cells - 2, cells - 1, cells, cells + 1, 2 * cells, -1, -2, -cells];
+  const wraps = [2 ** 24, 2 ** 31, 2 ** 32, 2 ** 52, 2 ** 53, 2 ** 63, 2 ** 64].flatMap((power) => [
+    power,
+    -power,
+    power + 4096,
+    power * 1.25,
+  ]);
+  return [
+    ...places,
+    ...[0, 1, cells - 1].flatMap((place) => fractions.map((fraction) => place + fraction)),
+    ...wraps,
+    ...[Number.NaN, Infinity, -Infinity, 1e30, -1e30, 3.4e38, -3.4e38, 1e-45, -1e-45],
+  ];
 }
 
 describe.each(platforms)('pools and their gradients on $name', ({ engine, exact }) => {
@@ -250,10 +274,73 @@ describe.each(platforms)('pools and their gradients on $name', ({ engine, exact 
     );
   });
 
+  /** Whether each of `dy` goes to the place that the oracle finds among floats that tie. */
+  function expectFirstMaxima(c: Configuration, adaptive: boolean, kinds: number): void {
+    const draw = random(c.seed);
+    const x = inputOf(c, (shape) => ({
+      shape,
+      data: Float32Array.from({ length: lengthOf(shape) }, () => TIED[Math.floor(draw() * kinds)]),
+    }));
+    const name = `${adaptive ? 'adaptiveMax' : 'max'}Pool${c.rank}d`;
+    const [run, gradient] = [method(engine, name), method(engine, `${name}Backward`)];
+    // As many windows as the kernel has taps, so that some share cells and some do not.
+    const sizes = adaptive ? [c.axes.map(({ kernel }) => kernel)] : [];
+    const options = adaptive ? {} : optionsOf(c, 'max');
+    const shared = () =>
+      windowTaps(
+        c.axes.map(({ input, kernel }) => adaptiveTaps(input, kernel)),
+        c.axes.map(({ input }) => input),
+        false,
+      );
+    const windows = adaptive ? shared() : windowsOf(c);
+    const y = run(x, ...sizes, options);
+    // Sums of small whole numbers are exact, so that their order does not matter.
+    const dy = { shape: y.shape, data: y.data.map(() => Math.floor(draw() * 9) + 1) };
+    const count = c.batch * c.channels;
+    const dys = planes(dy, count);
+    const want = planes(x, count).map((plane, i) => poolGradient('max', plane, windows, dys[i], 2).dx);
+    const dx = gradient(dy, x, ...sizes, options);
+    expectSameBits(dx.data, Float32Array.from(concatenated(want)));
+    const last = gradient(toLast(dy), toLast(x), ...sizes, { ...options, layout: LAYOUTS[c.rank][1] });
+    expectSameBits(toFirst(last).data, dx.data);
+  }
+
+  it('gives the gradient to the first of equal maxima in memory order, or to the last NaN, in every rank, adaptive or not', () => {
+    fc.assert(fc.property(configuration, fc.boolean(), fc.integer({ min: 2, max: TIED.length }), expectFirstMaxima), { numRuns: 400 });
+  });
+
+  it.each([
+    [1, 3, 3],
+    [1, 1, 3],
+    [1, 3, 1],
+    [3, 1, 1],
+    [3, 1, 3],
+    [3, 3, 3],
+    [1, 1, 1],
+  ])('does so for windows of %i×%i×%i that keep the extents, some of which need one pass', (...kernels) => {
+    for (const stride of [1, 2]) {
+      const axes = kernels.map((kernel, i) => {
+        const pad = (kernel - 1) / 2;
+        return { kernel, stride, dilation: 1 as const, before: pad, after: pad, input: 4 + i };
+      });
+      const c = { rank: 3, axes, batch: 2, channels: 3, roundingType: 'floor', countIncludePad: false, norm: 2, seed: stride } as const;
+      for (const kinds of [2, 4, TIED.length]) expectFirstMaxima(c, false, kinds);
+    }
+  });
+
   it('gives the gradient to the first of equal maxima, and to the last NaN', () => {
     const x = { shape: [1, 1, 2, 4], data: Float32Array.of(1, 1, Number.NaN, 0, 1, 1, 0, Number.NaN) };
     const dy = { shape: [1, 1, 1, 2], data: Float32Array.of(5, 7) };
     expect([...engine.maxPool2dBackward(dy, x, { windowDimensions: 2, strides: 2 }).data]).toEqual([5, 0, 0, 0, 0, 0, 0, 7]);
+    const cube = { shape: [1, 1, 2, 2, 2], data: Float32Array.of(0, 1, 1, 0, 1, 1, 0, 0) };
+    const one = { shape: [1, 1, 1, 1, 1], data: Float32Array.of(3) };
+    // Not the first row's, which the second slice has: the first slice comes first.
+    const tied = { ...cube, data: Float32Array.of(0, 0, 0, 1, 1, 1, 1, 1) };
+    expect([...engine.maxPool3dBackward(one, cube).data]).toEqual([0, 3, 0, 0, 0, 0, 0, 0]);
+    expect([...engine.maxPool3dBackward(one, tied).data]).toEqual([0, 0, 0, 3, 0, 0, 0, 0]);
+    expect([...engine.adaptiveMaxPool3dBackward(one, tied, 1).data]).toEqual([0, 0, 0, 3, 0, 0, 0, 0]);
+    const nans = { ...cube, data: Float32Array.of(Number.NaN, 1, 1, Number.NaN, 2, Number.NaN, 1, 1) };
+    expect([...engine.maxPool3dBackward(one, nans).data]).toEqual([0, 0, 0, 0, 0, 3, 0, 0]);
     const lowest = { shape: [1, 1, 1, 3], data: new Float32Array(3).fill(-Infinity) };
     expect([...engine.maxPool2dWithIndices(lowest, { windowDimensions: [1, 3], padding: [0, 0, 1, 1] }).indices.data]).toEqual([0, 0, 1]);
   });
@@ -268,6 +355,58 @@ describe.each(platforms)('pools and their gradients on $name', ({ engine, exact 
     expect(engine.maxUnpool2d(x, indices, { windowDimensions: 2, strides: 2 }).shape).toEqual([1, 1, 4, 6]);
     expect(engine.maxUnpool2d(x, indices, { windowDimensions: 3, strides: 2, padding: 1 }).shape).toEqual([1, 1, 3, 5]);
     expect(engine.maxUnpool2d(x, indices, { windowDimensions: 2, strides: 2, outputSizes: [5, 7] }).shape).toEqual([1, 1, 5, 7]);
+  });
+
+  it('writes and reads no float outside the plane, whatever the indices are', () => {
+    const extents: readonly [number, number][] = [
+      [1, 1],
+      [4, 4],
+      [3, 5],
+      [7, 31],
+    ];
+    for (const [height, width] of extents) {
+      const cells = height * width;
+      const list = hostileIndices(cells);
+      for (const channels of [1, 3]) {
+        for (const last of [false, true]) {
+          const plane = (n: number) => (last ? [2, 1, n, channels] : [2, channels, 1, n]);
+          const count = 2 * channels * list.length;
+          const x = { shape: plane(list.length), data: Float32Array.from({ length: count }, (_, i) => i + 1) };
+          // Each channel and image begins at another place of the list.
+          const indices = { shape: x.shape, data: Float32Array.from({ length: count }, (_, i) => list[(7 * i + 3) % list.length]) };
+          const shape = last ? [2, height, width, channels] : [2, channels, height, width];
+          const dy = randomTensor(shape, cells);
+          const options = { outputSizes: [height, width], layout: last ? 'nhwc' : 'nchw' } as const;
+          const put = new Float32Array(dy.data.length);
+          const taken = new Float32Array(count);
+          for (const [i, index] of indices.data.entries()) {
+            if (!(Number.isInteger(index) && index >= 0 && index < cells)) continue;
+            const image = Math.floor(i / (channels * list.length));
+            const to = last ? (image * cells + index) * channels + (i % channels) : Math.floor(i / list.length) * cells + index;
+            put[to] = x.data[i];
+            taken[i] = dy.data[to];
+          }
+          const sentinel = new Float32Array(256).fill(54321);
+          const before = engine.tensor([256], sentinel);
+          const out = engine.tensor(shape, new Float32Array(put.length).fill(777));
+          const between = engine.tensor([256], sentinel);
+          const gradient = engine.tensor(x.shape, new Float32Array(count).fill(777));
+          const after = engine.tensor([256], sentinel);
+          engine.maxUnpool2d(x, indices, { ...options, out });
+          engine.maxUnpool2dBackward(dy, x, indices, { ...options, out: gradient });
+          expectSameBits(out.data, put);
+          expectSameBits(gradient.data, taken);
+          for (const guard of [before, between, after]) expectSameBits(guard.data, sentinel);
+          for (const held of [before, out, between, gradient, after]) held.dispose();
+          const around = new Float32Array(put.length + 64).fill(54321);
+          const view = { shape, data: around.subarray(32, 32 + put.length) };
+          engine.maxUnpool2d(x, indices, { ...options, out: view });
+          expectSameBits(view.data, put);
+          view.data.fill(54321);
+          expect(around.every((value) => value === 54321)).toBe(true);
+        }
+      }
+    }
   });
 
   it('has no gradient where a norm is 0', () => {
@@ -478,6 +617,32 @@ describe.each(platforms)('pools and their gradients on $name', ({ engine, exact 
   });
 });
 
+it('puts and takes floats with the same bits for any split of the tasks, in any order, whatever the indices are', () => {
+  const cells = 12;
+  const list = hostileIndices(cells);
+  for (const pixelLength of [1, 3]) {
+    const spec = { planes: 7, pixelLength, indexCount: list.length, planeLength: cells, outShape: [] };
+    const length = spec.planes * pixelLength * list.length;
+    const indices = Float32Array.from({ length }, (_, i) => list[(7 * i + 2) % list.length]);
+    const [many, few] = [randomTensor([length], 1).data, randomTensor([spec.planes * pixelLength * cells], 2).data];
+    const put = { x: many, indices, out: few };
+    const taken = { dy: few, indices, out: many };
+    for (const [kernel, buffers] of [['scatterPixels', put] as const, ['gatherPixels', taken] as const]) {
+      const [step] = planUnpool(spec, kernel);
+      const { js: whole } = runTasks(step, buffers, [0, 7]);
+      for (const bounds of [
+        [0, 7],
+        [0, 1, 7],
+        [0, 3, 3, 6, 7],
+      ]) {
+        const { js, simd } = runTasks(step, buffers, bounds);
+        expectSameBits(js, whole);
+        expectSameBits(simd, whole);
+      }
+    }
+  }
+});
+
 it('no kernel of pools writes a byte outside its output and scratch', async () => {
   const called = new Set<string>();
   await fc.assert(
@@ -494,6 +659,10 @@ it('no kernel of pools writes a byte outside its output and scratch', async () =
       if (c.rank !== 2) return;
       const { values, indices } = engine.maxPool2dWithIndices(x, { windowDimensions: 1, layout: options.layout as 'nchw' });
       engine.maxUnpool2d(values, indices, { windowDimensions: 1, layout: options.layout as 'nchw' });
+      const list = hostileIndices(c.axes[0].input * c.axes[1].input);
+      const hostile = { shape: indices.shape, data: indices.data.map((_, i) => list[(i + (c.seed & 1023)) % list.length]) };
+      const outputSizes = c.axes.map(({ input }) => input) as [number, number];
+      engine.maxUnpool2d(values, hostile, { outputSizes, layout: options.layout as 'nchw' });
     }),
     { numRuns: 60 },
   );

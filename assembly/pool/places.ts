@@ -1,20 +1,19 @@
 import { IndexParams } from '../params';
 
 /**
- * Floats to and from the places that indices name. A place outside the plane, or NaN, is none: nothing is written there, and what
- * is read is `missing`. Fractions are rounded. A task is a plane.
+ * Floats to and from the places that indices name. An index that is no whole number of the plane names none: nothing is written
+ * there, and what is read is `missing`. A task is a plane.
  */
 
-/** In one comparison: as whole numbers, negative floats and NaN are greater than any place. −0 is a place. */
+/**
+ * The place an index names, or −1. It is asked after rounding, so that what is compared with the plane's end is what becomes an
+ * address: only a place of the plane is equal to its index again, whatever the low bits of a NaN or of a large number say.
+ */
 @inline
-function isPlace(index: f32, planeLength: i32): bool {
-  return reinterpret<u32>(index + 0) < reinterpret<u32>(<f32>planeLength);
-}
-
-/** A place as a whole number, by the bits of a float that has no room for a fraction: a conversion asks about its range. */
-@inline
-function wholeOf(index: f32): i32 {
-  return <i32>reinterpret<i64>(<f64>index + 4503599627370496);
+function placeOf(index: f32, planeLength: i32): i32 {
+  // The bits of a float that has no room for a fraction are a whole number: `i32.trunc_sat` asks about its range as well.
+  const place = <i32>reinterpret<i64>(<f64>index + 4503599627370496);
+  return <u32>place < <u32>planeLength && <f32>place == index ? place : -1;
 }
 
 /** `output[i] = input[indices[i]]`. */
@@ -27,9 +26,9 @@ export function gatherPixels(p: IndexParams, taskBegin: i32, taskEnd: i32): void
   for (let task = taskBegin; task < taskEnd; task++) {
     let channel = 0;
     for (let i = p.indexCount * pixelLength; i > 0; i--) {
-      const index = load<f32>(indices);
+      const place = placeOf(load<f32>(indices), planeLength);
       let x = missing;
-      if (isPlace(index, planeLength)) x = load<f32>(plane + (<usize>(wholeOf(index) * pixelLength + channel) << 2));
+      if (place >= 0) x = load<f32>(plane + (<usize>(place * pixelLength + channel) << 2));
       store<f32>(output, x);
       if (++channel == pixelLength) channel = 0;
       indices += 4;
@@ -51,9 +50,9 @@ export function scatterPixels(p: IndexParams, taskBegin: i32, taskEnd: i32): voi
     memory.fill(plane, 0, planeBytes);
     let channel = 0;
     for (let i = p.indexCount * pixelLength; i > 0; i--) {
-      const index = load<f32>(indices);
-      if (isPlace(index, planeLength)) {
-        const to = plane + (<usize>(wholeOf(index) * pixelLength + channel) << 2);
+      const place = placeOf(load<f32>(indices), planeLength);
+      if (place >= 0) {
+        const to = plane + (<usize>(place * pixelLength + channel) << 2);
         const x = load<f32>(input);
         store<f32>(to, accumulate ? load<f32>(to) + x : x);
       }

@@ -76,7 +76,7 @@ export interface PoolOperators {
   maxPool3d<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, options?: Pool3dOptions & Out<O>): O;
   /** `averagePool2d` over three dimensions, shapes as in `maxPool3d`: along the depth first, each time divided by what counts. */
   averagePool3d<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, options?: AveragePool3dOptions & Out<O>): O;
-  /** `l2Pool2d` over three dimensions, shapes as in `maxPool3d`: along the depth first, each time with its root. */
+  /** `l2Pool2d` over three dimensions, shapes as in `maxPool3d`: squares are summed along the depth first, and have one root. */
   l2Pool3d<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, options?: Pool3dOptions & Out<O>): O;
   /** `lpPool2d` over three dimensions, shapes as in `maxPool3d`. */
   lpPool3d<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, options?: LpPool3dOptions & Out<O>): O;
@@ -91,8 +91,9 @@ export interface PoolOperators {
   maxPool2dWithIndices<T extends Tensor>(x: T, options?: MaxPool2dWithIndicesOptions): ValuesAndIndices<ResidentLike<T>>;
 
   /**
-   * Puts each float of `x` where `indices` say in a plane of zeros; of several in one place the last stays. An index that is not in
-   * the plane, −1 or NaN, puts nothing anywhere. It is no error, since an operand may still be in the making when a call is checked.
+   * Puts each float of `x` where `indices` say in a plane of zeros; of several in one place the last stays. An index that is not a
+   * whole number from 0 up to the last cell of the plane puts nothing anywhere: −1, 0.5 and NaN are none. It is no error, since an
+   * operand may still be in the making when a call is checked.
    * Zeiler and Fergus, "Visualizing and Understanding Convolutional Networks", 2014.
    *
    * @param x what `maxPool2dWithIndices` gave, or anything of that shape
@@ -166,7 +167,10 @@ export interface PoolOperators {
   l2Pool1dBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(dy: Tensor, x: T, options?: Pool1dOptions & Out<O>): O;
   /** `lpPool2dBackward` over one dimension, shapes as in `maxPool1d`. */
   lpPool1dBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(dy: Tensor, x: T, options?: LpPool1dOptions & Out<O>): O;
-  /** Of several maxima that are equal: the first of those along the depth, of the first in a plane of these. */
+  /**
+   * `maxPool2dBackward` over three dimensions: of several maxima that are equal, the first by slice, row and column, or the last NaN, as
+   * in PyTorch. Slices may be any in number, each of at most 2^24 cells.
+   */
   maxPool3dBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(dy: Tensor, x: T, options?: Pool3dOptions & Out<O>): O;
   /** `averagePool2dBackward` over three dimensions, shapes as in `maxPool3d`. */
   averagePool3dBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(dy: Tensor, x: T, options?: AveragePool3dOptions & Out<O>): O;
@@ -175,7 +179,7 @@ export interface PoolOperators {
   /** `lpPool2dBackward` over three dimensions, shapes as in `maxPool3d`. */
   lpPool3dBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(dy: Tensor, x: T, options?: LpPool3dOptions & Out<O>): O;
 
-  /** The gradient of `maxUnpool2d` in x: what `dy` holds where `indices` say, as in PyTorch, and 0 for an index outside the plane. */
+  /** The gradient of `maxUnpool2d` in x: what `dy` holds where `indices` say, as in PyTorch, and 0 for an index that names no cell. */
   maxUnpool2dBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(
     dy: Tensor,
     x: T,
@@ -218,7 +222,7 @@ export interface PoolOperators {
     outputSizes: number | Triple,
     options?: AdaptivePoolOptions<Layout3d> & Out<O>,
   ): O;
-  /** `adaptiveMaxPool2dBackward` over three dimensions; of equal maxima the one that `maxPool3dBackward` takes. */
+  /** `adaptiveMaxPool2dBackward` over three dimensions: of several maxima that are equal, the one that `maxPool3dBackward` takes. */
   adaptiveMaxPool3dBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(
     dy: Tensor,
     x: T,

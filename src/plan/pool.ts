@@ -31,8 +31,11 @@ function passes(spec: PoolSpec) {
     planes: { window: plane, planes: volumes * (depth?.outHeight ?? 1), pixelLength },
     ...(depth && {
       depths: { window: { ...depth, inWidth: rowLength, outWidth: rowLength }, planes: volumes, pixelLength: 1 },
-      /** The same as pixels, one a plane, whose places are their depths. */
-      depthPixels: { window: depth, planes: volumes, pixelLength: rowLength },
+      /** Every slice of the input as a plane; and what its windows come to, as pixels of one column along the depth. */
+      bySlice: {
+        slices: { window: plane, planes: volumes * depth.inHeight, pixelLength },
+        windows: { window: depth, planes: volumes, pixelLength: plane.outHeight * plane.outWidth * pixelLength },
+      },
     }),
     /** Floats between the two. */
     between: volumes * (depth?.outHeight ?? 0) * rowLength,
@@ -190,46 +193,60 @@ function scatter(input: string, indices: string, output: string, { window, plane
   );
 }
 
+function gather(input: string, indices: string, output: string, { window, planes, pixelLength }: Pass): Step {
+  return step(
+    'gatherPixels',
+    { input, indices, output },
+    {
+      planeLength: window.inHeight * window.inWidth,
+      indexCount: window.outHeight * window.outWidth,
+      pixelLength,
+      accumulate: 0,
+      missing: -Infinity,
+    },
+    planes,
+  );
+}
+
+/** Whether each window is the one cell at its own place. */
+const isIdentity = ({ inHeight, inWidth, kernelHeight, kernelWidth, outHeight, outWidth }: Window): boolean =>
+  kernelHeight === 1 && kernelWidth === 1 && outHeight === inHeight && outWidth === inWidth;
+
+/**
+ * The first maximum of a volume in memory order is the first of its slice, and its slice is the first that has it: so places are
+ * found in every slice, and then among the slices, whose maxima are fewer.
+ */
 function maxBackward(spec: PoolSpec): PoolPlan {
-  const { planes, depths, depthPixels, between } = passes(spec);
-  const indices = outLength(spec);
-  if (depths === undefined || depthPixels === undefined) {
-    return {
-      steps: [poolStep('maxIndices', 'x', 'indices', planes, false), scatter('dy', 'indices', 'out', planes)],
-      workspaces: { indices },
-    };
-  }
+  const { planes, bySlice } = passes(spec);
+  const length = outLength(spec);
+  if (bySlice === undefined) return maxBackwardOf(planes, length);
+  const { slices, windows } = bySlice;
+  if (isIdentity(windows.window)) return maxBackwardOf(slices, length);
+  if (isIdentity(slices.window)) return maxBackwardOf(windows, length);
+  const between = windows.planes * windows.window.inHeight * windows.pixelLength;
   return {
     steps: [
-      poolStep('maxPool', 'x', 'depths', depths, false),
-      poolStep('maxIndices', 'depths', 'indices', planes, false),
-      scatter('dy', 'indices', 'spread', planes),
-      poolStep('maxIndices', 'x', 'depthIndices', depthPixels, false),
-      scatter('spread', 'depthIndices', 'out', depthPixels),
+      poolStep('maxIndices', 'x', 'places', slices, false),
+      gather('x', 'places', 'maxima', slices),
+      poolStep('maxIndices', 'maxima', 'depths', windows, false),
+      scatter('dy', 'depths', 'spread', windows),
+      scatter('spread', 'places', 'out', slices),
     ],
-    workspaces: { depths: between, indices, spread: between, depthIndices: between },
+    workspaces: { places: between, maxima: between, depths: length, spread: between },
+  };
+}
+
+function maxBackwardOf(pass: Pass, length: number): PoolPlan {
+  return {
+    steps: [poolStep('maxIndices', 'x', 'places', pass, false), scatter('dy', 'places', 'out', pass)],
+    workspaces: { places: length },
   };
 }
 
 export function planMaxPoolWithIndices(spec: PoolSpec): readonly Step[] {
   if (spec.batch === 0) return [];
   const { planes } = passes(spec);
-  const { window, pixelLength } = planes;
-  return [
-    poolStep('maxIndices', 'x', 'indices', planes, false),
-    step(
-      'gatherPixels',
-      { input: 'x', indices: 'indices', output: 'values' },
-      {
-        planeLength: window.inHeight * window.inWidth,
-        indexCount: window.outHeight * window.outWidth,
-        pixelLength,
-        accumulate: 0,
-        missing: -Infinity,
-      },
-      planes.planes,
-    ),
-  ];
+  return [poolStep('maxIndices', 'x', 'indices', planes, false), gather('x', 'indices', 'values', planes)];
 }
 
 export function planUnpool({ planes, pixelLength, indexCount, planeLength }: UnpoolSpec, kernel: 'scatterPixels' | 'gatherPixels') {

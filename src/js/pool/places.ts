@@ -1,17 +1,17 @@
 import type { Block, IndexParams } from '../../params.ts';
 
 /**
- * Floats to and from the places that indices name. A place outside the plane, or NaN, is none: nothing is written there, and what
- * is read is `missing`. Fractions are rounded. A task is a plane.
+ * Floats to and from the places that indices name. An index that is no whole number of the plane names none: nothing is written
+ * there, and what is read is `missing`. A task is a plane.
  */
 
-function isPlace(index: number, planeLength: number): boolean {
-  return index >= 0 && index < planeLength;
-}
-
-/** A place as a whole number: of two that are equally near the even one. */
-function wholeOf(index: number): number {
-  return index + 4503599627370496 - 4503599627370496;
+/**
+ * The place an index names, or −1. It is asked after rounding, so that what is compared with the plane's end is what becomes an
+ * address: only a place of the plane is equal to its index again.
+ */
+function placeOf(index: number, planeLength: number): number {
+  const place = index | 0;
+  return place >= 0 && place < planeLength && place === index ? place : -1;
 }
 
 /** `output[i] = input[indices[i]]`. */
@@ -22,8 +22,8 @@ export function gatherPixels(p: Block<typeof IndexParams>, taskBegin: number, ta
     const plane = task * planeLength * pixelLength;
     for (let i = p.indexCount; i > 0; i--) {
       for (let channel = 0; channel < pixelLength; channel++, at++) {
-        const index = indices[at];
-        output[at] = isPlace(index, planeLength) ? input[plane + wholeOf(index) * pixelLength + channel] : p.missing;
+        const place = placeOf(indices[at], planeLength);
+        output[at] = place >= 0 ? input[plane + place * pixelLength + channel] : p.missing;
       }
     }
   }
@@ -38,9 +38,9 @@ export function scatterPixels(p: Block<typeof IndexParams>, taskBegin: number, t
     output.fill(0, plane, plane + planeLength * pixelLength);
     for (let i = p.indexCount; i > 0; i--) {
       for (let channel = 0; channel < pixelLength; channel++, at++) {
-        const index = indices[at];
-        if (!isPlace(index, planeLength)) continue;
-        const to = plane + wholeOf(index) * pixelLength + channel;
+        const place = placeOf(indices[at], planeLength);
+        if (place < 0) continue;
+        const to = plane + place * pixelLength + channel;
         output[to] = accumulate ? output[to] + input[at] : input[at];
       }
     }
