@@ -83,7 +83,7 @@ export async function filter(
     try {
       const image = await readImage(input);
       const result = apply(f, image, options);
-      await writeImage(output, { ...image, data: result.data as Uint8Array }, quality);
+      await writeImage(output, { ...image, data: result.data as Uint8Array }, { quality });
       told.push(`${kernel}, ${image.width}×${image.height}, on '${engine.variant}' → ${output}`);
     } catch (error) {
       if (!(error instanceof ImageFileError)) {
