@@ -1,9 +1,11 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
-import { crc32, deflateSync } from 'node:zlib';
+import { deflateSync } from 'node:zlib';
 import { PNG } from 'pngjs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { kernelNames, parseKernel } from '../src/cli/filters.ts';
@@ -11,6 +13,7 @@ import { main } from '../src/cli/main.ts';
 import { MAX_PIXELS, type Picture, readImage, writeImage } from '../src/files/index.ts';
 import { filters } from '../src/image/index.ts';
 import { js, simd } from './platforms.ts';
+import { chunk, END, header, png, SIGNATURE } from './png-chunks.ts';
 import { random } from './random.ts';
 import { type Finished, runNode } from './run.ts';
 
@@ -54,27 +57,6 @@ function noise(width: number, height: number, opaque: boolean): Picture {
 function encode({ width, height, data }: Picture): Buffer {
   return PNG.sync.write(Object.assign(new PNG(), { width, height, data: Buffer.from(data) }));
 }
-
-const SIGNATURE = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
-
-function chunk(type: string, data: Uint8Array): Buffer {
-  const bytes = Buffer.alloc(data.length + 12);
-  bytes.writeUInt32BE(data.length);
-  bytes.write(type, 4, 'latin1');
-  bytes.set(data, 8);
-  bytes.writeUInt32BE(crc32(bytes.subarray(4, -4)), data.length + 8);
-  return bytes;
-}
-
-/** Eight bits, RGB, unless said otherwise. */
-function header(width: number, height: number, interlaced = false, colorType = 2, depth = 8): Buffer {
-  const data = Buffer.from([0, 0, 0, 0, 0, 0, 0, 0, depth, colorType, 0, 0, interlaced ? 1 : 0]);
-  data.writeUInt32BE(width);
-  data.writeUInt32BE(height, 4);
-  return chunk('IHDR', data);
-}
-
-const END = chunk('IEND', Buffer.alloc(0));
 
 const f = filters(js.engine);
 
@@ -141,9 +123,9 @@ describe('simdconv filter', () => {
     const { code, stderr } = await run('filter', '--kernel', kernel, input, '-o', output, '--variant', variant);
     expect(stderr).toContain(`23×17, on '${variant}'`);
     expect(code).toBe(0);
-    const png = PNG.sync.read(await readFile(output));
-    expect([png.width, png.height]).toEqual([23, 17]);
-    expect(Buffer.compare(png.data, expected(image, kernel))).toBe(0);
+    const written = PNG.sync.read(await readFile(output));
+    expect([written.width, written.height]).toEqual([23, 17]);
+    expect(Buffer.compare(written.data, expected(image, kernel))).toBe(0);
     expect(await readdir(folder)).toEqual(['in.png', 'out.png']);
   });
 
@@ -155,6 +137,124 @@ describe('simdconv filter', () => {
     expect((await cli('filter', '-k', 'sharpen', file, '-o', link)).code).toBe(0);
     expect(Buffer.compare((await readImage(file)).data, expected(image, 'sharpen'))).toBe(0);
     expect((await readdir(folder, { withFileTypes: true })).filter((entry) => entry.isSymbolicLink())).toHaveLength(1);
+  });
+
+  it('writes the file that a dangling link names', async () => {
+    const image = noise(9, 9, true);
+    const [input, link] = ['in.png', 'link.png'].map((name) => join(folder, name));
+    await writeFile(input, encode(image));
+    await mkdir(join(folder, 'there'));
+    await symlink('link2.png', link);
+    await symlink(join('there', 'target.png'), join(folder, 'link2.png'));
+    expect((await cli('filter', '-k', 'sharpen', input, '-o', link)).code).toBe(0);
+    expect((await lstat(link)).isSymbolicLink()).toBe(true);
+    expect(await readdir(join(folder, 'there'))).toEqual(['target.png']);
+    expect(Buffer.compare((await readImage(link)).data, expected(image, 'sharpen'))).toBe(0);
+  });
+
+  it('refuses a link that leads back to itself, and leaves it', async () => {
+    const [input, link] = ['in.png', 'link.png'].map((name) => join(folder, name));
+    await writeFile(input, encode(noise(9, 9, true)));
+    await symlink('link.png', link);
+    const { code, stderr } = await cli('filter', '-k', 'sharpen', input, '-o', link);
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringMatching(/^error: .*link\.png: a link that leads back to itself\n$/),
+    });
+    expect((await readdir(folder)).sort()).toEqual(['in.png', 'link.png']);
+  });
+
+  it('without an output, writes beside the image, which it leaves', async () => {
+    const image = noise(9, 9, true);
+    const [input, kernel] = ['photo.png', 'mine.json'].map((name) => join(folder, name));
+    await writeFile(input, encode(image));
+    await writeFile(kernel, '[[0, -1, 0], [-1, 5, -1], [0, -1, 0]]');
+    for (const args of [['sharpen'], ['gaussianBlur'], ['0 -1 0; -1 5 -1; 0 -1 0'], [kernel], ['sharpen', '--format', '.JPEG']]) {
+      expect(await cli('filter', input, '-k', ...args)).toMatchObject({ code: 0, stderr: expect.stringContaining('9×9') });
+    }
+    const names = ['filtered.png', 'gaussian-blur.png', 'mine.png', 'sharpen.jpeg', 'sharpen.png'].map((name) => `photo.${name}`);
+    expect((await readdir(folder)).sort()).toEqual(['mine.json', ...names, 'photo.png'].sort());
+    expect(Buffer.compare((await readImage(input)).data, image.data)).toBe(0);
+    for (const name of ['sharpen', 'filtered', 'mine']) {
+      expect(Buffer.compare((await readImage(join(folder, `photo.${name}.png`))).data, expected(image, 'sharpen'))).toBe(0);
+    }
+    expect((await readFile(join(folder, 'photo.sharpen.jpeg'))).readUInt16BE(0)).toBe(0xffd8);
+  });
+
+  it('names that have no ending become PNG', async () => {
+    const input = join(folder, 'photo');
+    await writeFile(input, encode(noise(9, 9, true)));
+    await cli('filter', '-k', 'edge', input);
+    expect((await readFile(join(folder, 'photo.edge.png'))).subarray(0, 8)).toEqual(SIGNATURE);
+  });
+
+  describe('standard input and output', () => {
+    /** Bytes through the program, in a folder of its own. */
+    function pipe(bytes: Uint8Array, ...args: string[]) {
+      const script = fileURLToPath(new URL('../dist/cli/index.js', import.meta.url));
+      const { status, stdout, stderr } = spawnSync(process.execPath, [script, 'filter', ...args], { input: bytes, cwd: folder });
+      return { code: status, stdout, stderr: stripVTControlCharacters(String(stderr)) };
+    }
+
+    it("'-' is both, and '-' as input alone is enough", async () => {
+      const image = noise(23, 17, false);
+      for (const args of [['-', '-o', '-'], ['-']]) {
+        const { code, stdout, stderr } = pipe(encode(image), '-k', 'emboss', ...args);
+        expect({ code, stderr }).toEqual({ code: 0, stderr: "emboss, 23×17, on 'simd' → standard output\n" });
+        expect(Buffer.compare(PNG.sync.read(stdout).data, expected(image, 'emboss'))).toBe(0);
+      }
+      expect(await readdir(folder)).toEqual([]);
+    });
+
+    it('either of them', async () => {
+      const image = noise(9, 8, true);
+      await writeFile(join(folder, 'in.png'), encode(image));
+      expect(pipe(encode(image), '-k', 'sharpen', '-', '-o', 'out.png').code).toBe(0);
+      const { stdout } = pipe(Buffer.alloc(0), '-k', 'sharpen', 'in.png', '-o', '-');
+      for (const data of [(await readImage(join(folder, 'out.png'))).data, PNG.sync.read(stdout).data]) {
+        expect(Buffer.compare(data, expected(image, 'sharpen'))).toBe(0);
+      }
+      expect((await readdir(folder)).sort()).toEqual(['in.png', 'out.png']);
+    });
+
+    it('a JPEG image stays one, unless a format is given', () => {
+      const jpeg = pipe(encode(noise(64, 64, true)), '-k', 'blur', '-', '--format', 'jpg', '--quality', '80').stdout;
+      expect(jpeg.readUInt16BE(0)).toBe(0xffd8);
+      expect(pipe(jpeg, '-k', 'edge', '-').stdout.readUInt16BE(0)).toBe(0xffd8);
+      expect(PNG.sync.read(pipe(jpeg, '-k', 'edge', '-', '--format', 'png').stdout)).toMatchObject({ width: 64, height: 64 });
+    });
+
+    it('more bytes than a pipe holds at once', () => {
+      const image = noise(512, 400, true);
+      expect(Buffer.compare(PNG.sync.read(pipe(encode(image), '-k', 'identity', '-').stdout).data, image.data)).toBe(0);
+    });
+
+    it.each([
+      ['nothing', Buffer.alloc(0), /^error: standard input: an empty file\n$/],
+      ['text', Buffer.from('no image '.repeat(99)), /^error: standard input: neither a PNG nor a JPEG image.*\n$/],
+      ['half an image', encode(noise(9, 9, true)).subarray(0, 99), /^error: standard input: a PNG image that breaks off after 99 bytes\n$/],
+    ])('%s', async (_, bytes, message) => {
+      const { code, stdout, stderr } = pipe(bytes, '-k', 'edge', '-');
+      expect({ code, length: stdout.length, stderr }).toEqual({ code: 1, length: 0, stderr: expect.stringMatching(message) });
+    });
+
+    it.runIf(process.platform !== 'win32')('input without end is refused by its beginning', () => {
+      const { status, stderr } = spawnSync(
+        'sh',
+        ['-c', `yes | NO_COLOR=1 '${process.execPath}' dist/cli/index.js filter -k edge - -o '${join(folder, 'out.png')}'`],
+        { encoding: 'utf8' },
+      );
+      expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringMatching(/^error: standard input: neither/) });
+    });
+
+    it.runIf(existsSync('/dev/full'))('output that cannot be written', () => {
+      const { status, stderr } = spawnSync(
+        'sh',
+        ['-c', `NO_COLOR=1 '${process.execPath}' dist/cli/index.js filter -k edge - > /dev/full`],
+        { encoding: 'utf8', input: encode(noise(9, 9, true)) },
+      );
+      expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringMatching(/^error: standard output: .*ENOSPC.*\n$/) });
+    });
   });
 
   it.runIf(process.platform !== 'win32')('writes to a pipe, which it does not replace', async () => {
@@ -253,10 +353,38 @@ describe('refusals: one line, exit code 1, nothing written', () => {
   it('an output of an unknown format', () =>
     refused(edge(input, join(folder, 'out.xyz')), /out\.xyz: .*neither \.png nor \.jpg; .*'sharp'/));
   it('an unknown variant', () => refused([...edge(input, output), '--variant', 'mmx'], /variant.*'mmx' is invalid/, 2));
-  it('no output', () => refused(['filter', '-k', 'edge', input], /required option '-o, --output <path>'/, 2));
+  it('no threads', () => refused([...edge(input, output), '--threads=0'], /threads: .*at least 1, or 'auto', got 0/));
+  it('standard input among others', () => refused(['filter', '-k', 'edge', input, '-', '-o', output], /'-' is one image, but there are 2/));
+  it('several images for standard output', () =>
+    refused(['filter', '-k', 'edge', input, join(folder, 'b.png'), '-o', '-'], /'-' is one image, but there are 2/));
+  it('standard input for a folder', () => refused(edge('-', `${folder}/`), /standard input has no name/));
+  it('an image that another would replace', () =>
+    refused(['filter', '-k', 'edge', input, join(folder, 'in.edge.png')], /in\.png would become .*in\.edge\.png, which is to be filtered/));
+  it('two images of one default name', () =>
+    refused(['filter', '-k', 'edge', input, join(folder, 'in.jpg'), '--format', 'png'], /would both become .*in\.edge\.png/));
+  it('a format that is none', () => refused([...edge(input, output), '--format', '../x'], /'\.\.\/x' is invalid/, 2));
+
+  it.each([
+    ['an object with a length', '{ "kernel": { "length": 300000000 } }', /k\.json: kernel: expected rows of weights, got an object/],
+    ['weights with a length', '{ "kernel": { "weights": { "length": 300000000 }, "width": 3 } }', /got an object/],
+    ['a row with a length', '[[1], { "length": 300000000 }]', /kernel: .*several lengths/],
+    ['a number', '{ "kernel": 9 }', /got a number/],
+    ['null', '{ "kernel": null }', /got null/],
+    ['no kernel', '{ "divisor": 9 }', /no kernel in it/],
+    [
+      'more weights than the largest kernel',
+      `[${new Array(1024).fill(`[${new Array(1024).fill(0)}]`)}]`,
+      /got 1048576 of them, more than 1046529/,
+    ],
+    ['brackets without end', '['.repeat(1e6), /k\.json: /],
+    ['an output', '{ "kernel": [[1]], "out": { "data": [1] } }', /out\.data: /],
+    ['more bytes than a kernel has', ' '.repeat(2 ** 26 + 1), /k\.json: 67108865 bytes, expected a kernel of at most 67108864/],
+  ])('a kernel file with %s', async (_, text, message) => {
+    await writeFile(join(folder, 'k.json'), text);
+    await refused(['filter', '-k', join(folder, 'k.json'), input, '-o', output], message);
+  });
   it('an unknown command', () => refused(['filtre'], /unknown command 'filtre'/, 3, program));
 
-  const png = (...chunks: Uint8Array[]) => Buffer.concat([SIGNATURE, ...chunks, END]);
   const pixels = (bytes: number, kept?: number) => chunk('IDAT', deflateSync(Buffer.alloc(bytes), { level: 1 }).subarray(0, kept));
 
   let bomb: Buffer;
@@ -282,7 +410,7 @@ describe('refusals: one line, exit code 1, nothing written', () => {
     ['a wrong checksum', () => encode(noise(16, 16, true)).fill(1, 60, 64), /cannot be decoded/],
     ['no width', () => png(header(0, 4)), /0×4 pixels/],
     ['an unknown colour type', () => png(header(8, 8, false, 5)), /unknown colour type, 5/],
-    ['an unknown depth', () => png(header(8, 8, false, 2, 3), pixels(80)), /cannot be decoded/],
+    ['an unknown depth', () => png(header(8, 8, false, 2, 3), pixels(80)), /colour type 2 with 3 bits a channel, expected one of 8, 16/],
     ['billions of pixels', () => png(header(0x7fffffff, 0x7fffffff)), /too large, 2147483647×2147483647 pixels; at most 134217728/],
     ['one pixel too many', () => png(header(MAX_PIXELS + 1, 1)), /too large/],
     ['a second, larger header', () => png(header(1, 1), header(60000, 60000)), /two headers/],
@@ -327,6 +455,61 @@ describe('simdconv filter, of many', () => {
     expect((await readdir(out)).sort()).toEqual(['a.png', 'c.png']);
   });
 
+  it('whatever is wrong with PNG files', async () => {
+    const row = (...bytes: number[]) => chunk('IDAT', deflateSync(Buffer.from([0, ...bytes])));
+    const palette = chunk('PLTE', Buffer.alloc(6));
+    const broken: Record<string, Buffer> = {
+      'depth16.png': png(header(1, 1, false, 3, 16), palette, row(0, 0)),
+      'depth1.png': png(header(1, 1, false, 2, 1), row(0)),
+      'bare.png': png(header(1, 1, false, 3), row(0)),
+      'beyond.png': png(header(1, 1, false, 3), palette, row(2)),
+      'nothing.png': png(header(1, 0), row()),
+    };
+    for (const [name, bytes] of Object.entries(broken)) await writeFile(join(folder, name), bytes);
+    const out = join(folder, 'out');
+    const inputs = ['a.png', ...Object.keys(broken), 'b.png', 'c.png'].map((name) => join(folder, name));
+    const { code, stderr } = await program('filter', '-k', 'edge', ...inputs, '-o', out);
+    expect(code).toBe(1);
+    const lines = stderr.trimEnd().split('\n');
+    expect(lines).toHaveLength(inputs.length);
+    expect(lines.filter((line) => line.startsWith('edge, '))).toHaveLength(3);
+    for (const name of Object.keys(broken)) expect(stderr).toMatch(new RegExp(`^error: .*${name}: a PNG image `, 'm'));
+    expect((await readdir(out)).sort()).toEqual(images);
+  });
+
+  it('an image that is too large for the engine is told, and the rest are done', async () => {
+    // A pixel more than an image's side may have.
+    const side = 2 ** 26 + 1;
+    await writeFile(
+      join(folder, 'b.png'),
+      png(header(side, 1, false, 0), chunk('IDAT', deflateSync(Buffer.alloc(side + 1), { level: 1 }))),
+    );
+    const out = join(folder, 'out');
+    const { code, stderr } = await cli('filter', '-k', 'edge', ...images.map((name) => join(folder, name)), '-o', out);
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(/^error: .*b\.png: image\.width: /m) });
+    expect((await readdir(out)).sort()).toEqual(['a.png', 'c.png']);
+  });
+
+  it('a folder whose images keep their names, and take the ending of a format', async () => {
+    const out = join(folder, 'out');
+    await cli('filter', '-k', 'edge', ...images.map((name) => join(folder, name)), '-o', out, '--format', 'jpg');
+    expect((await readdir(out)).sort()).toEqual(['a.jpg', 'b.jpg', 'c.jpg']);
+    expect((await readFile(join(out, 'a.jpg'))).readUInt16BE(0)).toBe(0xffd8);
+  });
+
+  it('no folder is made for arguments that are wrong', async () => {
+    const out = join(folder, 'out');
+    expect((await cli('filter', '-k', 'edge', '--sigma', '2', join(folder, 'a.png'), '-o', `${out}/`)).code).toBe(1);
+    expect(await readdir(folder)).toEqual(images);
+  });
+
+  it('a kernel file that begins with a byte order mark', async () => {
+    const [input, out, file] = ['a.png', 'out.png', 'k.json'].map((name) => join(folder, name));
+    await writeFile(file, '\uFEFF[[0, -1, 0], [-1, 5, -1], [0, -1, 0]]');
+    expect((await cli('filter', '-k', file, input, '-o', out)).code).toBe(0);
+    expect(Buffer.compare((await readImage(out)).data, expected(noise(8, 9, true), 'sharpen'))).toBe(0);
+  });
+
   it('weights from the command line or a file', async () => {
     const image = noise(8, 9, true);
     const [input, out, file] = ['a.png', 'out.png', 'k.json'].map((name) => join(folder, name));
@@ -341,7 +524,7 @@ describe('simdconv filter, of many', () => {
   });
 
   it.each(kernelNames)('the kernel %s', async (name) => {
-    const apply = await parseKernel(name);
+    const { apply } = await parseKernel(name);
     const image = noise(10, 9, true);
     const made = apply(f, image, {});
     expect(made.data).toHaveLength(360);

@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
+import { basename } from 'node:path';
 import type { Filters, Image } from '../image/index.ts';
 import { UsageError } from './usage.ts';
 
@@ -6,6 +7,12 @@ import { UsageError } from './usage.ts';
 export type Given = Record<string, unknown>;
 
 export type Apply = (f: Filters, image: Image, options: Given) => Image;
+
+export interface NamedKernel {
+  readonly apply: Apply;
+  /** Part of a file's name: `emboss` in photo.emboss.png. */
+  readonly label: string;
+}
 
 const BINOMIAL_3 = [1, 2, 1];
 const BINOMIAL_5 = [1, 4, 6, 4, 1];
@@ -55,27 +62,54 @@ function parseRows(text: string): number[][] {
   return rows.filter((row) => row !== '').map((row) => row.split(/[\s,]+/).map(Number));
 }
 
-/** `[[…], …]`, or `{ "kernel": [[…], …], "divisor": 9, "bias": 0 }`. */
-async function readKernel(path: string): Promise<Apply> {
-  let value: unknown;
+/** Of a kernel's file: 1023×1023 weights of all their digits, with room for blanks. */
+const MAX_KERNEL_BYTES = 2 ** 26;
+/** As large as the library's largest kernel. Beyond it nothing is built. */
+const MAX_WEIGHTS = 1023 ** 2;
+
+async function readText(path: string): Promise<string> {
+  const { size } = await stat(path);
+  if (size > MAX_KERNEL_BYTES) throw new UsageError(`${path}: ${size} bytes, expected a kernel of at most ${MAX_KERNEL_BYTES}`);
+  // Windows editors begin a file with a byte order mark, which JSON does not allow.
+  return (await readFile(path, 'utf8')).replace(/^\uFEFF/, '');
+}
+
+async function parseFile(path: string): Promise<unknown> {
   try {
-    value = JSON.parse(await readFile(path, 'utf8'));
+    return JSON.parse(await readText(path));
   } catch (error) {
+    if (error instanceof UsageError) throw error;
     const { code, message } = error as NodeJS.ErrnoException;
     throw new UsageError(`${path}: ${code === 'ENOENT' ? 'no such file' : message}`);
   }
-  if (Array.isArray(value)) return custom(value, {});
-  if (value === null || typeof value !== 'object' || !('kernel' in value)) throw new UsageError(`${path}: no kernel in it`);
-  const { kernel, ...options } = value;
+}
+
+/** Real arrays, no longer than a kernel: JSON has objects with a `length` too. What they hold is the library's to judge. */
+function checkWeights(path: string, kernel: unknown): void {
+  const bad = (given: string) => new UsageError(`${path}: kernel: expected rows of weights, got ${given}`);
+  if (!Array.isArray(kernel)) throw bad(kernel === null ? 'null' : `${typeof kernel === 'object' ? 'an' : 'a'} ${typeof kernel}`);
+  let count = 0;
+  for (const row of kernel) count += Array.isArray(row) ? row.length : 1;
+  if (count > MAX_WEIGHTS) throw bad(`${count} of them, more than ${MAX_WEIGHTS}`);
+}
+
+/** `[[…], …]`, or `{ "kernel": [[…], …], "divisor": 9, "bias": 0 }`. */
+async function readKernel(path: string): Promise<Apply> {
+  const value = await parseFile(path);
+  if (value === null || typeof value !== 'object' || !(Array.isArray(value) || 'kernel' in value)) {
+    throw new UsageError(`${path}: no kernel in it`);
+  }
+  const { kernel, ...options }: Given = Array.isArray(value) ? { kernel: value } : { ...value };
+  checkWeights(path, kernel);
   return custom(kernel, options);
 }
 
 /** A kernel by its name, a JSON file or its weights. */
-export async function parseKernel(text: string): Promise<Apply> {
+export async function parseKernel(text: string): Promise<NamedKernel> {
   const name = text.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-  if (Object.hasOwn(NAMES, name)) return NAMES[name];
-  if (text.toLowerCase().endsWith('.json')) return readKernel(text);
-  if (/^[\s\d.,;eE+-]+$/.test(text)) return custom(parseRows(text), {});
+  if (Object.hasOwn(NAMES, name)) return { apply: NAMES[name], label: name };
+  if (text.toLowerCase().endsWith('.json')) return { apply: await readKernel(text), label: basename(text).slice(0, -'.json'.length) };
+  if (/^[\s\d.,;eE+-]+$/.test(text)) return { apply: custom(parseRows(text), {}), label: 'filtered' };
   throw new UsageError(
     `unknown kernel '${text}', expected one of ${kernelNames.join(', ')}, a file that ends with .json, or weights like '0 -1 0; -1 5 -1; 0 -1 0'`,
   );

@@ -19,6 +19,12 @@ function number(text: string): number {
   return value;
 }
 
+function formatName(text: string): string {
+  const name = text.toLowerCase().replace(/^\./, '');
+  if (!/^[a-z\d]+$/.test(name)) throw new InvalidArgumentError('expected png, jpeg or what sharp writes.');
+  return name;
+}
+
 function percentage(text: string): number {
   const value = number(text);
   if (!(value >= 1 && value <= 100)) throw new InvalidArgumentError('expected a number from 1 to 100.');
@@ -41,12 +47,17 @@ function commands(): Command {
   program
     .command('filter')
     .description('apply an image kernel to PNG and JPEG images, and to what sharp reads where that is installed; alpha is kept')
-    .argument('<inputs...>', 'images, or patterns like photos/*.jpg')
+    .argument('<inputs...>', "images, patterns like photos/*.jpg, or '-' for standard input")
     .requiredOption(
       '-k, --kernel <kernel>',
       "a kernel's name (an unknown one lists them all), a JSON file, or weights: '0 -1 0; -1 5 -1; 0 -1 0'",
     )
-    .requiredOption('-o, --output <path>', 'a file, or a folder for several images; what is there is replaced')
+    .option(
+      '-o, --output <path>',
+      "a file, a folder for several images, or '-' for standard output; what is there is replaced " +
+        "(default: photo.emboss.png beside photo.png; '-' for standard input)",
+    )
+    .option('--format <format>', 'of the results: png, jpeg or what sharp writes', formatName)
     .option('--divisor <number>', 'what sums are divided by', number)
     .option('--bias <number>', 'what is added to results', number)
     .option('--radius <pixels>', 'of blur, gaussian-blur, unsharp-mask, erode, dilate', number)

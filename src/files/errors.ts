@@ -15,6 +15,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EROFS: 'the file system is read-only',
   ENOSPC: 'no space left',
   ENAMETOOLONG: 'the name is too long',
+  ELOOP: 'a link that leads back to itself',
   ERR_FS_FILE_TOO_LARGE: 'a file of more than 2 GiB',
 };
 

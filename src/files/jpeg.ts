@@ -1,10 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import decodeWithCodec, { init as initDecoder } from '@jsquash/jpeg/decode.js';
-import encodeWithCodec, { init as initEncoder } from '@jsquash/jpeg/encode.js';
+import createDecoder from '@jsquash/jpeg/codec/dec/mozjpeg_dec.js';
+import createEncoder from '@jsquash/jpeg/codec/enc/mozjpeg_enc.js';
+import { defaultOptions } from '@jsquash/jpeg/meta.js';
+import { initEmscriptenModule } from '@jsquash/jpeg/utils.js';
 import { checkPixels, type Picture } from './picture.ts';
 
 /** JPEG files, by mozjpeg in WebAssembly. */
+
+/** The most pixels in a row or a column: of the format, whose header has 16 bits for them, and of mozjpeg. */
+const MAX_SIDE = 65535;
+const MAX_ENCODED_SIDE = 65500;
 
 const MARKER = 0xff;
 const END = 0xd9;
@@ -53,58 +59,94 @@ function checkSegments(bytes: Buffer): void {
 }
 
 const require = createRequire(import.meta.url);
-const codec = async (name: string) => WebAssembly.compile(await readFile(require.resolve(`@jsquash/jpeg/codec/${name}.wasm`)));
 
-/** The decoder's result is an `ImageData`, which only browsers have. */
-class Decoded {
-  readonly data: Uint8ClampedArray;
-  readonly width: number;
-  readonly height: number;
-  constructor(data: Uint8ClampedArray, width: number, height: number) {
-    this.data = data;
-    this.width = width;
-    this.height = height;
+type Listener = (text: string) => void;
+type Factory = Parameters<typeof initEmscriptenModule>[0];
+
+/**
+ * One direction of the codec. A call that fails leaves its frames on the instance's stack and its pixels in the heap, until later calls
+ * run out of both. An instance that has thrown is therefore dropped, and the next call makes a new one.
+ */
+class Codec<T> {
+  readonly #factory: Factory;
+  readonly #name: string;
+  #compiled: Promise<WebAssembly.Module> | undefined;
+  #instance: Promise<T> | undefined;
+  #complaint: string | undefined;
+
+  constructor(factory: unknown, name: string) {
+    this.#factory = factory as Factory;
+    this.#name = name;
+  }
+
+  async #instantiate(): Promise<T> {
+    this.#compiled ??= readFile(require.resolve(`@jsquash/jpeg/codec/${this.#name}.wasm`)).then((bytes) => WebAssembly.compile(bytes));
+    const printErr: Listener = (text) => {
+      this.#complaint ??= text;
+    };
+    return (await initEmscriptenModule(this.#factory, await this.#compiled, { print: () => {}, printErr } as object)) as T;
+  }
+
+  /** Another call may have broken the instance while this one waited for it. */
+  async #whole(): Promise<T> {
+    for (;;) {
+      this.#instance ??= this.#instantiate();
+      const awaited = this.#instance;
+      const codec = await awaited;
+      if (awaited === this.#instance) return codec;
+    }
+  }
+
+  /** Throws a reason where the codec throws or complains: of broken data it makes grey. */
+  async run<R>(work: (codec: T) => R): Promise<R> {
+    const codec = await this.#whole();
+    this.#complaint = undefined;
+    let result: R;
+    try {
+      result = work(codec);
+    } catch (error) {
+      this.#instance = undefined;
+      throw new Error(this.#complaint ?? (error instanceof Error ? error.message : 'broken data'), { cause: error });
+    }
+    if (this.#complaint !== undefined) throw new Error(this.#complaint);
+    return result;
   }
 }
 
-let decoder: Promise<void> | undefined;
-let encoder: Promise<void> | undefined;
-type Init = (module: WebAssembly.Module, options: object) => Promise<void>;
-
-/** What the codec says: of broken data it makes grey, and complains. */
-let complaint: string | undefined;
-const LISTENING = {
-  print: () => {},
-  printErr: (text: string) => {
-    complaint ??= text;
-  },
-};
-
-async function openDecoder(): Promise<void> {
-  const hosts = globalThis as { ImageData?: unknown };
-  hosts.ImageData ??= Decoded;
-  await (initDecoder as Init)(await codec('dec/mozjpeg_dec'), LISTENING);
+interface Decoder {
+  decode(bytes: Uint8Array, preserveOrientation: boolean): Pick<ImageData, 'width' | 'height' | 'data'> | null;
 }
+
+interface Encoder {
+  encode(data: Uint8Array, width: number, height: number, options: object): Uint8Array;
+}
+
+const decoder = new Codec<Decoder>(createDecoder, 'dec/mozjpeg_dec');
+const encoder = new Codec<Encoder>(createEncoder, 'enc/mozjpeg_enc');
 
 /** As the camera was held. Throws a reason. */
 export async function decodeJpeg(bytes: Buffer): Promise<Picture> {
   checkSegments(bytes);
-  decoder ??= openDecoder();
-  await decoder;
-  complaint = undefined;
   try {
-    const { width, height, data } = await decodeWithCodec(new Uint8Array(bytes).buffer, { preserveOrientation: true });
-    if (complaint !== undefined) throw new Error(complaint);
+    const image = await decoder.run((codec) => codec.decode(bytes, true));
+    if (image === null) throw new Error('broken data');
+    const { width, height, data } = image;
     return { width, height, data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) };
   } catch (error) {
-    throw new Error(`a JPEG image that cannot be decoded (${error instanceof Error ? error.message : 'broken data'})`, { cause: error });
+    throw new Error(`a JPEG image that cannot be decoded (${(error as Error).message})`, { cause: error });
   }
 }
 
-/** Alpha is left out. */
+/** Alpha is left out. Throws a reason. */
 export async function encodeJpeg({ width, height, data }: Picture, quality: number): Promise<Buffer> {
-  encoder ??= codec('enc/mozjpeg_enc').then((module) => (initEncoder as Init)(module, LISTENING));
-  await encoder;
-  const image = { data: new Uint8ClampedArray(data.buffer, data.byteOffset, data.byteLength), width, height, colorSpace: 'srgb' };
-  return Buffer.from(await encodeWithCodec(image as ImageData, { quality }));
+  if (Math.max(width, height) > MAX_ENCODED_SIDE) {
+    throw new Error(
+      `${width}×${height} pixels; a JPEG image has at most ${MAX_SIDE} in a row or a column, and the encoder takes ${MAX_ENCODED_SIDE}`,
+    );
+  }
+  try {
+    return Buffer.from(await encoder.run((codec) => codec.encode(data, width, height, { ...defaultOptions, quality })));
+  } catch (error) {
+    throw new Error(`a JPEG image that cannot be encoded (${(error as Error).message})`, { cause: error });
+  }
 }

@@ -7,14 +7,25 @@ const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 export const PNG_HEADER_BYTES = 33;
 
 interface Header {
-  readonly width: number;
-  readonly height: number;
+  /** Pixels are indices into one. */
+  readonly hasPalette: boolean;
   /** Bytes of all rows, filter bytes and all, once they are decompressed. */
   readonly pixelBytes: number;
 }
 
-/** Channels of each colour type. */
-const CHANNELS: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
+const PALETTE = 3;
+
+/** Channels of each colour type, and the depths that it may have, in bits a channel. */
+const COLOR_TYPES: Readonly<Record<number, { readonly channels: number; readonly depths: readonly number[] }>> = {
+  0: { channels: 1, depths: [1, 2, 4, 8, 16] },
+  2: { channels: 3, depths: [8, 16] },
+  [PALETTE]: { channels: 1, depths: [1, 2, 4, 8] },
+  4: { channels: 2, depths: [8, 16] },
+  6: { channels: 4, depths: [8, 16] },
+};
+
+/** In bytes: 256 colours of three. */
+const MAX_PALETTE_LENGTH = 768;
 
 /** First column, first row, and distance of both, of each pass over an image: one, or the seven of an interlaced one. */
 const WHOLE = [[0, 0, 1, 1]];
@@ -40,38 +51,58 @@ export function parseHeader(bytes: Buffer): Header {
   const width = bytes.readUInt32BE(16);
   const height = bytes.readUInt32BE(20);
   checkPixels(width, height, 'PNG');
-  const channels = CHANNELS[bytes[25]];
-  if (channels === undefined) throw new Error(`a PNG image of an unknown colour type, ${bytes[25]}`);
-  return { width, height, pixelBytes: bytesOf(width, height, channels * bytes[24], bytes[28] === 1) };
+  const [depth, colorType] = bytes.subarray(24, 26);
+  const known = COLOR_TYPES[colorType];
+  if (known === undefined) throw new Error(`a PNG image of an unknown colour type, ${colorType}`);
+  const { channels, depths } = known;
+  if (!depths.includes(depth)) {
+    throw new Error(`a PNG image of colour type ${colorType} with ${depth} bits a channel, expected one of ${depths.join(', ')}`);
+  }
+  return { hasPalette: colorType === PALETTE, pixelBytes: bytesOf(width, height, channels * depth, bytes[28] === 1) };
 }
 
 /**
- * Walks the chunks: refuses a file that breaks off, and a second header, which the decoder would believe. Throws a
- * reason, or returns the compressed pixels and where the image ends, whatever else the file holds.
+ * Walks the chunks: refuses a file that breaks off, and what the decoder would believe: a second header, a palette that is missing, late
+ * or broken. Throws a reason, or returns the compressed pixels and where the image ends, whatever else the file holds.
  */
-function walkChunks(bytes: Buffer): { pixels: Buffer[]; end: number } {
+function walkChunks(bytes: Buffer, { hasPalette }: Header): { pixels: Buffer[]; end: number } {
   const pixels: Buffer[] = [];
+  let palettes = 0;
   for (let at = 8; ; ) {
     const end = at + 12 + (at + 8 <= bytes.length ? bytes.readUInt32BE(at) : 0);
     if (end > bytes.length) throw new Error(`a PNG image that breaks off after ${bytes.length} bytes`);
     const type = bytes.toString('latin1', at + 4, at + 8);
+    const length = end - at - 12;
     if (type === 'IEND') return { pixels, end };
     if (type === 'IHDR' && at > 8) throw new Error('a PNG image with two headers');
-    if (type === 'IDAT') pixels.push(bytes.subarray(at + 8, end - 4));
+    if (type === 'PLTE') {
+      if (palettes++ > 0) throw new Error('a PNG image with two palettes');
+      if (length === 0 || length % 3 !== 0 || length > MAX_PALETTE_LENGTH) throw new Error(`a PNG image with a palette of ${length} bytes`);
+    }
+    if (type === 'IDAT') {
+      if (hasPalette && palettes === 0) throw new Error('a PNG image whose palette is missing');
+      pixels.push(bytes.subarray(at + 8, end - 4));
+    }
     at = end;
   }
 }
 
-/** Throws unless the pixels are all there, and no more of them: the decoder takes what it gets. */
+/** Throws unless the pixels are all there, and no more of them: the decoder inflates whatever it gets. */
 function checkInflated(pixels: readonly Buffer[], { pixelBytes }: Header): void {
-  const { length } = inflateSync(Buffer.concat(pixels), { maxOutputLength: pixelBytes });
+  let length: number;
+  try {
+    ({ length } = inflateSync(Buffer.concat(pixels), { maxOutputLength: pixelBytes }));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_BUFFER_TOO_LARGE') throw error;
+    throw new Error(`more than ${pixelBytes} bytes`, { cause: error });
+  }
   if (length !== pixelBytes) throw new Error(`${length} bytes of ${pixelBytes}`);
 }
 
 /** A PNG image of any colour type and depth, as 8 bits a channel. Throws a reason. */
 export function decodePng(bytes: Buffer): Picture {
   const header = parseHeader(bytes);
-  const { pixels, end } = walkChunks(bytes);
+  const { pixels, end } = walkChunks(bytes, header);
   try {
     checkInflated(pixels, header);
     const { width, height, data } = PNG.sync.read(bytes.subarray(0, end));

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Stats } from 'node:fs';
-import { access, chmod, constants, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { access, chmod, constants, readlink, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 
 /** What `path` names now, links followed; undefined where there is nothing. */
 async function existing(path: string): Promise<Stats | undefined> {
@@ -12,9 +13,25 @@ async function existing(path: string): Promise<Stats | undefined> {
   }
 }
 
+/** Where a link leads; undefined where there is none. */
+async function linkOf(path: string): Promise<string | undefined> {
+  try {
+    return resolve(await realpath(dirname(path)), await readlink(path));
+  } catch {
+    return undefined;
+  }
+}
+
+/** What `path` names once links are followed, whether there is such a file or not. `stat` has refused links that lead in a circle. */
+async function targetOf(path: string): Promise<string> {
+  let target = path;
+  for (let next: string | undefined = path; next !== undefined; next = await linkOf(target)) target = next;
+  return target;
+}
+
 /** Puts a whole file in the place of `path`. Not of a link, but of the file it names. */
 async function replace(path: string, bytes: Buffer, old: Stats | undefined): Promise<void> {
-  const target = old === undefined ? path : await realpath(path);
+  const target = await targetOf(path);
   const temporary = `${target}.${randomBytes(4).toString('hex')}.tmp`;
   try {
     await writeFile(temporary, bytes, { flag: 'wx' });

@@ -30,16 +30,18 @@ async function load(reason: string): Promise<Sharp> {
   }
 }
 
-/** Throws a reason. */
-export async function decodeWithSharp(bytes: Buffer): Promise<Picture> {
+/** Throws a reason, as does the decoder. */
+export async function sharpDecoder(): Promise<(bytes: Buffer) => Promise<Picture>> {
   const sharp = await load('neither a PNG nor a JPEG image');
-  try {
-    const pipeline = sharp(bytes, { limitInputPixels: MAX_PIXELS, failOn: 'error' }).rotate().toColourspace('srgb').ensureAlpha().raw();
-    const { data, info } = await pipeline.toBuffer({ resolveWithObject: true });
-    return { width: info.width, height: info.height, data: new Uint8Array(data) };
-  } catch (error) {
-    throw new Error(`an image that cannot be decoded (${(error as Error).message})`, { cause: error });
-  }
+  return async (bytes) => {
+    try {
+      const pipeline = sharp(bytes, { limitInputPixels: MAX_PIXELS, failOn: 'error' }).rotate().toColourspace('srgb').ensureAlpha().raw();
+      const { data, info } = await pipeline.toBuffer({ resolveWithObject: true });
+      return { width: info.width, height: info.height, data: new Uint8Array(data) };
+    } catch (error) {
+      throw new Error(`an image that cannot be decoded (${(error as Error).message})`, { cause: error });
+    }
+  };
 }
 
 /** Throws a reason. */
