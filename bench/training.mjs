@@ -15,10 +15,10 @@ import { differingBits } from './validate.mjs';
 
 const host = machine();
 const options = benchCommand('bench:training', 'training LeNet-5, beside TensorFlow.js')
-  .option('--batch <n>', 'digits a step', Number, 64)
+  .option('--batch <n>', 'digits a step (64; 8 with --quick)', Number)
   .parse()
   .opts();
-const { batch } = options;
+const { batch = options.quick ? 8 : 64 } = options;
 const times = options.quick ? { ...QUICK, round: 0.1 } : { ...FULL, warmUp: 1, round: 1 };
 
 const SEED = 1;

@@ -64,5 +64,5 @@ function winogradBound(size, shape, layout, exact) {
   const { x, filter } = operands(shape, 'nchw');
   const through = throughput(size, x.data, filter.data, shape);
   const measure = layout === 'nchw' ? through : toNhwc(through, shape.outChannels);
-  return (i) => (shape.channels + WINOGRAD_ROUNDINGS[size]) * EPS * measure[i] + EPS * Math.abs(exact[i]);
+  return (i) => (shape.channels / shape.groups + WINOGRAD_ROUNDINGS[size]) * EPS * measure[i] + EPS * Math.abs(exact[i]);
 }

@@ -1,6 +1,6 @@
 /**
  * What passes through Winograd's points on the way to each output, |Aᵀ| (Σ |G||w||Gᵀ| · |Bᵀ||x||B|) |A|: the measure of its error in
- * docs/numerics.md. NCHW, one group, 3×3, strides of 1.
+ * docs/numerics.md. NCHW, 3×3, strides of 1.
  */
 
 const POINTS = { 2: [0, 1, -1], 4: [0, Math.SQRT1_2, -Math.SQRT1_2, Math.SQRT2, -Math.SQRT2], 6: [0, 1, -1, 2, -2, 0.5, -0.5] };
@@ -41,11 +41,12 @@ function sandwich(m, x) {
 }
 
 /** @returns {Float64Array} [outChannels, outHeight, outWidth] */
-export function throughput(size, x, filter, { channels, height, width, outChannels, padding }) {
+export function throughput(size, x, filter, { channels, height, width, outChannels, padding, groups }) {
   const { input, filter: taps, output } = magnitudes(size);
   const [outHeight, outWidth] = [height + 2 * padding - 2, width + 2 * padding - 2];
   const length = size + 2;
-  const weights = Array.from({ length: outChannels * channels }, (_, k) => sandwich(taps, filter.subarray(9 * k, 9 * k + 9).map(Math.abs)));
+  const [groupIn, groupOut] = [channels / groups, outChannels / groups];
+  const weights = Array.from({ length: outChannels * groupIn }, (_, k) => sandwich(taps, filter.subarray(9 * k, 9 * k + 9).map(Math.abs)));
   const through = new Float64Array(outChannels * outHeight * outWidth);
   for (let y = 0; y < outHeight; y += size)
     for (let left = 0; left < outWidth; left += size) {
@@ -61,8 +62,8 @@ export function throughput(size, x, filter, { channels, height, width, outChanne
       });
       for (let o = 0; o < outChannels; o++) {
         const sums = new Float64Array(length ** 2);
-        for (let c = 0; c < channels; c++) {
-          const [point, weight] = [points[c], weights[o * channels + c]];
+        for (let c = 0; c < groupIn; c++) {
+          const [point, weight] = [points[Math.floor(o / groupOut) * groupIn + c], weights[o * groupIn + c]];
           for (let p = 0; p < sums.length; p++) sums[p] += point[p] * weight[p];
         }
         const tile = sandwich(output, sums);
