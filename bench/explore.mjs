@@ -46,7 +46,11 @@ const command = benchCommand('bench:explore', 'generates, times and ranks microk
   .option('--top <count>', 'rows of the table', Number, 40)
   .parse();
 const options = command.opts();
-const byName = new Map([...plainTiles(), ...options.tile.flatMap(variations)].map((candidate) => [nameOf(candidate), candidate]));
+/** `--quick` tries the forms of one tile, unless tiles are named. */
+const tried = options.quick && options.tile === DEFAULT_TILES ? DEFAULT_TILES.slice(0, 1) : options.tile;
+const byName = new Map(
+  [...(options.quick ? [] : plainTiles()), ...tried.flatMap(variations)].map((candidate) => [nameOf(candidate), candidate]),
+);
 const candidates = [...byName.values()].filter((candidate) => nameOf(candidate).includes(options.filter));
 if (candidates.length === 0) command.error(`no candidate's name contains '${options.filter}'`);
 
@@ -71,7 +75,7 @@ bar.end();
 const runs = [];
 for (const node of nodes) {
   bar.begin(node);
-  const effort = options.quick ? { rounds: 8, peakSeconds: 0.05 } : { rounds: 20, peakSeconds: 0.15 };
+  const effort = options.quick ? { rounds: 4, peakSeconds: 0.02 } : { rounds: 20, peakSeconds: 0.15 };
   runs.push(await timeOn(node, { modules, candidates, depth: options.depth, ...effort }));
   bar.end();
 }

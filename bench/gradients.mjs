@@ -10,9 +10,9 @@ const LAYERS = [
 ];
 
 /** @returns {Promise<{ name: string, layout: string, forwardMs: number, backwardMs: number, ratio: number }[]>} */
-export async function measureGradients(engine, layouts, times) {
+export async function measureGradients(engine, layouts, times, quick = false) {
   const results = [];
-  for (const { name, batch, channels, outChannels, kernel, stride, size, padding, groups } of LAYERS) {
+  for (const { name, batch, channels, outChannels, kernel, stride, size, padding, groups } of quick ? LAYERS.slice(-1) : LAYERS) {
     for (const layout of layouts) {
       const tensor = (shape, seed) =>
         engine.tensor(

@@ -2,16 +2,18 @@
  * npm run bench:images: filters over a photograph's worth of noise, beside OpenCV.js and sharp, one thread each, in one process.
  *
  * Ours are timed twice: over images in kernel memory, as video would have them, and over plain arrays, which are copied in and out
- * each time. Each peer's result is compared with ours before it is timed.
+ * each time. Plain JavaScript filters plain arrays. Each result is compared with ours before it is timed.
  */
 import pc from 'picocolors';
 import { load } from 'simdconv';
 import { filters } from 'simdconv/image';
+import { filter2dFloats, gaussianBlur, filter2d as plainFilter2d } from '../dist/plain/index.js';
 import { benchCommand } from './command-line.mjs';
-import { installPeers } from './install.mjs';
+import { installPeers, NO_PEERS } from './install.mjs';
 import { FULL, measure, QUICK } from './measure.mjs';
-import { describeMachine, figure, machine, progress, table } from './output.mjs';
+import { describeMachine, figure, machine, progress, save, table, times as timesAs } from './output.mjs';
 
+const PLAIN = 'plain JS';
 /** With a sum of 1: sharp filters alpha too, and divides by it. */
 const NINE = [-1, -1, -1, -1, 9, -1, -1, -1, -1];
 const FIVE = Array.from({ length: 25 }, (_, i) => (i === 24 ? 4 : ((i * 7) % 11) - 5));
@@ -27,6 +29,7 @@ function filter2d(name, image, weights, tolerance) {
     name,
     ...image,
     ours: (f, x, o) => f.filter2d(x, weights, o),
+    plain: (shape) => (image.type === 'u8' ? plainFilter2d : filter2dFloats)(shape, { side: size, weights }),
     peer: { call: 'filter2D', weights, size },
     inner: (size - 1) / 2,
     tolerance,
@@ -45,6 +48,7 @@ const cases = [
     name: 'Gaussian 5×5, RGBA',
     ...rgba,
     ours: (f, x, o) => f.gaussianBlur(x, 1.1, { radius: 2, ...o }),
+    plain: (shape) => gaussianBlur(shape, 1.1, 2),
     peer: { call: 'gaussian', sigma: 1.1, size: 5 },
     inner: 2,
     tolerance: 2,
@@ -53,6 +57,7 @@ const cases = [
     name: 'Gaussian σ 5, RGBA',
     ...rgba,
     ours: (f, x, o) => f.gaussianBlur(x, 5, o),
+    plain: (shape) => gaussianBlur(shape, 5),
     peer: { call: 'gaussian', sigma: 5, size: 31 },
     inner: 15,
     tolerance: 2,
@@ -74,13 +79,16 @@ const cases = [
 const command = benchCommand('bench:images', 'image filters beside OpenCV.js and sharp, one thread each').parse();
 const options = command.opts();
 const times = options.quick ? QUICK : FULL;
-const chosen = cases.filter(({ name }) => name.includes(options.filter));
+const host = machine();
+/** One of each way to compute. */
+const QUICK_CASES = ['3×3, RGBA', '5×5, f32 plane', 'Gaussian 5×5, RGBA'];
+const named = (name) => (options.filter === '' && options.quick ? QUICK_CASES.includes(name) : name.includes(options.filter));
+const chosen = cases.filter(({ name }) => named(name));
 if (chosen.length === 0)
   command.error(`no case matches '${options.filter}'; there are:\n${cases.map(({ name }) => `  ${name}`).join('\n')}`);
 
-installPeers();
-const { openImagePeers } = await import('./peers/images.mjs');
-const peers = await openImagePeers();
+const installed = installPeers(options);
+const peers = installed ? await (await import('./peers/images.mjs')).openImagePeers() : { rivals: () => [], versions: {} };
 const engine = await load({ variant: 'simd' });
 const f = filters(engine);
 
@@ -95,15 +103,15 @@ function noise(length, type) {
 }
 
 /** Neither alpha, which peers filter too, nor the edges that they see otherwise. */
-function expectAlike(actual, expected, { name, width, height, channels, inner, tolerance }, peer) {
+function difference(actual, expected, { width, height, channels, inner, tolerance }) {
   const colours = channels === 4 ? 3 : channels;
   for (let y = inner; y < height - inner; y++)
     for (let x = inner; x < width - inner; x++)
       for (let c = 0; c < colours; c++) {
         const at = (y * width + x) * channels + c;
-        if (!(Math.abs(actual[at] - expected[at]) <= tolerance))
-          throw new Error(`${name}, ${peer}: ${actual[at]} at ${x}, ${y} instead of ${expected[at]}`);
+        if (!(Math.abs(actual[at] - expected[at]) <= tolerance)) return `${actual[at]} at ${x}, ${y} instead of ${expected[at]}`;
       }
+  return undefined;
 }
 
 async function compare(each) {
@@ -118,16 +126,29 @@ async function compare(each) {
   const rawOut = { ...raw, data: data.slice() };
   const run = () => ours(f, x, { out });
   run();
-  const rivals = peers.rivals({ ...each, data });
-  for (const rival of rivals) expectAlike(await rival.read(), out.data, each, rival.name);
+  const rivals = [...plainRival(each, data), ...peers.rivals({ ...each, data })];
+  const reasons = [];
+  for (const rival of rivals) reasons.push(difference(await rival.read(), out.data, each));
   const [kernel, plain, ...others] = await measure([{ run }, { run: () => ours(f, raw, { out: rawOut }) }, ...rivals], times);
   for (const held of [x, out, ...rivals]) held.dispose();
   return {
     name: each.name,
     ms: kernel.ms,
-    plainMs: plain.ms,
-    peers: rivals.map(({ name }, i) => ({ name, ms: others[i].ms, ratio: others[i].ms / kernel.ms })),
+    plainArraysMs: plain.ms,
+    peers: rivals.map(({ name }, i) => ({ name, ms: others[i].ms, ratio: others[i].ms / kernel.ms, wrong: reasons[i] })),
   };
+}
+
+function plainRival({ plain, type, ...shape }, data) {
+  if (plain === undefined) return [];
+  const filtered = plain(shape);
+  const to = type === 'u8' ? new Uint8Array(data.length) : new Float32Array(data.length);
+  const run = () => filtered(data, to);
+  const read = () => {
+    run();
+    return to;
+  };
+  return [{ name: PLAIN, run, read, dispose() {} }];
 }
 
 const results = [];
@@ -139,19 +160,27 @@ for (const each of chosen) {
 }
 bar.stop();
 
-if (options.json) console.log(JSON.stringify({ machine: machine(), versions: peers.versions, results }, undefined, 2));
+const wrong = results.flatMap(({ name, peers: each }) => each.filter((peer) => peer.wrong).map((peer) => ({ case: name, ...peer })));
+const whole = { command: 'npm run bench:images', quick: options.quick, machine: host, versions: peers.versions, results };
+if (options.save) await save(options.save, whole);
+if (options.json) console.log(JSON.stringify(whole, undefined, 2));
 else {
-  console.log(describeMachine());
-  const names = Object.keys(peers.versions);
+  console.log(describeMachine(host));
+  const names = [PLAIN, ...Object.keys(peers.versions)];
   const rows = results.map((result) => [
     result.name,
     figure(result.ms),
-    figure(result.plainMs),
+    figure(result.plainArraysMs),
     ...names.map((name) => {
       const peer = result.peers.find((each) => each.name === name);
-      return peer ? `${figure(peer.ms)}  ${(peer.ratio >= 1 ? pc.green : pc.red)(`${figure(peer.ratio)}×`)}` : '';
+      if (!peer) return '';
+      return `${figure(peer.ms)}  ${peer.wrong ? pc.red('WRONG') : (peer.ratio >= 1 ? pc.green : pc.red)(timesAs(peer.ratio))}`;
     }),
   ]);
-  console.log(table(['1920×1080', 'simdconv, ms', 'plain arrays', ...names.map((name) => `${name} ${peers.versions[name]}`)], rows));
+  const head = ['1920×1080', 'simdconv, ms', 'on plain arrays', ...names.map((name) => `${name} ${peers.versions[name] ?? ''}`.trim())];
+  console.log(table(head, rows));
   console.log('ms: the shortest of many short samples; ×: how many times as long as ours in kernel memory.');
+  if (!installed) console.log(`without OpenCV.js and sharp: ${NO_PEERS}`);
 }
+for (const { case: name, name: peer, wrong: reason } of wrong) console.error(pc.red(`WRONG: ${name}, ${peer}: ${reason}`));
+if (wrong.length > 0) process.exitCode = 1;

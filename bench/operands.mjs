@@ -13,7 +13,7 @@ export function floats(length, seed) {
 
 /** Planes of `length` pixels into pixels of `channels`. */
 export function toNhwc(data, channels) {
-  const moved = new Float32Array(data.length);
+  const moved = data.slice();
   const length = data.length / channels;
   for (let c = 0; c < channels; c++) for (let p = 0; p < length; p++) moved[p * channels + c] = data[c * length + p];
   return moved;
@@ -24,12 +24,24 @@ export function operands(shape, layout) {
   const { channels, height, width, outChannels, kernel, groups, operator } = shape;
   const planes = floats(channels * height * width, 1);
   const made = {
-    x: { shape: dimensions(layout, channels, height, width), data: layout === 'nchw' ? planes : toNhwc(planes, channels) },
+    // A dense layer's rows have no layout.
+    x: {
+      shape: operator === 'linear' ? [1, channels] : dimensions(layout, channels, height, width),
+      data: layout === 'nchw' ? planes : toNhwc(planes, channels),
+    },
   };
   if (operator === 'conv2d') {
     const filterShape = [outChannels, channels / groups, kernel, kernel];
     made.filter = { shape: filterShape, data: floats((outChannels * channels * kernel * kernel) / groups, 2) };
   }
   if (operator === 'prelu') made.slope = floats(channels, 3);
+  if (operator === 'linear') {
+    made.weight = { shape: [outChannels, channels], data: floats(outChannels * channels, 2) };
+    made.bias = { shape: [outChannels], data: floats(outChannels, 3) };
+  }
+  if (operator === 'batchNorm') {
+    for (const [i, name] of ['mean', 'variance', 'scale', 'bias'].entries()) made[name] = floats(channels, 3 + i);
+    made.variance = made.variance.map((value) => 1 + value / 2);
+  }
   return made;
 }

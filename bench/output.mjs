@@ -1,4 +1,6 @@
+import { mkdir, writeFile } from 'node:fs/promises';
 import os from 'node:os';
+import { dirname } from 'node:path';
 import { SingleBar } from 'cli-progress';
 import Table from 'cli-table3';
 import pc from 'picocolors';
@@ -11,6 +13,9 @@ export function machine() {
     platform: `${os.type()} ${os.arch()}`,
     node: process.versions.node,
     v8: process.versions.v8,
+    // Of the minute before: what is measured beside other work is not to be published.
+    load: os.loadavg()[0],
+    date: new Date().toISOString().slice(0, 10),
   };
 }
 
@@ -28,6 +33,20 @@ export function describePeak(peak) {
 export function figure(value) {
   if (!Number.isFinite(value)) return '—';
   return value >= 100 ? value.toFixed(0) : value.toPrecision(3);
+}
+
+export const times = (ratio) => `${figure(ratio)}×`;
+
+/** GFLOP/s where something is multiplied, else GB/s; of Winograd those of the direct sum that it stands for. */
+export const rate = ({ gflops, gbps, algorithm }) =>
+  gflops ? `${figure(gflops)} GF/s${algorithm === 'winograd' ? ' eff.' : ''}` : `${figure(gbps)} GB/s`;
+
+export const shareOf = (perSecond, flops, peak) => perSecond / (flops ? peak.gflops : peak.copyGbps);
+
+/** Results as JSON, for npm run figures. */
+export async function save(file, results) {
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, `${JSON.stringify(results, undefined, 2)}\n`);
 }
 
 export const percent = (share) => `${Math.round(share * 100)} %`;

@@ -4,7 +4,7 @@
  * @typedef {object} Shape
  * @property {string} name
  * @property {string} source the network
- * @property {'conv2d' | 'maxPool2d' | 'averagePool2d' | 'relu' | 'leakyRelu' | 'prelu' | 'sigmoid' | 'tanh' | 'elu' | 'gelu' | 'softmax'} operator
+ * @property {'conv2d' | 'maxPool2d' | 'averagePool2d' | 'relu' | 'leakyRelu' | 'prelu' | 'sigmoid' | 'tanh' | 'elu' | 'gelu' | 'softmax' | 'linear' | 'batchNorm'} operator
  * @property {number} channels of the input
  * @property {number} height
  * @property {number} width
@@ -95,7 +95,22 @@ export const shapes = [
   activation('elu'),
   activation('gelu'),
   activation('softmax'),
+  activation('batchNorm'),
+  shape('ResNet-50', 'linear', [2048, 1, 1], { name: 'linear 2048→1000', outChannels: 1000 }),
 ];
+
+/** One of each way to compute. */
+export const quickShapes = shapes.filter(({ name }) =>
+  [
+    'conv 3×3 s1 256→256 @14',
+    'conv 1×1 s1 512→128 @28',
+    'depthwise 3×3 s1 384 @14',
+    'C1 5×5 1→6 @32',
+    'max pool 2×2 s2 64 @112',
+    'relu',
+    'sigmoid',
+  ].includes(name),
+);
 
 /** Shapes with a word in name, operator or network that `text` begins, whatever its case; × may be typed as x. */
 export function matching(text) {
@@ -112,7 +127,7 @@ export const outWidth = (s) => outSize(s.width, s);
 export function cost(s) {
   const outputs = s.outChannels * outHeight(s) * outWidth(s);
   return {
-    flops: s.operator === 'conv2d' ? (2 * outputs * s.channels * s.kernel * s.kernel) / s.groups : 0,
+    flops: s.operator === 'conv2d' || s.operator === 'linear' ? (2 * outputs * s.channels * s.kernel * s.kernel) / s.groups : 0,
     bytes: 4 * (s.channels * s.height * s.width + outputs),
   };
 }

@@ -6,11 +6,12 @@ import { dimensions, outHeight, outWidth } from './shapes.mjs';
  *
  * @returns {{ run: () => unknown, out: import('simdconv').Tensor, plan: () => import('simdconv').Conv2dPlan | undefined, dispose: () => void }}
  */
-export function subject(engine, shape, layout, { algorithm = 'auto', magnitude = false } = {}) {
+export function subject(engine, shape, layout, { algorithm = 'auto' } = {}) {
   const given = operands(shape, layout);
-  if (magnitude) for (const { data } of Object.values(given)) for (let i = 0; i < data.length; i++) data[i] = Math.abs(data[i]);
   const x = engine.tensor(given.x.shape, given.x.data);
-  const out = engine.tensor(dimensions(layout, shape.outChannels, outHeight(shape), outWidth(shape)));
+  const outShape =
+    shape.operator === 'linear' ? [1, shape.outChannels] : dimensions(layout, shape.outChannels, outHeight(shape), outWidth(shape));
+  const out = engine.tensor(outShape);
   const owned = [x, out];
   const { run, plan = () => undefined } = bind(engine, shape, layout, given, x, out, owned, algorithm);
   return {
@@ -55,6 +56,18 @@ function bind(engine, shape, layout, given, x, out, owned, algorithm) {
       const slope = engine.tensor([shape.channels], given.slope);
       owned.push(slope);
       return { run: () => engine.prelu(x, slope, { layout, out }) };
+    }
+    case 'linear': {
+      const [weight, bias] = [given.weight, given.bias].map(({ shape: dims, data }) => engine.tensor(dims, data));
+      owned.push(weight, bias);
+      return { run: () => engine.linear(x, weight, { bias, out }) };
+    }
+    case 'batchNorm': {
+      const tensors = ['mean', 'variance', 'scale', 'bias'].map((name) => engine.tensor([shape.channels], given[name]));
+      owned.push(...tensors);
+      const [mean, variance, scale, bias] = tensors;
+      const options = { scale, bias, axis: layout === 'nchw' ? 1 : 3, out };
+      return { run: () => engine.batchNorm(x, mean, variance, options) };
     }
     default:
       throw new Error(`no operator ${shape.operator}`);

@@ -605,7 +605,7 @@ describe('simdconv bench', () => {
     const { code, stdout, stderr } = await cli('bench', '--quick', '--json');
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     const { variants, rows } = JSON.parse(stdout);
-    expect(variants.slice(0, 2)).toEqual(['js', 'simd']);
+    expect(variants.slice(0, 3)).toEqual(['plain', 'js', 'simd']);
     expect(rows).toHaveLength(3);
     for (const { flops, results } of rows) {
       for (const variant of variants) {
@@ -613,13 +613,16 @@ describe('simdconv bench', () => {
         expect(milliseconds).toBeGreaterThan(0);
         expect(gflops).toBeCloseTo(flops / milliseconds / 1e6, 6);
       }
-      expect(results.simd.speedup).toBeGreaterThan(1);
+      expect(results.plain.speedup).toBe(1);
+      expect(results.simd.speedup).toBe(results.plain.milliseconds / results.simd.milliseconds);
     }
   });
 
   it('prints a table', async () => {
     const { code, stdout } = await cli('bench', '--quick');
     expect(code).toBe(0);
-    expect(stdout).toMatch(/3×3 64→64 @56² .* ms .* GF .* ms .* GF .*×/);
+    expect(stdout).toMatch(/plain JavaScript .* bit-exact fallback .* simd/);
+    expect(stdout).toMatch(/3×3 64→64 @56² .* ms .* GF .* ms .* GF.*× .* ms .* GF.*×/);
+    expect(stdout).toMatch(/simd is [\d.]+ to [\d.]+ times as fast as plain JavaScript; most of all /);
   });
 });

@@ -12,8 +12,8 @@ import { describeMachine, figure, table } from '../output.mjs';
 const TOLERANCE = 1e-4;
 const BACKENDS = ['simdconv', 'wasm', 'cpu'];
 /** Rounds of as many runs, after as many to warm up; of tfjs-cpu two runs tell enough. */
-const ROUNDS = 5;
-const RUNS = 12;
+const ROUNDS = QUICK ? 2 : 5;
+const RUNS = QUICK ? 3 : 12;
 
 async function main() {
   setWasmPaths(globalThis.wasmFolder);
@@ -21,13 +21,14 @@ async function main() {
   setLoadOptions({ relaxed: RELAXED });
   console.log(describeMachine());
   const rows = [];
-  for (const [name, side] of [
+  const models = [
     ['posenet', 385],
     ['blazeface', 256],
     ['iris', 64],
-  ])
-    rows.push([`${name} ${side}²`, ...(await compare(name, side))]);
-  console.log(table(['model, ms', ...BACKENDS, '× wasm', '× cpu', 'greatest difference'], rows));
+  ];
+  for (const [name, side] of QUICK ? models.slice(1) : models)
+    if (HAS_MODELS) rows.push([`${name} ${side}²`, ...(await compare(name, side))]);
+  if (rows.length > 0) console.log(table(['model, ms', ...BACKENDS, '× wasm', '× cpu', 'greatest difference'], rows));
   console.log(table(['training, samples a second', 'simdconv', 'cpu', '× cpu'], [await train()]));
 }
 
@@ -129,7 +130,7 @@ async function train() {
       ],
     });
     model.compile({ optimizer: 'adam', loss: 'categoricalCrossentropy' });
-    const count = backend === 'cpu' ? 128 : 1024;
+    const count = QUICK ? 64 : backend === 'cpu' ? 128 : 1024;
     const x = tf.tensor(seeded(count * 28 * 28), [count, 28, 28, 1]);
     const y = tf.oneHot(
       tf.tensor1d(

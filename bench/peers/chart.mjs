@@ -2,7 +2,7 @@ import { parse, View } from 'vega';
 import { compile } from 'vega-lite';
 
 /** Told apart by hue and by lightness, on white and on near-black. */
-const COLOURS = { 'tfjs-wasm': '#e58606', 'ORT-web': '#5d9ce6', 'ORT-native': '#2f9e77', 'OpenCV.js': '#c764b4' };
+const COLOURS = { 'plain JS': '#8c8c8c', 'tfjs-wasm': '#e58606', 'ORT-web': '#5d9ce6', 'ORT-native': '#2f9e77', 'OpenCV.js': '#c764b4' };
 
 /**
  * Bars from 1× (as fast as simdconv) to how many times as long each peer takes, on a logarithmic scale. The background is
@@ -15,7 +15,7 @@ export async function chart(bars, subtitle) {
   const shown = bars.filter(({ peer }) => peer in COLOURS);
   const inOrder = [...new Set(shown.map(({ shape }) => shape))];
   const { spec } = compile({
-    title: { text: 'Time of each peer, as a multiple of simdconv’s (simd, one thread)', subtitle, anchor: 'start' },
+    title: { text: 'Time of plain JavaScript and of each peer, as a multiple of simdconv’s (simd, one thread)', subtitle, anchor: 'start' },
     data: { values: shown.map((bar) => ({ ...bar, label: `${bar.ratio < 10 ? bar.ratio.toPrecision(2) : bar.ratio.toFixed(0)}×` })) },
     width: 560,
     height: { step: 11 },

@@ -18,7 +18,8 @@ const constant = (name, dims, data) => ({
   rawData: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
 });
 
-function node(shape, { filter, slope }) {
+function node(shape, given) {
+  const { filter, slope, weight, bias } = given;
   const { kernel, stride, padding, groups, channels, alpha } = shape;
   const window = [
     ints('kernel_shape', [kernel, kernel]),
@@ -27,7 +28,7 @@ function node(shape, { filter, slope }) {
   ];
   switch (shape.operator) {
     case 'conv2d':
-      return { opType: 'Conv', attribute: [...window, int('group', groups)], operand: constant('w', filter.shape, filter.data) };
+      return { opType: 'Conv', attribute: [...window, int('group', groups)], operands: [constant('w', filter.shape, filter.data)] };
     case 'maxPool2d':
       return { opType: 'MaxPool', attribute: window };
     case 'averagePool2d':
@@ -47,24 +48,38 @@ function node(shape, { filter, slope }) {
     case 'leakyRelu':
       return { opType: 'LeakyRelu', attribute: [float('alpha', alpha)] };
     case 'prelu':
-      return { opType: 'PRelu', attribute: [], operand: constant('w', [channels, 1, 1], slope) };
+      return { opType: 'PRelu', attribute: [], operands: [constant('w', [channels, 1, 1], slope)] };
+    case 'linear':
+      return {
+        opType: 'Gemm',
+        attribute: [int('transB', 1)],
+        operands: [constant('w', weight.shape, weight.data), constant('b', bias.shape, bias.data)],
+      };
+    case 'batchNorm':
+      return {
+        opType: 'BatchNormalization',
+        attribute: [float('epsilon', 1e-5)],
+        operands: ['scale', 'bias', 'mean', 'variance'].map((name) => constant(name, [channels], given[name])),
+      };
     default:
       throw new Error(`no operator ${shape.operator}`);
   }
 }
 
-/** A model of one node, x → y, its filter or slope a constant. */
+/** A model of one node, x → y, its weights constants. */
 export function model(shape, given) {
-  const { opType, attribute, operand } = node(shape, given);
+  const { opType, attribute, operands = [] } = node(shape, given);
+  const { outChannels } = shape;
+  const outShape = shape.operator === 'linear' ? [1, outChannels] : [1, outChannels, outHeight(shape), outWidth(shape)];
   return ModelProto.encode({
     irVersion: 8,
     opsetImport: [{ domain: '', version: shape.operator === 'gelu' ? 20 : 16 }],
     graph: {
       name: 'layer',
-      node: [{ opType, attribute, input: operand ? ['x', 'w'] : ['x'], output: ['y'] }],
-      initializer: operand ? [operand] : [],
+      node: [{ opType, attribute, input: ['x', ...operands.map(({ name }) => name)], output: ['y'] }],
+      initializer: operands,
       input: [value('x', given.x.shape)],
-      output: [value('y', [1, shape.outChannels, outHeight(shape), outWidth(shape)])],
+      output: [value('y', outShape)],
     },
   }).finish();
 }

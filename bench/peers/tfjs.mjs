@@ -28,7 +28,8 @@ function filterOf({ shape, data }, depthwise) {
   return turned;
 }
 
-function operation(shape, x, { filter, slope }) {
+function operation(shape, x, given) {
+  const { filter, slope } = given;
   const { kernel, stride, padding, groups, channels, alpha } = shape;
   switch (shape.operator) {
     case 'conv2d': {
@@ -52,6 +53,14 @@ function operation(shape, x, { filter, slope }) {
       return [() => tf.softmax(x)];
     case 'leakyRelu':
       return [() => tf.leakyRelu(x, alpha)];
+    case 'batchNorm': {
+      const [mean, variance, offset, scale] = ['mean', 'variance', 'bias', 'scale'].map((name) => tf.tensor1d(given[name]));
+      return [() => tf.batchNorm(x, mean, variance, offset, scale, 1e-5), mean, variance, offset, scale];
+    }
+    case 'linear': {
+      const [w, b] = [given.weight, given.bias].map(({ shape: dims, data }) => tf.tensor(data, dims));
+      return [() => tf.tidy(() => tf.add(tf.matMul(x, w, false, true), b)), w, b];
+    }
     case 'prelu': {
       const a = tf.tensor1d(slope);
       return [() => tf.prelu(x, a), a];
@@ -63,7 +72,7 @@ function operation(shape, x, { filter, slope }) {
 
 function prepare(backend, shape, given) {
   tf.setBackend(backend);
-  const x = tf.tensor4d(given.x.data, given.x.shape);
+  const x = tf.tensor(given.x.data, given.x.shape);
   const [operate, ...owned] = operation(shape, x, given);
   return {
     before: () => tf.setBackend(backend),

@@ -4,6 +4,7 @@ import pc from 'picocolors';
 import type { Variant } from '../backend.ts';
 import type { Engine } from '../engine.ts';
 import { load } from '../load.ts';
+import { conv2d as plainConv2d } from '../plain/index.ts';
 import type { PrepareConv2dOptions } from '../shape/conv.ts';
 import { lengthOf, type Tensor } from '../tensor.ts';
 import { describeHost, detectFeatures, hostLine } from './host.ts';
@@ -26,17 +27,29 @@ const SHAPES: readonly Shape[] = [
   { name: 'one plane 3×3 @1920×1080', x: [1, 1, 1080, 1920], filter: [1, 1, 3, 3], options: { padding: 1 }, quick: false },
 ];
 
+/** Plain JavaScript, which others are measured against, and the engines. */
+type Contender = 'plain' | Variant;
+
+const NAMES: Readonly<Record<Contender, string>> = {
+  plain: 'plain JavaScript',
+  js: 'bit-exact fallback',
+  simd: 'simd',
+  'relaxed-simd': 'relaxed-simd',
+};
+
 interface Measurement {
   readonly milliseconds: number;
+  /** Of the direct sum: by Winograd fewer are computed. */
   readonly gflops: number;
-  /** The twin's time over this one, both taken in turn. */
+  /** The time of plain JavaScript over this one, both taken in turn. */
   readonly speedup: number;
+  readonly algorithm?: string;
 }
 
 interface Row {
   readonly shape: string;
   readonly flops: number;
-  readonly results: Partial<Record<Variant, Measurement>>;
+  readonly results: Partial<Record<Contender, Measurement>>;
 }
 
 /** Floats in [−1, 1) that are the same every time: mulberry32. */
@@ -61,32 +74,43 @@ function prepare(engine: Engine, { options }: Shape, x: Tensor, filter: Tensor) 
   return {
     run: () => conv.run(input, output),
     result: () => output.data,
-    flops: () => conv.plan!.flops,
+    plan: () => conv.plan!,
     dispose: () => {
       for (const held of [conv, input, output]) (held as { dispose?: () => void }).dispose?.();
     },
   };
 }
 
-/** The same bits; or, where multiplication and addition may be fused, within twice the bound of one of them. */
-function validate(shape: Shape, variant: Variant, actual: Float32Array, expected: Float32Array, bound: (i: number) => number): void {
+/** The shape in plain JavaScript. */
+function preparePlain({ options }: Shape, { shape: [, channels, height, width], data }: Tensor, filter: Tensor, outLength: number) {
+  const [outChannels, , kernel] = filter.shape;
+  const { strides = 1, padding = 0, groups = 1 } = options as { strides?: number; padding?: number; groups?: number };
+  const shape = { channels, outChannels, height, width, kernel, stride: strides, padding, groups };
+  const out = new Float32Array(outLength);
+  const run = plainConv2d(shape, 'nchw', filter.data);
+  return { run: () => run(data, out), out };
+}
+
+/** The same bits; or, of what sums in doubles or may fuse multiplication and addition, within twice the bound of a direct sum. */
+function validate(shape: Shape, contender: Contender, actual: Float32Array, expected: Float32Array, bound: (i: number) => number): void {
   for (let i = 0; i < expected.length; i++) {
-    const fits = variant === 'relaxed-simd' ? Math.abs(actual[i] - expected[i]) <= bound(i) : Object.is(actual[i], expected[i]);
-    if (!fits) throw new Error(`${shape.name}: element ${i} of '${variant}' is ${actual[i]}, of 'js' ${expected[i]}`);
+    const sameBits = contender === 'js' || contender === 'simd';
+    const fits = sameBits ? Object.is(actual[i], expected[i]) : Math.abs(actual[i] - expected[i]) <= bound(i);
+    if (!fits) throw new Error(`${shape.name}: element ${i} of ${NAMES[contender]} is ${actual[i]}, of 'js' ${expected[i]}`);
   }
 }
 
-/** The shortest of single runs, the variants taking turns, so that a slow moment of the machine meets all of them. */
-function time(runs: ReadonlyMap<Variant, () => unknown>, budgetMs: number): Map<Variant, number> {
-  const best = new Map<Variant, number>();
+/** The shortest of single runs, all taking turns, so that a slow moment of the machine meets all of them. */
+function time(runs: ReadonlyMap<Contender, () => unknown>, budgetMs: number): Map<Contender, number> {
+  const best = new Map<Contender, number>();
   const minimumRuns = 5;
   for (const run of runs.values()) for (let i = 0; i < 3; i++) run();
   const end = performance.now() + budgetMs;
   for (let round = 0; round < minimumRuns || performance.now() < end; round++) {
-    for (const [variant, run] of runs) {
+    for (const [contender, run] of runs) {
       const begin = performance.now();
       run();
-      best.set(variant, Math.min(best.get(variant) ?? Infinity, performance.now() - begin));
+      best.set(contender, Math.min(best.get(contender) ?? Infinity, performance.now() - begin));
     }
   }
   return best;
@@ -99,31 +123,49 @@ function measure(shape: Shape, engines: ReadonlyMap<Variant, Engine>, budgetMs: 
   const prepared = new Map([...engines].map(([variant, engine]) => [variant, prepare(engine, shape, x, filter)]));
   const twin = prepared.get('js')!;
   const scale = engines.get('js')!.conv2d(magnitudes(x), magnitudes(filter), shape.options).data;
-  for (const [variant, { result }] of prepared) {
-    validate(shape, variant, result(), twin.result(), (i) => 2 * (depth + 2) * 2 ** -24 * scale[i]);
-  }
-  const times = time(new Map([...prepared].map(([variant, { run }]) => [variant, run])), budgetMs);
-  const flops = twin.flops();
-  for (const { dispose } of prepared.values()) dispose();
+  const plain = preparePlain(shape, x, filter, twin.result().length);
+  plain.run();
+  const bound = (i: number) => 2 * (depth + 2) * 2 ** -24 * scale[i];
+  validate(shape, 'plain', plain.out, twin.result(), bound);
+  for (const [variant, { result }] of prepared) validate(shape, variant, result(), twin.result(), bound);
+  const runs = new Map<Contender, () => unknown>([['plain', plain.run]]);
+  for (const [variant, { run }] of prepared) runs.set(variant, run);
+  const times = time(runs, budgetMs);
+  const { flops } = twin.plan();
   const results: Row['results'] = {};
-  for (const [variant, milliseconds] of times) {
-    results[variant] = { milliseconds, gflops: flops / milliseconds / 1e6, speedup: times.get('js')! / milliseconds };
+  for (const [contender, milliseconds] of times) {
+    const algorithm = contender === 'plain' ? undefined : prepared.get(contender)!.plan().algorithm;
+    results[contender] = {
+      milliseconds,
+      gflops: flops / milliseconds / 1e6,
+      speedup: times.get('plain')! / milliseconds,
+      ...(algorithm && { algorithm }),
+    };
   }
+  for (const { dispose } of prepared.values()) dispose();
   return { shape: shape.name, flops, results };
 }
 
-function print(rows: readonly Row[], variants: readonly Variant[]): void {
+function print(rows: readonly Row[], contenders: readonly Contender[]): void {
   const table = new Table({
-    head: ['', ...variants.map(pc.bold)],
+    head: ['', ...contenders.map((contender) => pc.bold(NAMES[contender]))],
     style: { head: [], border: [], compact: true },
-    colAligns: ['left', ...variants.map(() => 'right' as const)],
+    colAligns: ['left', ...contenders.map(() => 'right' as const)],
   });
-  const cell = (variant: Variant, { milliseconds, gflops, speedup }: Measurement) => {
-    const text = `${milliseconds.toFixed(3)} ms ${gflops.toFixed(1).padStart(5)} GF`;
-    return variant === 'js' ? text : `${text} ${pc.bold(`${speedup.toFixed(1)}×`.padStart(6))}`;
+  const cell = (contender: Contender, { milliseconds, gflops, speedup, algorithm }: Measurement) => {
+    const text = `${milliseconds.toFixed(3)} ms ${gflops.toFixed(1).padStart(5)} GF${algorithm === 'winograd' ? '*' : ' '}`;
+    return contender === 'plain' ? text : `${text} ${pc.bold(`${speedup.toFixed(1)}×`.padStart(6))}`;
   };
-  for (const { shape, results } of rows) table.push([shape, ...variants.map((variant) => cell(variant, results[variant]!))]);
+  for (const { shape, results } of rows) table.push([shape, ...contenders.map((contender) => cell(contender, results[contender]!))]);
   process.stdout.write(`${table}\n`);
+}
+
+/** From the least to the most over all shapes: one number would be that of the luckiest. */
+function range(rows: readonly Row[]): string {
+  const sorted = rows.map(({ shape, results }) => ({ shape, ...results.simd! })).sort((a, b) => a.speedup - b.speedup);
+  const [least, most] = [sorted[0], sorted.at(-1)!];
+  const name = most.algorithm === 'winograd' ? `${most.shape}, by Winograd` : most.shape;
+  return `simd is ${least.speedup.toFixed(1)} to ${most.speedup.toFixed(1)} times as fast as plain JavaScript; most of all ${name}.`;
 }
 
 export async function bench(version: string, json: boolean, quick: boolean): Promise<void> {
@@ -154,10 +196,14 @@ export async function bench(version: string, json: boolean, quick: boolean): Pro
   }
   const host = describeHost();
   if (json) {
-    process.stdout.write(`${JSON.stringify({ simdconv: version, host, variants, rows }, null, 2)}\n`);
+    process.stdout.write(`${JSON.stringify({ simdconv: version, host, variants: ['plain', ...variants], rows }, null, 2)}\n`);
     return;
   }
   process.stdout.write(`${hostLine(host)}; one thread\n`);
-  print(rows, variants);
-  process.stdout.write('Shortest run; GFLOP/s of the direct algorithm; times faster than JavaScript. Results were checked first.\n');
+  print(rows, ['plain', ...variants]);
+  if (features.simd) process.stdout.write(`${range(rows)}\n`);
+  process.stdout.write(
+    'Shortest run. ×: as fast as plain JavaScript, which sums in doubles. GF: 10⁹ operations a second of the direct sum, of which Winograd (*)\n' +
+      'computes fewer. The fallback has the bits of simd. Results were checked first.\n',
+  );
 }

@@ -77,7 +77,7 @@ function commands(): Command {
 
   program
     .command('bench')
-    .description('convolution in WebAssembly and in JavaScript on this machine')
+    .description('convolution in WebAssembly, in plain JavaScript and in the bit-exact fallback, on this machine')
     .option('--json', 'as JSON')
     .option('--quick', 'fewer shapes, shorter runs')
     .action(({ json = false, quick = false }) => bench(version, json, quick));

@@ -275,7 +275,11 @@ describe('the frame', () => {
 });
 
 describe('image kernels', () => {
-  it.each(['Wasm', 'JavaScript'] as const)('with %s: every kernel by name gives, bit for bit, what Node computes', async (name) => {
+  it.each([
+    'Wasm',
+    'Plain JavaScript',
+    'Bit-exact fallback',
+  ] as const)('with %s: every kernel by name gives, bit for bit, what Node computes', async (name) => {
     await using visited = await visit('images');
     const { page, complaints } = visited;
     const source = await pixels(page, BEFORE);
@@ -352,14 +356,18 @@ describe('image kernels', () => {
     await page.getByText(/^kernel: expected at most/).waitFor();
   });
 
-  it('times a frame on both engines', async () => {
+  it('times a frame on the engine, in plain JavaScript and on the fallback', async () => {
     await using visited = await visit('images');
     const { page } = visited;
     await settled(page);
-    await choose(page, 'JavaScript', 'Engine');
-    await settled(page);
-    for (const kind of ['wasm', 'js']) expect(await page.locator(`[data-time=${kind}]`).textContent()).toMatch(/^[\d.]+ ms$/);
-    expect(await page.locator('.frame-time .verdict').textContent()).toMatch(/takes [\d.]+ times less\.$/);
+    for (const runner of ['Plain JavaScript', 'Bit-exact fallback']) {
+      await choose(page, runner, 'Engine');
+      await settled(page);
+    }
+    for (const kind of ['wasm', 'plain', 'js']) expect(await page.locator(`[data-time=${kind}]`).textContent()).toMatch(/^[\d.]+ ms$/);
+    expect(await page.locator('.frame-time .verdict').textContent()).toMatch(
+      /^(Wasm|Plain JavaScript) is [\d.]+× as fast as (plain JavaScript|Wasm)\.$/,
+    );
   });
 
   it('opens a picture of one’s own, and says what is none', async () => {
@@ -566,7 +574,7 @@ describe('the benchmark', () => {
     expect(await page.evaluate(() => crossOriginIsolated)).toBe(true);
     expect(await page.locator('[data-fact=Threads]').textContent()).toContain('available');
     await page.getByRole('button', { name: 'Run' }).press('Enter');
-    await page.getByText(/^\d+ of 28: /).waitFor();
+    await page.getByText(/^\d+ of 35: /).waitFor();
     const frames = await page.evaluate(
       () =>
         new Promise<number>((resolve) => {
@@ -583,12 +591,12 @@ describe('the benchmark', () => {
     expect(frames).toBeGreaterThan(10);
     await page.getByText('Done.').waitFor({ timeout: 100_000 });
     await page.screenshot({ path: `${SHOTS}benchmark-done.png`, fullPage: true });
-    expect(await page.locator('.bar.measured').count()).toBe(28);
+    expect(await page.locator('.bar.measured').count()).toBe(35);
     expect(await page.locator('.bar.threads .name').first().textContent()).toMatch(/^\d+ threads$/);
-    expect(await page.getByText('14 of 14 results of simd are, bit for bit, those of JavaScript.').count()).toBe(1);
+    expect(await page.getByText('14 of 14 results of simd are, bit for bit, those of the fallback.').count()).toBe(1);
     const text = await page.locator('.report').textContent();
     expect(text).toMatch(/^simdconv \d+\.\d+\.\d+, \S+ \d+ on \S+, \d+ processors, cross-origin isolated\n/);
-    expect(text).toMatch(/JavaScript +Wasm, simd +Wasm, relaxed-simd +Wasm, simd, \d+ threads/);
+    expect(text).toMatch(/plain JavaScript +bit-exact fallback +Wasm, simd +Wasm, relaxed-simd +Wasm, simd, \d+ threads/);
     await page.getByRole('button', { name: 'Copy' }).press('Enter');
     await page.getByRole('button', { name: 'Copied' }).waitFor();
     expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(text);
@@ -609,7 +617,7 @@ describe('the benchmark', () => {
     const { page } = visited;
     expect(await page.locator('[data-fact=Threads]').textContent()).toContain('not cross-origin isolated');
     await page.getByRole('button', { name: 'Run' }).press('Enter');
-    await page.getByText(/^\d+ of 21: /).waitFor();
+    await page.getByText(/^\d+ of 28: /).waitFor();
     expect(await page.locator('.bar.threads .value').first().textContent()).toBe('not here');
   });
 });

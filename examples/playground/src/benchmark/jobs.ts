@@ -1,10 +1,20 @@
 import type { Engine, Tensor } from 'simdconv';
+// The baseline has no entry in the package: it is no part of it.
+import * as plain from '../../../../src/plain/index.ts';
+
+/** Something to be run again and again. The result of the last run is in `out`. */
+export interface Made {
+  run(): void;
+  readonly out: { readonly data: Float32Array };
+  dispose(): void;
+}
 
 export interface Job {
   readonly name: string;
   readonly note: string;
-  /** Something to be run again and again. The result of the last run is in `out`. */
-  make(engine: Engine): { run(): void; readonly out: Tensor; dispose(): void };
+  make(engine: Engine): Made;
+  /** In plain JavaScript, on the same numbers. */
+  makePlain(): Made;
 }
 
 /** Numbers in [−1, 1), the same wherever this runs: mulberry32. */
@@ -49,7 +59,17 @@ function conv(name: string, note: string, { channels, outChannels, height, width
         },
       };
     },
+    makePlain() {
+      const shape = { channels, outChannels, height, width, kernel, stride: 1, padding: (kernel - 1) / 2, groups };
+      const filter = random([outChannels, channels / groups, kernel, kernel], 2).data;
+      return made(plain.conv2d(shape, 'nchw', filter), random([1, channels, height, width], 1).data, outChannels * height * width);
+    },
   };
+}
+
+function made(run: plain.PlainRun, x: Float32Array, outLength: number): Made {
+  const data = new Float32Array(outLength);
+  return { run: () => run(x, data), out: { data }, dispose() {} };
 }
 
 function elementwise(
@@ -58,6 +78,7 @@ function elementwise(
   shape: readonly number[],
   outShape: readonly number[],
   run: (engine: Engine, x: Tensor, out: Tensor) => void,
+  runPlain: plain.PlainRun,
 ): Job {
   return {
     name,
@@ -74,6 +95,12 @@ function elementwise(
         },
       };
     },
+    makePlain: () =>
+      made(
+        runPlain,
+        random(shape, 3).data,
+        outShape.reduce((product, extent) => product * extent, 1),
+      ),
   };
 }
 
@@ -90,8 +117,20 @@ export const jobs: readonly Job[] = [
   }),
   conv('3×3 image filter', 'one plane of 1920 × 1080', { channels: 1, outChannels: 1, height: 1080, width: 1920, kernel: 3 }),
   conv('5×5 image filter', 'one plane of 1920 × 1080', { channels: 1, outChannels: 1, height: 1080, width: 1920, kernel: 5 }),
-  elementwise('Max pooling 2×2', '64 channels, 112 × 112', [1, 64, 112, 112], [1, 64, 56, 56], (engine, x, out) =>
-    engine.maxPool2d(x, { windowDimensions: 2, strides: 2, out }),
+  elementwise(
+    'Max pooling 2×2',
+    '64 channels, 112 × 112',
+    [1, 64, 112, 112],
+    [1, 64, 56, 56],
+    (engine, x, out) => engine.maxPool2d(x, { windowDimensions: 2, strides: 2, out }),
+    plain.maxPool2d({ channels: 64, height: 112, width: 112, kernel: 2, stride: 2, padding: 0 }, 'nchw'),
   ),
-  elementwise('ReLU', '64 channels, 112 × 112', [1, 64, 112, 112], [1, 64, 112, 112], (engine, x, out) => engine.relu(x, { out })),
+  elementwise(
+    'ReLU',
+    '64 channels, 112 × 112',
+    [1, 64, 112, 112],
+    [1, 64, 112, 112],
+    (engine, x, out) => engine.relu(x, { out }),
+    plain.relu,
+  ),
 ];

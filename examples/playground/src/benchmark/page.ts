@@ -60,7 +60,7 @@ export function create(): Page {
         const compared = timings.filter(({ subject }) => subject === 'simd' || subject === 'threads');
         const same = compared.filter((timing) => timing.same).length;
         bits.textContent =
-          compared.length === 0 ? '' : `${same} of ${compared.length} results of simd are, bit for bit, those of JavaScript.`;
+          compared.length === 0 ? '' : `${same} of ${compared.length} results of simd are, bit for bit, those of the fallback.`;
         break;
       }
       case 'end':
@@ -97,7 +97,7 @@ export function create(): Page {
         h(
           'p',
           { class: 'lede' },
-          'The same kernels, the same bits: in WebAssembly with SIMD, and in JavaScript. On your machine, in this browser.',
+          'Plain JavaScript, WebAssembly with SIMD, and the fallback that has its bits without WebAssembly. On your machine, in this browser.',
         ),
       ),
       h(
@@ -123,7 +123,7 @@ export function create(): Page {
       h(
         'section',
         { class: 'panel', 'aria-labelledby': 'chart-title' },
-        h('div', { class: 'row spread' }, h('h2', { id: 'chart-title' }, 'Times as fast as JavaScript'), bits),
+        h('div', { class: 'row spread' }, h('h2', { id: 'chart-title' }, 'Times as fast as plain JavaScript'), bits),
         bars.element,
       ),
       h(

@@ -1,6 +1,7 @@
 /** What the page and its worker tell each other. */
 
-export type Subject = 'js' | 'simd' | 'relaxed-simd' | 'threads';
+/** Plain JavaScript sums in doubles; `js` is the engine's fallback, with the bits of simd. */
+export type Subject = 'plain' | 'js' | 'simd' | 'relaxed-simd' | 'threads';
 
 export interface SubjectInfo {
   readonly id: Subject;
@@ -13,7 +14,7 @@ export interface Timing {
   readonly subject: Subject;
   readonly job: number;
   readonly milliseconds: number;
-  /** Are the bits those of JavaScript? */
+  /** Are the bits those of the fallback? Of plain JavaScript that is not asked. */
   readonly same: boolean;
 }
 

@@ -8,11 +8,11 @@ export function report(subjects: readonly SubjectInfo[], timings: readonly Timin
   const there = subjects.filter(({ missing }) => missing === undefined);
   const find = (job: number, { id }: SubjectInfo) => timings.find((timing) => timing.job === job && timing.subject === id);
   const rows = jobs.map(({ name, note }, job) => {
-    const base = timings.find((timing) => timing.job === job && timing.subject === 'js');
+    const base = timings.find((timing) => timing.job === job && timing.subject === 'plain');
     const cells = there.map((subject) => {
       const timing = find(job, subject);
       if (timing === undefined) return '–';
-      const times = base === undefined || subject.id === 'js' ? '' : ` (${number(base.milliseconds / timing.milliseconds, 1)}×)`;
+      const times = base === undefined || subject.id === 'plain' ? '' : ` (${number(base.milliseconds / timing.milliseconds, 1)}×)`;
       return `${milliseconds(timing.milliseconds)}${times}`;
     });
     return [`${name}, ${note}`, ...cells];
@@ -29,6 +29,8 @@ export function report(subjects: readonly SubjectInfo[], timings: readonly Timin
     `${simdconv}, ${browser()}, ${processors}, ${isolated ? '' : 'not '}cross-origin isolated`,
     '',
     ...lines,
+    '',
+    '×: how many times as fast as plain JavaScript, which sums in doubles. The fallback has the bits of simd.',
     ...subjects.flatMap(({ name, missing }) => (missing === undefined ? [] : ['', `${name}: not here, ${missing}`])),
   ].join('\n');
 }

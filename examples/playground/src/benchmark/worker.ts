@@ -1,5 +1,5 @@
 import { type Engine, type LoadOptions, load } from 'simdconv';
-import { jobs } from './jobs.ts';
+import { type Job, jobs, type Made } from './jobs.ts';
 import type { Message, Subject, SubjectInfo } from './protocol.ts';
 
 /** Time for one subject at one job. */
@@ -10,22 +10,25 @@ const WARM_RUNS = 5;
 /** Clocks of browsers are coarse: what is shorter than this is run many times between two looks at it. */
 const LOOK_MS = 8;
 
+type EngineSubject = Exclude<Subject, 'plain'>;
+
 const tell = (message: Message) => postMessage(message);
 
-const wanted: readonly { readonly id: Subject; readonly options: LoadOptions }[] = [
+const wanted: readonly { readonly id: EngineSubject; readonly options: LoadOptions }[] = [
   { id: 'js', options: { variant: 'js' } },
   { id: 'simd', options: { variant: 'simd' } },
   { id: 'relaxed-simd', options: { variant: 'relaxed-simd' } },
   { id: 'threads', options: { variant: 'simd', threads: 'auto' } },
 ];
 const NAMES: Readonly<Record<Subject, string>> = {
-  js: 'JavaScript',
+  plain: 'plain JavaScript',
+  js: 'bit-exact fallback',
   simd: 'Wasm, simd',
   'relaxed-simd': 'Wasm, relaxed-simd',
   threads: 'Wasm, simd, threads',
 };
 
-async function engineOf(id: Subject, options: LoadOptions): Promise<{ engine?: Engine; info: SubjectInfo }> {
+async function engineOf(id: EngineSubject, options: LoadOptions): Promise<{ engine?: Engine; info: SubjectInfo }> {
   try {
     const engine = await load(options);
     if (id !== 'threads') return { engine, info: { id, name: NAMES[id] } };
@@ -61,23 +64,28 @@ const sameBits = (a: Uint32Array, b: Uint32Array) => a.length === b.length && a.
 
 async function measure(): Promise<void> {
   const subjects = await Promise.all(wanted.map(({ id, options }) => engineOf(id, options)));
-  tell({ kind: 'subjects', subjects: subjects.map(({ info }) => info) });
-  const there = subjects.flatMap(({ engine, info }) => (engine === undefined ? [] : [{ engine, id: info.id }]));
+  tell({ kind: 'subjects', subjects: [{ id: 'plain', name: NAMES.plain }, ...subjects.map(({ info }) => info)] });
+  const engines = subjects.flatMap(({ engine, info }) => (engine === undefined ? [] : [{ engine, id: info.id }]));
+  const there: readonly { readonly id: Subject; readonly make: (job: Job) => Made }[] = [
+    { id: 'plain', make: (job) => job.makePlain() },
+    ...engines.map(({ engine, id }) => ({ id, make: (job: Job) => job.make(engine) })),
+  ];
   const total = jobs.length * there.length;
   let done = 0;
   for (const [index, job] of jobs.entries()) {
     let expected: Uint32Array | undefined;
-    for (const { engine, id } of there) {
+    for (const { id, make } of there) {
       tell({ kind: 'begin', subject: id, job: index, done: done++, total });
-      const made = job.make(engine);
+      const made = make(job);
       const milliseconds = time(made.run);
       const bits = new Uint32Array(Float32Array.from(made.out.data).buffer);
       made.dispose();
-      expected ??= bits;
-      tell({ kind: 'timing', timing: { subject: id, job: index, milliseconds, same: sameBits(bits, expected) } });
+      // The fallback is the first of the engines.
+      if (id !== 'plain') expected ??= bits;
+      tell({ kind: 'timing', timing: { subject: id, job: index, milliseconds, same: expected !== undefined && sameBits(bits, expected) } });
     }
   }
-  for (const { engine } of there) engine.dispose();
+  for (const { engine } of engines) engine.dispose();
   tell({ kind: 'end' });
 }
 

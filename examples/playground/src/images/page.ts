@@ -1,13 +1,14 @@
-import { type EngineKind, engineOf } from '../engines.ts';
+import { engineOf } from '../engines.ts';
 import type { Page } from '../page.ts';
 import { button, numberBox, segmented } from '../ui/controls.ts';
 import { h } from '../ui/dom.ts';
-import { frameTime } from './frame-time.ts';
+import { frameTime, RUNNERS, type Runner } from './frame-time.ts';
 import { glyph } from './glyph.ts';
 import { ImageFilter } from './image-filter.ts';
 import { inspector } from './inspector.ts';
 import { kernels, type PictureKernel, resized, SIDES } from './kernels.ts';
 import { matrixEditor } from './matrix.ts';
+import { PlainFilter } from './plain-filter.ts';
 import { type Camera, camera, decoded, type Still, still } from './source.ts';
 import { stage } from './stage.ts';
 
@@ -19,9 +20,10 @@ const WARM_MS = 80;
 
 export async function create(): Promise<Page> {
   const engines = { wasm: await engineOf('wasm'), js: await engineOf('js') };
-  let kind: EngineKind = 'wasm';
+  let kind: Runner = 'wasm';
   let kernel: PictureKernel = kernels.Edge;
-  let filter = new ImageFilter(engines[kind], kernel);
+  const filterOf = () => (kind === 'plain' ? new PlainFilter(kernel) : new ImageFilter(engines[kind], kernel));
+  let filter = filterOf();
   let source = await still('baboon');
   let film: Camera | undefined;
   let ended = false;
@@ -69,7 +71,7 @@ export async function create(): Promise<Page> {
   };
   const rebuild = (same = false) => {
     filter.dispose();
-    filter = new ImageFilter(engines[kind], kernel);
+    filter = filterOf();
     if (!same) times.clear();
     view.mark(kernel);
     measure();
@@ -172,12 +174,9 @@ export async function create(): Promise<Page> {
     },
   });
 
-  const engineChoice = segmented<EngineKind>(
+  const engineChoice = segmented<Runner>(
     'Engine',
-    [
-      { value: 'wasm', label: 'Wasm' },
-      { value: 'js', label: 'JavaScript' },
-    ],
+    (Object.keys(RUNNERS) as Runner[]).map((value) => ({ value, label: RUNNERS[value] })),
     kind,
     (to) => {
       kind = to;
@@ -185,7 +184,7 @@ export async function create(): Promise<Page> {
     },
   );
   if (engines.wasm.variant === 'js')
-    notice.textContent = `No WebAssembly here: ${engines.wasm.notes.join('; ')}. Both switches run JavaScript.`;
+    notice.textContent = `No WebAssembly here: ${engines.wasm.notes.join('; ')}. The first switch runs the fallback.`;
 
   const element = h(
     'div',
