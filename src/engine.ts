@@ -67,6 +67,11 @@ export class Engine extends Operating {
     return new PreparedConv2d(this.#live(), filter, options);
   }
 
+  /** @internal Does the tensor live in this engine's memory? */
+  holds(tensor: Tensor): tensor is KernelTensor {
+    return tensor instanceof KernelTensor && tensor.bufferIn(this.#backend) !== undefined;
+  }
+
   /** Ends the workers and gives everything back. Tensors and prepared operators of this engine cannot be used any more. */
   dispose(): void {
     if (!this.#disposed) this.#backend.dispose();

@@ -21,8 +21,12 @@ const SHOWN = 8;
 
 /** Anything at all in a few words: it must not fail where it explains a failure. */
 export function show(value: unknown): string {
-  if (Array.isArray(value)) return `[${Array.from(value.slice(0, SHOWN), name).join(', ')}${value.length > SHOWN ? ', …' : ''}]`;
-  return name(value);
+  try {
+    if (Array.isArray(value)) return `[${Array.from(value.slice(0, SHOWN), name).join(', ')}${value.length > SHOWN ? ', …' : ''}]`;
+    return name(value);
+  } catch {
+    return 'an object that throws when it is read';
+  }
 }
 
 function name(value: unknown): string {
@@ -30,7 +34,7 @@ function name(value: unknown): string {
   if (typeof value === 'function') return 'a function';
   if (value === null || typeof value !== 'object') return String(value);
   const maker: unknown = value.constructor;
-  return typeof maker === 'function' && maker.name ? maker.name : 'an object';
+  return typeof maker === 'function' && typeof maker.name === 'string' && maker.name ? maker.name : 'an object';
 }
 
 export function isCount(value: unknown): value is number {
