@@ -82,6 +82,11 @@ export class Engine extends Operating {
     return new PreparedConv2d(this.#live(), read(filter, 'filter') as Tensor, own);
   }
 
+  /** @internal Does the tensor live in this engine's memory? */
+  holds(tensor: Tensor): tensor is KernelTensor {
+    return KernelTensor.is(tensor) && tensor.bufferIn(this.#backend) !== undefined;
+  }
+
   /** Ends the workers and gives everything back. Tensors and prepared operators of this engine cannot be used any more. */
   dispose(): void {
     if (!this.#disposed) this.#backend.dispose();

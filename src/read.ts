@@ -49,6 +49,15 @@ export function read(value: unknown, path: string, other?: ReadOther, depth = 0)
   }
 }
 
+/** What `get` reads of a caller's object and nothing else: whatever it throws is a refusal of `argument`. */
+export function attempt<T>(argument: string, expected: string, get: () => T): T {
+  try {
+    return get();
+  } catch {
+    throw new OptionError(argument, 'an object that throws when it is read', expected);
+  }
+}
+
 /** The fields of options whose values are objects that must stay what they are, such as a compiled module. */
 export function readFields(value: unknown, path: string): unknown {
   return read(value, path, (held) => {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeSafetensors, encodeSafetensors, linear, SafetensorsError, sequential } from '../src/nn/index.ts';
+import { OptionError } from '../src/index.ts';
+import { decodeSafetensors, encodeSafetensors, linear, loadState, SafetensorsError, sequential } from '../src/nn/index.ts';
 import { js } from './platforms.ts';
 import { specialTensor } from './random.ts';
 
@@ -128,6 +129,103 @@ describe('the safetensors format', () => {
   it('refuses to write what it could not read', () => {
     expect(() => encodeSafetensors({}, { epoch: 3 } as never)).toThrow(/^metadata\.epoch: expected a string, got 3/);
     expect(() => encodeSafetensors({ __metadata__: { shape: [0], data: new Float32Array() } })).toThrow(SafetensorsError);
+    expect(() => encodeSafetensors({}, { long: 'x'.repeat(100_000_001) })).toThrow(/^header: expected names, .* got 100000029 bytes/);
+    // A string of 2²⁹ − 24 characters is the longest that V8 has.
+    const half = '\n'.repeat(2 ** 28);
+    expect(() => encodeSafetensors({}, { half })).toThrow(/^header: .* got more than a string can hold/);
+  });
+
+  it.each<[string, unknown]>([
+    ['null', null],
+    ['a number', 5],
+    ['a Map, as a file is decoded to', new Map([['a', { shape: [0], data: new Float32Array() }]])],
+    ['an array', [{ shape: [0], data: new Float32Array() }]],
+  ])('refuses %s as tensors, notes or state', (_, given) => {
+    expect(() => encodeSafetensors(given as never)).toThrow(/^tensors: expected tensors by name/);
+    expect(() => encodeSafetensors({}, given as never)).toThrow(/^metadata: expected strings by name/);
+    expect(() => loadState(given as never, BY_HAND)).toThrow(/^state: expected tensors by name/);
+    for (const call of [() => encodeSafetensors(given as never), () => loadState(given as never, BY_HAND)])
+      expect(call).toThrow(OptionError);
+  });
+
+  it('comes back with notes of any length, whatever they are made of', () => {
+    for (const piece of ['x', '"', '\\', '\n', '{":[', 'é', '\ud800']) {
+      const metadata = { long: piece.repeat(9_000_000 / piece.length), [piece.repeat(100_000)]: 'name' };
+      const { metadata: read } = decodeSafetensors(encodeSafetensors({}, metadata));
+      // Without the megabytes of a message.
+      expect(Object.entries(read).every(([name, value]) => (metadata as Record<string, string>)[name] === value)).toBe(true);
+      expect(Object.keys(read).length).toBe(2);
+    }
+  });
+
+  it('is refused, not followed, where it nests deep, and read past white space without end', () => {
+    const deep = 200_000;
+    expect(() => decodeSafetensors(file(`{"a":${'['.repeat(deep)}${']'.repeat(deep)}}`))).toThrow(SafetensorsError);
+    expect(() => decodeSafetensors(file(`{"a":${'{"a":'.repeat(deep)}1${'}'.repeat(deep)}}`))).toThrow(SafetensorsError);
+    const space = ' \t\r\n'.repeat(500_000);
+    const spaced = `${space}{${space}"a"${space}:${JSON.stringify(one)}${space},${space}"a"${space}:${JSON.stringify(one)}}`;
+    expect(() => decodeSafetensors(file(spaced, [1]))).toThrow(/got the name 'a' twice/);
+  });
+
+  it('is read from shared memory, and not from what only seems to be bytes', () => {
+    const shared = new Uint8Array(new SharedArrayBuffer(BY_HAND.length));
+    shared.set(BY_HAND);
+    expect([...decodeSafetensors(shared).tensors.keys()]).toEqual(['0.bias', '1.weight']);
+    for (const bytes of [new Proxy(BY_HAND, {}), Object.create(Uint8Array.prototype), new DataView(BY_HAND.buffer), [...BY_HAND]])
+      expect(() => decodeSafetensors(bytes)).toThrow(/^bytes: expected a Uint8Array/);
+  });
+
+  it('is written from what was read of each tensor once', () => {
+    let reads = 0;
+    const tensor = {
+      get shape() {
+        return reads++ === 0 ? [2] : [1 << 20];
+      },
+      get data() {
+        return reads++ < 2 ? Float32Array.of(1, 2) : new Float32Array(1 << 20);
+      },
+    };
+    expect(encodeSafetensors({ tensor })).toEqual(encodeSafetensors({ tensor: { shape: [2], data: Float32Array.of(1, 2) } }));
+    expect(reads).toBe(2);
+  });
+
+  it('is read, or refused by name, with any bytes or numbers of it changed', () => {
+    const tensors = { w: specialTensor([3, 4], 1), b: specialTensor([4], 2), e: specialTensor([0, 3], 3) };
+    const good = encodeSafetensors(tensors, { epoch: '3', 'a"b': '\\"{}[]' });
+    const headerBytes = Number(new DataView(good.buffer).getBigUint64(0, true));
+    const edit = fc.oneof(
+      fc.record({ at: fc.nat(good.length - 1), bit: fc.nat(7) }).map(
+        ({ at, bit }) =>
+          (bytes: Uint8Array) =>
+            bytes.with(at % bytes.length, bytes[at % bytes.length] ^ (1 << bit)),
+      ),
+      fc.nat(good.length).map((length) => (bytes: Uint8Array) => bytes.slice(0, Math.max(1, length % (bytes.length + 1)))),
+      fc.bigInt(0n, 2n ** 64n - 1n).map((length) => (bytes: Uint8Array) => {
+        const made = new Uint8Array(Math.max(8, bytes.length));
+        made.set(bytes);
+        new DataView(made.buffer).setBigUint64(0, length, true);
+        return made;
+      }),
+      fc.tuple(fc.nat(headerBytes), fc.constantFrom(...'{}[]":,\\0-9eE. \n')).map(
+        ([at, char]) =>
+          (bytes: Uint8Array) =>
+            bytes.with((8 + at) % bytes.length, char.charCodeAt(0)),
+      ),
+    );
+    fc.assert(
+      fc.property(fc.array(edit, { minLength: 1, maxLength: 3 }), (edits) => {
+        const bytes = edits.reduce((all, change) => change(all), good);
+        try {
+          const { tensors, metadata } = decodeSafetensors(bytes);
+          // What was taken is a file.
+          expect(decodeSafetensors(encodeSafetensors(Object.fromEntries(tensors), metadata)).metadata).toEqual(metadata);
+        } catch (error) {
+          if (!(error instanceof SafetensorsError)) throw error;
+        }
+      }),
+      { numRuns: 3000 },
+    );
+    expect([...decodeSafetensors(good).tensors.keys()]).toEqual(Object.keys(tensors));
   });
 });
 

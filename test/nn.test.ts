@@ -1,21 +1,24 @@
 import { describe, expect, it } from 'vitest';
-import { DisposedError, type Engine, OptionError, ShapeError, type Tensor } from '../src/index.ts';
+import { DisposedError, type Engine, load, OptionError, ShapeError, type Tensor } from '../src/index.ts';
 import {
   activation,
   adam,
   averagePool2d,
   conv2d,
   crossEntropy,
+  encodeSafetensors,
   flatten,
   type LayerMaker,
   leakyRelu,
   linear,
+  loadState,
   maxPool2d,
   meanSquare,
   NotFiniteError,
   type Optimizer,
   Parameter,
   relu,
+  SafetensorsError,
   type Sequential,
   sequential,
   sgd,
@@ -402,6 +405,109 @@ describe('optimisers', () => {
     }
   });
 
+  describe('of two networks at once', () => {
+    const pair = () => [1, 2].map((seed) => sequential(js.engine, [linear(3, 2 * seed)], { seed }));
+    const both = (networks: readonly Sequential[]) => networks.flatMap((network) => network.parameters());
+    const fill = (networks: readonly Sequential[], seed: number) => {
+      for (const [i, parameter] of both(networks).entries()) {
+        parameter.zeroGradient();
+        parameter.accumulate(({ data, shape }) => data.set(randomTensor(shape, seed + 10 * i).data));
+      }
+    };
+    const makers = {
+      adam: (parameters: readonly Parameter[]) => adam(parameters),
+      sgd: (parameters: readonly Parameter[]) => sgd(parameters, { momentum: 0.9 }),
+    };
+
+    it.each(Object.entries(makers))('%s makes the steps that it makes of each', (_, make) => {
+      const [together, apart] = [pair(), pair()];
+      const one = make(both(together));
+      const each = apart.map((network) => make(network.parameters()));
+      for (let step = 0; step < 5; step++) {
+        for (const networks of [together, apart]) fill(networks, step);
+        one.step();
+        for (const optimizer of each) optimizer.step();
+      }
+      expect(together.map((network) => network.save())).toEqual(apart.map((network) => network.save()));
+    });
+
+    it.each(Object.entries(makers))('%s refuses names that are alike in its state, until they differ', (_, make) => {
+      const networks = pair();
+      const optimizer = make(both(networks));
+      fill(networks, 1);
+      optimizer.step();
+      expect(() => optimizer.state()).toThrow(OptionError);
+      expect(() => optimizer.state()).toThrow(/^parameters: expected names that differ .* got several of the name '0\.weight', '0\.bias'$/);
+      for (const parameter of networks[1].parameters()) parameter.name = `second.${parameter.name}`;
+      const state = optimizer.state();
+      expect(Object.keys(state).length).toBe(1 + both(networks).length * (make === makers.adam ? 2 : 1));
+      expect(new Set(Object.values(state)).size).toBe(Object.keys(state).length);
+      // A network's own file has the names of its layers.
+      expect(Object.keys(networks[1].state())).toEqual(['0.weight', '0.bias']);
+    });
+
+    it('gives its memory back', async () => {
+      const { engine, memory } = await ownEngine();
+      const networks = [1, 2].map((seed) => sequential(engine, [linear(3, 2)], { seed }));
+      const before = memory.takenBytes;
+      const optimizer = adam(both(networks));
+      expect(memory.takenBytes).toBeGreaterThan(before);
+      optimizer.dispose();
+      expect(memory.takenBytes).toBe(before);
+      engine.dispose();
+    });
+
+    it('refuses a parameter twice, and one that is none', () => {
+      const [parameter] = pair()[0].parameters();
+      expect(() => sgd([parameter, parameter])).toThrow(/^parameters\[1\]: expected each parameter once/);
+      expect(() => sgd([parameter, {} as Parameter])).toThrow(/^parameters\[1\]: expected a parameter of a network, got Object/);
+      expect(() => sgd([new Proxy(parameter, {})])).toThrow(/^parameters\[0\]/);
+    });
+  });
+
+  it('take steps from a checkpoint only as a whole number, and moments as numbers: else nothing is changed', () => {
+    using network = sequential(js.engine, [linear(3, 2)], { seed: 1 });
+    using optimizer = adam(network.parameters());
+    for (const parameter of network.parameters()) parameter.accumulate(({ data }) => data.fill(0.5));
+    optimizer.step();
+    const state = () => ({ ...network.state(), ...optimizer.state() });
+    const good = encodeSafetensors(state());
+    const spoilt = (name: string, value: number) => {
+      const tensors = Object.fromEntries(
+        Object.entries(state()).map(([name, { shape, data }]) => [name, { shape, data: data.map((x) => x + 1) }]),
+      );
+      tensors[name].data[tensors[name].data.length - 1] = value;
+      return encodeSafetensors(tensors);
+    };
+    for (const [name, value] of [
+      ...[Number.NaN, -1, -0.5, 1.5, Infinity, -Infinity, 2 ** 24 + 2].map((value) => ['optimizer.steps', value] as const),
+      ['optimizer.0.weight.mean', Number.NaN] as const,
+      ['optimizer.0.weight.square', -1] as const,
+    ]) {
+      expect(() => loadState(state(), spoilt(name, value))).toThrow(SafetensorsError);
+      expect(() => loadState(state(), spoilt(name, value))).toThrow(`'${name}'[`);
+      expect(encodeSafetensors(state())).toEqual(good);
+    }
+    loadState(state(), spoilt('optimizer.steps', 7));
+    expect(optimizer.steps).toBe(7);
+    optimizer.state()['optimizer.steps'].data[0] = -3;
+    const before = network.save();
+    expect(() => optimizer.step()).toThrow(/^state\(\)\['optimizer.steps'\]: expected a whole number from 0 to 16777216, got -3/);
+    expect(network.save()).toEqual(before);
+  });
+
+  it('change nothing when a tensor is gone', () => {
+    const network = sequential(js.engine, [linear(3, 2)], { seed: 1 });
+    using optimizer = adam(network.parameters());
+    const [weight, bias] = network.parameters();
+    const before = weight.value.data.slice();
+    for (const parameter of [weight, bias]) parameter.accumulate(({ data }) => data.fill(1));
+    bias.value.dispose();
+    expect(() => optimizer.step()).toThrow(DisposedError);
+    expect(optimizer.steps).toBe(0);
+    expectSameBits(weight.value.data, before);
+  });
+
   it('report a NaN with its step, and change nothing', () => {
     using network = sequential(js.engine, LAYERS());
     using optimizer = adam(network.parameters());
@@ -438,6 +544,17 @@ describe('losses', () => {
     expectNear(gradient.data, differences(f, at.data), 1e-6);
   });
 
+  it('cross-entropy takes the logarithm of any sum, from 1 to the number of classes', () => {
+    for (const classes of [1, 2, 3, 5, 10, 100, 1000, 65_537]) {
+      const { loss } = crossEntropy({ shape: [1, classes], data: new Float32Array(classes) }, [classes - 1]);
+      expect(Math.abs(loss - Math.log(classes))).toBeLessThanOrEqual(2 ** -50 * Math.log(classes));
+    }
+    for (const far of [0, 1, 5, 10, 15]) {
+      const { loss } = crossEntropy({ shape: [1, 2], data: Float32Array.of(far, 0) }, [0]);
+      expect(Math.abs(loss / Math.log1p(Math.exp(-far)) - 1)).toBeLessThan(1e-6);
+    }
+  });
+
   it('cross-entropy of logits far apart does not overflow', () => {
     const { loss, gradient } = crossEntropy({ shape: [2, 2], data: Float32Array.of(1e4, -1e4, 3e38, 0) }, [1, 0]);
     expect(loss).toBe(1e4);
@@ -467,6 +584,98 @@ describe('losses', () => {
   ])('refuse %s', (_, run, message) => {
     expect(run).toThrow(ShapeError);
     expect(run).toThrow(message);
+  });
+});
+
+describe('a tensor that lives elsewhere', () => {
+  const make = (engine: Engine) => sequential(engine, [conv2d(1, 2, 3), relu(), flatten(), linear(8, 3)], { seed: 1 });
+  const x = randomTensor([2, 1, 4, 4], 3);
+  const dy = randomTensor([2, 3], 4);
+
+  it('goes through a network as a plain one does', async () => {
+    const { engine: other } = await ownEngine();
+    for (const { engine } of [js, simd]) {
+      using network = make(engine);
+      const results = [x, other.tensor(x.shape, x.data)].map((input) => {
+        const y = network.forward(input);
+        for (const parameter of network.parameters()) parameter.zeroGradient();
+        const dx = network.backward(input === x ? dy : other.tensor(dy.shape, dy.data), true)!;
+        expect([y, dx].every((tensor) => engine.relu(tensor) instanceof y.constructor)).toBe(true);
+        return [y.data.slice(), dx.data.slice(), ...network.parameters().map(({ gradient }) => gradient.data.slice())];
+      });
+      for (const [i, bits] of results[0].entries()) expectSameBits(results[1][i], bits);
+      using prepared = network.prepare(x.shape);
+      const out = other.tensor([2, 3]);
+      expect(prepared.run(other.tensor(x.shape, x.data), out)).toBe(out);
+      expectSameBits(out.data, prepared.run(x).data);
+      network.forward(other.tensor(x.shape, x.data)).dispose();
+      expectSameBits(network.forward(x).data, results[0][0]);
+    }
+    other.dispose();
+  });
+
+  it('is refused by a single layer, and so is what a layer of your own makes there', async () => {
+    const { engine: other } = await ownEngine();
+    using network = make(js.engine);
+    const far = other.tensor(x.shape, x.data);
+    for (const layer of network.layers) {
+      for (const [input, given] of [
+        [far, 'a tensor of another engine'],
+        [x, 'a plain tensor'],
+      ] as const) {
+        const message = `x: expected a tensor of this engine, got ${given}`;
+        expect(() => layer.forward(input as typeof far)).toThrow(message);
+        expect(() => layer.prepare().run(input as typeof far)).toThrow(message);
+      }
+    }
+    const elsewhere: LayerMaker = () => ({
+      parameters: {},
+      forward: () => far,
+      backward: () => far,
+      prepare: () => ({ place: 'apart', run: () => far, dispose() {} }),
+      dispose() {},
+    });
+    using odd = sequential(js.engine, [relu(), elsewhere]);
+    expect(() => odd.forward(x)).toThrow(/^layers\[1\]\.forward\(\): expected a tensor of this engine, got a tensor of another engine/);
+    expect(() => odd.prepare([1])).toThrow(/^layers\[1\]\.run\(\): /);
+    other.dispose();
+  });
+
+  it('is copied whole when it is a view of memory that grows under it', async () => {
+    const { engine } = await ownEngine({ initial: 1 });
+    using network = sequential(engine, [relu()]);
+    const inside = engine.tensor([64, 1024], randomTensor([64, 1024], 1).data);
+    const expected = inside.data.map((value) => Math.max(value, 0));
+    expectSameBits(network.forward({ shape: inside.shape, data: inside.data }).data, expected);
+    engine.dispose();
+  });
+
+  it('and is gone before backward is refused before any gradient is added to', () => {
+    using network = make(js.engine);
+    const input = js.engine.tensor(x.shape, x.data);
+    network.forward(input);
+    input.dispose();
+    expect(() => network.backward(dy)).toThrow(/^x of the last forward has been disposed/);
+    expect(network.parameters().every(({ gradient }) => gradient.data.every((value) => value === 0))).toBe(true);
+  });
+});
+
+describe('options', () => {
+  it('of pools that are undefined are those that are not given: strides are the window', () => {
+    const [a, b] = [{}, { strides: undefined, padding: undefined }].map((options) => sequential(js.engine, [maxPool2d(2, options)]));
+    expect(b.forward(randomTensor([1, 1, 4, 4], 1)).shape).toEqual(a.forward(randomTensor([1, 1, 4, 4], 1)).shape);
+  });
+
+  it('are read once: what becomes of them later changes nothing', () => {
+    const strides: [number, number] = [1, 1];
+    const alpha = { alpha: 0.5 };
+    using network = sequential(js.engine, [conv2d(1, 1, 1, { strides }), maxPool2d(1, { strides }), leakyRelu(alpha)]);
+    const x = randomTensor([1, 1, 4, 4], 1);
+    const before = network.forward(x).data.slice();
+    strides.fill(2);
+    alpha.alpha = 7;
+    expectSameBits(network.forward(x).data, before);
+    expectSameBits(network.prepare(x.shape).run(x).data, before);
   });
 });
 
@@ -518,6 +727,23 @@ describe('refusals', () => {
     ['a learning rate below 0', () => sgd(make().parameters(), { learningRate: -1 }), OptionError, /^options\.learningRate: /],
     ['a momentum of 1', () => sgd(make().parameters(), { momentum: 1 }), OptionError, /^options\.momentum: .* below 1/],
     ['a beta of NaN', () => adam(make().parameters(), { beta1: Number.NaN }), OptionError, /^options\.beta1: /],
+    ['an option of a layer that cannot be', () => conv2d(1, 1, 1, { strides: 0 }), OptionError, /^options\.strides: /],
+    ['an algorithm that cannot be', () => conv2d(1, 1, 1, { algorithm: 'winograd' }), OptionError, /^options\.algorithm: /],
+    ['an option of an activation that cannot be', () => leakyRelu({ alpha: Number.NaN }), OptionError, /^options\.alpha: /],
+    ['an unknown option of an activation', () => activation('relu', { alpha: 1 } as never), OptionError, /^options\.alpha: /],
+    [
+      'a promise of an engine',
+      () => sequential(load() as never, []),
+      OptionError,
+      /^engine: .* got a promise \(did you forget `await`\?\)/,
+    ],
+    ['layers that are none', () => sequential(js.engine, [relu] as never), OptionError, /^layers\[0\]: expected a layer/],
+    [
+      'backward of a layer before forward',
+      () => relu()({ engine: js.engine, random: () => 0 }).backward({} as never, true),
+      OptionError,
+      /no forward/,
+    ],
     ['a shape to prepare for that does not fit', () => make().prepare([1, 5]), ShapeError, /5/],
   ])('%s', (_, run, type, message) => {
     expect(run).toThrow(type);
@@ -547,6 +773,21 @@ describe('a layer of your own', () => {
         dispose: () => bias.dispose(),
       };
     };
+
+  it('may give its input back, prepared too', () => {
+    using network = sequential(js.engine, [shift(), linear(2, 1), shift()], { seed: 1 });
+    const x = randomTensor([4, 2], 1);
+    using prepared = network.prepare(x.shape);
+    for (let i = 0; i < 2; i++) expectSameBits(prepared.run(x).data, network.forward(x).data);
+  });
+
+  it('may share its parameters with another, which are there once', () => {
+    const shared = new Parameter(js.engine, [1]);
+    const sharing = (): LayerMaker => (making) => ({ ...shift()(making), parameters: { shared } });
+    using network = sequential(js.engine, [sharing(), linear(2, 1), sharing()]);
+    expect(Object.keys(network.state())).toEqual(['0.shared', '1.weight', '1.bias']);
+    expect(network.parameters().length).toBe(3);
+  });
 
   it('is trained with the others', () => {
     using network = sequential(js.engine, [shift(), linear(2, 1), shift()]);

@@ -175,7 +175,10 @@ export function euclideanRbf({ shape: [classes, features], data: codes }) {
         const begin = Math.floor(i / classes) * features;
         const code = (i % classes) * features;
         let sum = 0;
-        for (let k = 0; k < features; k++) sum += (from[begin + k] - codes[code + k]) ** 2;
+        for (let k = 0; k < features; k++) {
+          const off = from[begin + k] - codes[code + k];
+          sum += off * off;
+        }
         to[i] = sum;
       }
       return out;

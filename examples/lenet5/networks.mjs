@@ -64,21 +64,13 @@ function modern(engine, seed) {
  *
  *     E = mean( y[label] + log( e^−rubbish + Σ e^−y ) )
  */
-export function competingPenalties({ shape, data }, labels, rubbish) {
-  const [batch, classes] = shape;
-  const gradient = new Float32Array(data.length);
-  let loss = 0;
-  for (let n = 0; n < batch; n++) {
-    const begin = n * classes;
-    const penalties = data.subarray(begin, begin + classes);
-    const least = Math.min(rubbish, ...penalties);
-    let sum = Math.exp(least - rubbish);
-    for (const penalty of penalties) sum += Math.exp(least - penalty);
-    for (let i = 0; i < classes; i++) gradient[begin + i] = -Math.exp(least - penalties[i]) / sum / batch;
-    gradient[begin + labels[n]] += 1 / batch;
-    loss += penalties[labels[n]] - least + Math.log(sum);
-  }
-  return { loss: loss / batch, gradient: { shape, data: gradient } };
+export function competingPenalties({ shape: [batch, classes], data }, labels, rubbish) {
+  // Cross-entropy of the negated penalties, with rubbish as one more class.
+  const logits = { shape: [batch, classes + 1], data: new Float32Array(batch * (classes + 1)).fill(-rubbish) };
+  for (let i = 0; i < data.length; i++) logits.data[i + Math.floor(i / classes)] = -data[i];
+  const { loss, gradient } = crossEntropy(logits, labels);
+  const byPenalty = Float32Array.from(data, (_, i) => -gradient.data[i + Math.floor(i / classes)]);
+  return { loss, gradient: { shape: [batch, classes], data: byPenalty } };
 }
 
 /** Place of the greatest of each row. */

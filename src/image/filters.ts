@@ -4,7 +4,8 @@ import type { Operation, Operations } from '../operators/operation.ts';
 import { Order } from '../params.ts';
 import { type ImagePlan, planBox, planFactors, planGradient, planGrey, planKernel, planOrder } from '../plan/image.ts';
 import { perAxis } from '../shape/axes.ts';
-import { boolean, checkEngine, count, finite, known, oneOf, show } from '../shape/check.ts';
+import { boolean, count, finite, known, oneOf, show } from '../shape/check.ts';
+import { engineOf } from '../shape/given.ts';
 import {
   image as checkImage,
   colourWeights,
@@ -337,7 +338,7 @@ const PARAMETERS: Readonly<Record<string, readonly string[]>> = {
 
 /** The filters of an engine: everything that it can do with images. */
 export function filters(engine: Engine): Filters {
-  checkEngine('engine', engine);
+  engineOf('engine', engine);
   const made: Record<string, unknown> = {
     image(width: number, height: number, channels = 4, type: ElementType = 'u8') {
       const elementBytes = oneOf('type', type, 'u8', ['u8', 'f32']) === 'u8' ? 1 : 4;

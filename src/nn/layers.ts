@@ -1,11 +1,16 @@
 import type { Engine } from '../engine.ts';
 import { OptionError, ShapeError } from '../errors.ts';
-import { perAxis } from '../shape/axes.ts';
-import { boolean, count, known, oneOf, type Pair, sameShape, show } from '../shape/check.ts';
-import type { PrepareConv2dOptions } from '../shape/conv.ts';
+import { attempt, read } from '../read.ts';
+import { paddingSides, perAxis } from '../shape/axes.ts';
+import { boolean, count, layout, oneOf, type Pair, sameShape, show } from '../shape/check.ts';
+import { checkAlgorithm, type PrepareConv2dOptions } from '../shape/conv.ts';
+import { curve } from '../shape/curve.ts';
+import { callable, engineOf, readOptions } from '../shape/given.ts';
 import type { AveragePool2dOptions, Pool2dOptions } from '../shape/pool.ts';
-import { type KernelTensor, lengthOf, type Tensor } from '../tensor.ts';
-import { Kept, type Layer, type LayerMaker, Parameter, type PreparedLayer } from './layer.ts';
+import type { Padding } from '../shape/window.ts';
+import { type KernelTensor, lengthOf, PlainTensor } from '../tensor.ts';
+import { resident } from './given.ts';
+import { Kept, type Layer, type LayerMaker, type Making, Parameter, type PreparedLayer } from './layer.ts';
 import { bound, type Initialization, uniform } from './random.ts';
 
 /** What layers with weights have in common. */
@@ -21,6 +26,37 @@ type ConvolutionOptions = Pick<PrepareConv2dOptions, 'strides' | 'padding' | 'di
 /** The geometry of a layer of `conv2d`, and how its weights begin. Filters are in the layout 'oihw'. */
 export interface Conv2dLayerOptions extends ConvolutionOptions, LinearLayerOptions {}
 
+/** `make` with what was checked of what a network, or a caller, makes a layer with. */
+function maker(make: (making: Making) => Layer): LayerMaker {
+  return (making) => {
+    const { engine, random } = attempt('making', 'an object { engine, random }', () => ({ engine: making.engine, random: making.random }));
+    callable('making.random', random);
+    return make({ engine: engineOf('making.engine', engine), random });
+  };
+}
+
+/** What the last `forward` kept for `backward`. */
+function kept<T>(of: T | undefined): T {
+  if (of === undefined) throw new OptionError('backward', 'no forward pass before it', 'a call of forward first');
+  return of;
+}
+
+const residentOut = (out: unknown, engine: Engine) => (out === undefined ? undefined : resident('out', out, engine));
+
+const LAYOUTS = ['nchw', 'nhwc'] as const;
+
+function pair(argument: string, value: unknown, fallback: Pair = [1, 1]): Pair {
+  if (value === undefined) return fallback;
+  const [, height, width] = perAxis(argument, read(value, argument), 1, 1, 2);
+  return [height, width];
+}
+
+/** By rule, or as [top, bottom, left, right]. */
+function padding(value: unknown): Padding {
+  const sides = paddingSides(value, 2);
+  return typeof sides === 'string' ? sides : (sides.slice(-4) as [number, number, number, number]);
+}
+
 /** A layer of one operator with weights: `weight`, and `bias` unless it is left out. */
 abstract class Weighted implements Layer {
   readonly parameters: Readonly<Record<string, Parameter>>;
@@ -35,11 +71,28 @@ abstract class Weighted implements Layer {
   constructor(engine: Engine, shape: readonly number[], bias: number | undefined) {
     this.engine = engine;
     this.weight = new Parameter(engine, shape);
-    this.bias = bias === undefined ? undefined : new Parameter(engine, [bias]);
+    try {
+      this.bias = bias === undefined ? undefined : new Parameter(engine, [bias]);
+    } catch (error) {
+      this.weight.dispose();
+      throw error;
+    }
     this.parameters = { weight: this.weight, ...(this.bias && { bias: this.bias }) };
   }
 
+  /** With its first weights. */
+  begun(limit: number, random: () => number): this {
+    try {
+      uniform(this.weight.value.data, limit, random);
+      return this;
+    } catch (error) {
+      this.dispose();
+      throw error;
+    }
+  }
+
   forward(x: KernelTensor): KernelTensor {
+    resident('x', x, this.engine);
     const y = this.#y.from(sameShape(x.shape, this.#shape), (out) => this.operate(x, out));
     this.#shape = x.shape;
     this.#x = x;
@@ -47,8 +100,9 @@ abstract class Weighted implements Layer {
   }
 
   backward(dy: KernelTensor, wanted: boolean): KernelTensor | undefined {
-    const x = this.#x!;
-    const dx = wanted ? this.#dx.at(this.engine, x.shape) : undefined;
+    const x = kept(this.#x);
+    resident('dy', dy, this.engine);
+    const dx = boolean('wanted', wanted, false) ? this.#dx.at(this.engine, x.shape) : undefined;
     this.weight.accumulate((dWeight) => {
       if (this.bias === undefined) this.differentiate(dy, x, { dx, dWeight });
       else this.bias.accumulate((dBias) => this.differentiate(dy, x, { dx, dWeight, dBias }));
@@ -83,13 +137,13 @@ class Conv2dLayer extends Weighted {
     const prepared = this.engine.prepareConv2d(this.weight.value, { ...this.#options, bias: this.bias?.value });
     return {
       place: 'apart',
-      run: (x, out) => prepared.run(x, out) as KernelTensor,
+      run: (x, out) => prepared.run(resident('x', x, this.engine), residentOut(out, this.engine)),
       dispose: () => prepared.dispose(),
     };
   }
 
   protected operate(x: KernelTensor, out: KernelTensor | undefined): KernelTensor {
-    return this.engine.conv2d(x, this.weight.value, { ...this.#options, bias: this.bias?.value, out }) as KernelTensor;
+    return this.engine.conv2d(x, this.weight.value, { ...this.#options, bias: this.bias?.value, out });
   }
 
   protected differentiate(dy: KernelTensor, x: KernelTensor, { dx, dWeight, dBias }: Gradients): void {
@@ -109,22 +163,30 @@ function skipped<K extends string>(results: Readonly<Record<K, KernelTensor | un
  * @param kernel extent of the filter in pixels, `n` or `[height, width]`
  */
 export function conv2d(inChannels: number, outChannels: number, kernel: number | Pair, options?: Conv2dLayerOptions): LayerMaker {
-  const names = ['bias', 'initialize', 'strides', 'padding', 'dilations', 'groups', 'inputLayout', 'algorithm'];
-  const { bias, initialize = 'he', ...convolution } = known('options', options, names) as Conv2dLayerOptions;
-  const hasBias = boolean('options.bias', bias, true);
-  const groups = count('options.groups', convolution.groups, 1, 1);
+  const names = ['bias', 'initialize', 'strides', 'padding', 'dilations', 'groups', 'inputLayout', 'algorithm'] as const;
+  const given = readOptions<Conv2dLayerOptions>(options, names);
+  const hasBias = boolean('options.bias', given.bias, true);
+  const groups = count('options.groups', given.groups, 1, 1);
   for (const [name, channels] of Object.entries({ inChannels, outChannels })) {
     if (count(name, channels, 0, 1) % groups !== 0) throw new OptionError(name, show(channels), `a multiple of the ${groups} groups`);
   }
-  const [, height, width] = perAxis('kernel', kernel, 1, 1, 2);
-  const fanIn = (inChannels / groups) * height * width;
-  const limit = bound(initialize, fanIn, (outChannels / groups) * height * width);
-  return ({ engine, random }) => {
-    const shape = [outChannels, inChannels / groups, height, width];
-    const layer = new Conv2dLayer(engine, shape, hasBias ? outChannels : undefined, convolution);
-    uniform(layer.parameters.weight.value.data, limit, random);
-    return layer;
+  const [height, width] = pair('kernel', kernel);
+  const strides = pair('options.strides', given.strides);
+  const dilations = pair('options.dilations', given.dilations);
+  const convolution: ConvolutionOptions = {
+    strides,
+    dilations,
+    padding: padding(given.padding),
+    groups,
+    inputLayout: layout('options.inputLayout', given.inputLayout, 'nchw', LAYOUTS),
+    algorithm: checkAlgorithm(given.algorithm, [1, height, width], [1, ...strides], [1, ...dilations], 2),
   };
+  const fanIn = (inChannels / groups) * height * width;
+  const limit = bound(given.initialize, fanIn, (outChannels / groups) * height * width);
+  return maker(({ engine, random }) => {
+    const shape = [outChannels, inChannels / groups, height, width];
+    return new Conv2dLayer(engine, shape, hasBias ? outChannels : undefined, convolution).begun(limit, random);
+  });
 }
 
 class LinearLayer extends Weighted {
@@ -136,9 +198,10 @@ class LinearLayer extends Weighted {
     return {
       place: 'apart',
       run: (x, given) => {
+        resident('x', x, this.engine);
         const features = x.shape[x.shape.length - 1];
         if (features !== ins) throw new ShapeError('x.shape', show(x.shape), `[…, ${ins}], the layer's input features`);
-        const out = given ?? this.engine.tensor([...x.shape.slice(0, -1), outs]);
+        const out = residentOut(given, this.engine) ?? this.engine.tensor([...x.shape.slice(0, -1), outs]);
         const rows = lengthOf(x.shape) / ins;
         prepared.run(x.view([1, rows, 1, ins]), out.view([1, rows, 1, outs]));
         return out;
@@ -148,7 +211,7 @@ class LinearLayer extends Weighted {
   }
 
   protected operate(x: KernelTensor, out: KernelTensor | undefined): KernelTensor {
-    return this.engine.linear(x, this.weight.value, { bias: this.bias?.value, out }) as KernelTensor;
+    return this.engine.linear(x, this.weight.value, { bias: this.bias?.value, out });
   }
 
   protected differentiate(dy: KernelTensor, x: KernelTensor, { dx, dWeight, dBias }: Gradients): void {
@@ -159,16 +222,14 @@ class LinearLayer extends Weighted {
 
 /** Every input times a learned weight, summed: `engine.linear`, on tensors of shape [batch, inFeatures], or with more dimensions before the last. */
 export function linear(inFeatures: number, outFeatures: number, options?: LinearLayerOptions): LayerMaker {
-  const { bias, initialize = 'he' } = known('options', options, ['bias', 'initialize']);
+  const { bias, initialize } = readOptions<LinearLayerOptions>(options, ['bias', 'initialize']);
   const hasBias = boolean('options.bias', bias, true);
   count('inFeatures', inFeatures, 0, 1);
   count('outFeatures', outFeatures, 0, 1);
   const limit = bound(initialize, inFeatures, outFeatures);
-  return ({ engine, random }) => {
-    const layer = new LinearLayer(engine, [outFeatures, inFeatures], hasBias ? outFeatures : undefined);
-    uniform(layer.parameters.weight.value.data, limit, random);
-    return layer;
-  };
+  return maker(({ engine, random }) =>
+    new LinearLayer(engine, [outFeatures, inFeatures], hasBias ? outFeatures : undefined).begun(limit, random),
+  );
 }
 
 type Forward = (x: KernelTensor, out: KernelTensor | undefined) => KernelTensor;
@@ -194,6 +255,7 @@ class Plain implements Layer {
   }
 
   forward(x: KernelTensor): KernelTensor {
+    resident('x', x, this.#engine);
     const y = this.#y.from(sameShape(x.shape, this.#shape), (out) => this.#run(x, out));
     this.#shape = x.shape;
     this.#x = x;
@@ -201,14 +263,21 @@ class Plain implements Layer {
   }
 
   backward(dy: KernelTensor, wanted: boolean): KernelTensor | undefined {
-    if (!wanted) return undefined;
-    const dx = this.#dx.at(this.#engine, this.#x!.shape);
-    this.#differentiate(dy, this.#x!, dx);
+    const x = kept(this.#x);
+    resident('dy', dy, this.#engine);
+    if (!boolean('wanted', wanted, false)) return undefined;
+    const dx = this.#dx.at(this.#engine, x.shape);
+    this.#differentiate(dy, x, dx);
     return dx;
   }
 
   prepare(): PreparedLayer {
-    return { place: this.#place, run: this.#run, dispose: () => {} };
+    const engine = this.#engine;
+    return {
+      place: this.#place,
+      run: (x, out) => this.#run(resident('x', x, engine), residentOut(out, engine)),
+      dispose: () => {},
+    };
   }
 
   dispose(): void {
@@ -223,17 +292,27 @@ export type PoolLayerOptions = Omit<Pool2dOptions, 'windowDimensions' | 'out'>;
 export type AveragePoolLayerOptions = Omit<AveragePool2dOptions, 'windowDimensions' | 'out'>;
 
 function pooling(name: 'maxPool2d' | 'averagePool2d', window: number | Pair, given: AveragePoolLayerOptions | undefined): LayerMaker {
-  const [, height, width] = perAxis('windowDimensions', window, 1, 1, 2);
-  const windowDimensions: Pair = [height, width];
-  const names = ['strides', 'padding', 'dilations', 'layout', 'roundingType', ...(name === 'averagePool2d' ? ['countIncludePad'] : [])];
-  const options = { windowDimensions, strides: windowDimensions, ...known('options', given, names) };
-  return ({ engine }) =>
-    new Plain(
-      engine,
-      'apart',
-      (x, out) => engine[name](x, { ...options, out }) as KernelTensor,
-      (dy, x, out) => engine[`${name}Backward`](dy, x, { ...options, out }),
-    );
+  const windowDimensions = pair('windowDimensions', window);
+  const names = ['strides', 'padding', 'dilations', 'layout', 'roundingType'] as const;
+  const own = readOptions<AveragePoolLayerOptions>(given, name === 'averagePool2d' ? [...names, 'countIncludePad'] : names);
+  const options = {
+    windowDimensions,
+    strides: pair('options.strides', own.strides, windowDimensions),
+    padding: padding(own.padding),
+    dilations: pair('options.dilations', own.dilations),
+    layout: layout('options.layout', own.layout, 'nchw', LAYOUTS),
+    roundingType: oneOf('options.roundingType', own.roundingType, 'floor', ['floor', 'ceil']),
+    ...(name === 'averagePool2d' && { countIncludePad: boolean('options.countIncludePad', own.countIncludePad, false) }),
+  };
+  return maker(
+    ({ engine }) =>
+      new Plain(
+        engine,
+        'apart',
+        (x, out) => engine[name](x, { ...options, out }),
+        (dy, x, out) => engine[`${name}Backward`](dy, x, { ...options, out }),
+      ),
+  );
 }
 
 /** The greatest of each window. */
@@ -274,20 +353,27 @@ export type ActivationLayerName = (typeof ACTIVATIONS)[number];
 /** Options of the operator of that name. */
 export type ActivationLayerOptions<N extends ActivationLayerName> = Omit<NonNullable<Parameters<Engine[N]>[1]>, 'out'>;
 
-type Elementwise = (x: Tensor, options: object) => Tensor;
-type ElementwiseBackward = (dy: Tensor, x: Tensor, options: object) => Tensor;
+type Elementwise = (x: KernelTensor, options: object) => KernelTensor;
+type ElementwiseBackward = (dy: KernelTensor, x: KernelTensor, options: object) => KernelTensor;
 
 /** A function of every element by itself: the operator of that name. */
 export function activation<N extends ActivationLayerName>(name: N, options?: ActivationLayerOptions<N>): LayerMaker {
-  oneOf('name', name, 'relu', ACTIVATIONS);
-  known('options', options, Object.keys(options ?? {}));
-  return ({ engine }) =>
-    new Plain(
-      engine,
-      'over',
-      (x, out) => (engine[name] as Elementwise).call(engine, x, { ...options, out }) as KernelTensor,
-      (dy, x, out) => (engine[`${name}Backward`] as ElementwiseBackward).call(engine, dy, x, { ...options, out }),
-    );
+  if (!ACTIVATIONS.includes(name)) throw new OptionError('name', show(name), `one of ${ACTIVATIONS.map(show).join(', ')}`);
+  const own: unknown = attempt('options', 'an object', () => (options !== null && typeof options === 'object' ? { ...options } : options));
+  if (own !== null && typeof own === 'object' && 'out' in own)
+    throw new OptionError('options.out', 'an unknown option', 'none of the name');
+  // Refuses what the operator would refuse, before there is an input.
+  curve(name, new PlainTensor([0], new Float32Array()), own as undefined);
+  const given = own as object | undefined;
+  return maker(
+    ({ engine }) =>
+      new Plain(
+        engine,
+        'over',
+        (x, out) => (engine[name] as Elementwise).call(engine, x, { ...given, out }),
+        (dy, x, out) => (engine[`${name}Backward`] as ElementwiseBackward).call(engine, dy, x, { ...given, out }),
+      ),
+  );
 }
 
 /** `max(x, 0)`: `engine.relu`. */
@@ -301,18 +387,27 @@ export const tanh = (): LayerMaker => activation('tanh');
 
 /** [batch, …] as [batch, everything else], without a copy. */
 export function flatten(): LayerMaker {
-  return () => {
-    let shape: readonly number[] = [];
-    const flat = (x: KernelTensor) => x.view([x.shape[0], lengthOf(x.shape.slice(1))]);
+  return maker(({ engine }) => {
+    let shape: readonly number[] | undefined;
+    const flat = (x: KernelTensor) => {
+      resident('x', x, engine);
+      if (x.shape.length === 0) throw new ShapeError('x.shape', show(x.shape), '[batch, …]');
+      return x.view([x.shape[0], lengthOf(x.shape.slice(1))]);
+    };
     return {
       parameters: {},
       forward(x) {
+        const y = flat(x);
         shape = x.shape;
-        return flat(x);
+        return y;
       },
-      backward: (dy, wanted) => (wanted ? dy.view(shape) : undefined),
+      backward(dy, wanted) {
+        const of = kept(shape);
+        resident('dy', dy, engine);
+        return boolean('wanted', wanted, false) ? dy.view(of) : undefined;
+      },
       prepare: () => ({ place: 'same', run: flat, dispose: () => {} }),
       dispose() {},
     };
-  };
+  });
 }

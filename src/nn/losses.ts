@@ -1,7 +1,8 @@
 import { ShapeError } from '../errors.ts';
 import { expNegative as exp } from '../js/math.ts';
-import { read } from '../read.ts';
-import { isCount, sameShape, show, tensor } from '../shape/check.ts';
+import { attempt } from '../read.ts';
+import { isCount, sameShape, show } from '../shape/check.ts';
+import { readTensor } from '../shape/given.ts';
 import type { Tensor } from '../tensor.ts';
 
 /** What training needs of a loss: its value, and its gradient by what the network gave. */
@@ -10,6 +11,34 @@ export interface Loss {
   readonly loss: number;
   /** A plain tensor, as `backward` takes it. */
   readonly gradient: Tensor;
+}
+
+/** ln x for finite x ≥ 1 within 2⁻⁵⁰ of itself, and NaN for NaN. `Math.log` differs from host to host. */
+function log(x: number): number {
+  let m = x;
+  let exponent = 0;
+  for (; m > Math.SQRT2; m /= 2) exponent++;
+  // ln m = 2 artanh s = 2 s (1 + s²/3 + s⁴/5 + …), with s ≤ 0.172.
+  const s = (m - 1) / (m + 1);
+  let sum = 0;
+  for (let i = 21; i >= 1; i -= 2) sum = sum * s * s + 1 / i;
+  return exponent * Math.LN2 + 2 * s * sum;
+}
+
+function readLabels(labels: unknown, batch: number, classes: number): readonly number[] {
+  const expected = `${batch} labels`;
+  const own = attempt('labels', expected, () => {
+    if (labels === null || typeof labels !== 'object') return undefined;
+    const { length } = labels as ArrayLike<unknown>;
+    return { length, values: length === batch ? Array.from({ length: batch }, (_, n) => (labels as ArrayLike<unknown>)[n]) : [] };
+  });
+  if (own === undefined) throw new ShapeError('labels', show(labels), expected);
+  if (own.length !== batch) throw new ShapeError('labels', `${show(own.length)} labels`, expected);
+  own.values.forEach((label, n) => {
+    if (!isCount(label) || label >= classes)
+      throw new ShapeError(`labels[${n}]`, show(label), `a whole number of at least 0 and below ${classes}`);
+  });
+  return own.values as number[];
 }
 
 /**
@@ -21,15 +50,10 @@ export interface Loss {
  * @throws ShapeError
  */
 export function crossEntropy(logits: Tensor, labels: ArrayLike<number>): Loss {
-  const { shape, data } = tensor('logits', read(logits, 'logits'), 2);
-  const [batch, classes] = shape;
-  if (labels === null || typeof labels !== 'object' || labels.length !== batch) {
-    throw new ShapeError('labels', labels && typeof labels === 'object' ? `${labels.length} labels` : show(labels), `${batch} labels`);
-  }
-  for (let n = 0; n < batch; n++) {
-    if (!isCount(labels[n]) || labels[n] >= classes)
-      throw new ShapeError(`labels[${n}]`, show(labels[n]), `a whole number of at least 0 and below ${classes}`);
-  }
+  const given = readTensor('logits', logits, 2);
+  const [batch, classes] = given.shape;
+  const label = readLabels(labels, batch, classes);
+  const { shape, data } = given;
   const gradient = new Float32Array(data.length);
   let loss = 0;
   for (let n = 0; n < batch; n++) {
@@ -42,8 +66,8 @@ export function crossEntropy(logits: Tensor, labels: ArrayLike<number>): Loss {
       sum += gradient[begin + i];
     }
     for (let i = 0; i < classes; i++) gradient[begin + i] /= sum * batch;
-    gradient[begin + labels[n]] -= 1 / batch;
-    loss += Math.log(sum) + max - data[begin + labels[n]];
+    gradient[begin + label[n]] -= 1 / batch;
+    loss += log(sum) + max - data[begin + label[n]];
   }
   return { loss: loss / batch, gradient: { shape: [...shape], data: gradient } };
 }
@@ -54,9 +78,11 @@ export function crossEntropy(logits: Tensor, labels: ArrayLike<number>): Loss {
  * @throws ShapeError
  */
 export function meanSquare(y: Tensor, target: Tensor): Loss {
-  const { shape, data } = tensor('y', read(y, 'y'), undefined, true);
-  const { shape: targetShape, data: wanted } = tensor('target', read(target, 'target'), undefined, true);
-  if (!sameShape(shape, targetShape)) throw new ShapeError('target.shape', show(targetShape), show(shape));
+  const of = readTensor('y', y, undefined, true);
+  const to = readTensor('target', target, undefined, true);
+  if (!sameShape(of.shape, to.shape)) throw new ShapeError('target.shape', show(to.shape), show(of.shape));
+  const { shape, data } = of;
+  const { data: wanted } = to;
   const gradient = new Float32Array(data.length);
   let loss = 0;
   for (let i = 0; i < gradient.length; i++) {

@@ -1,7 +1,9 @@
 import { OptionError } from '../errors.ts';
-import { boolean, known, show } from '../shape/check.ts';
+import { boolean, isCount, show } from '../shape/check.ts';
+import { readList, readOptions } from '../shape/given.ts';
 import type { KernelTensor } from '../tensor.ts';
 import { Parameter } from './layer.ts';
+import { restrict } from './safetensors.ts';
 
 /** As far as an f32 counts. Whatever depends on the number of steps has long ceased to change. */
 const MOST_STEPS = 2 ** 24;
@@ -14,6 +16,7 @@ export class NotFiniteError extends Error {
   readonly step: number;
   /** The name of the parameter where it was found first, such as `0.weight`. */
   readonly parameter: string;
+  /** @internal */
   constructor(step: number, parameter: string, what: string) {
     super(`step ${step}: ${what}`);
     this.step = step;
@@ -53,26 +56,61 @@ function within(name: string, value: unknown, fallback: number, below: number): 
   return given;
 }
 
+/** By the name of each moment, the least that its elements may be. */
+type Moments = Readonly<Record<string, number>>;
+
+interface Trained {
+  readonly parameter: Parameter;
+  readonly moments: Readonly<Record<string, KernelTensor>>;
+}
+
+const isSteps = (value: unknown): boolean => isCount(value) && value <= MOST_STEPS;
+const STEPS = `a whole number from 0 to ${MOST_STEPS}`;
+
+function checkParameters(given: readonly Parameter[]): readonly Parameter[] {
+  const own = readList('parameters', given, 'a parameter of a network', Parameter.is);
+  if (own.length === 0) throw new OptionError('parameters', show(own), 'one parameter at least');
+  const twice = own.findIndex((parameter, i) => own.indexOf(parameter) !== i);
+  if (twice >= 0) throw new OptionError(`parameters[${twice}]`, 'a parameter that came before', 'each parameter once');
+  return own;
+}
+
 /**
  * Changes a network's weights by their gradients. Arithmetic is in f64, rounded to f32 where it is stored, and the same on
  * every engine.
  */
 export abstract class Optimizer {
-  readonly #parameters: readonly Parameter[];
-  readonly #moments: ReadonlyMap<string, KernelTensor>;
+  /** Moments go by the parameter itself: names may be alike. */
+  readonly #trained: readonly Trained[];
   /** In a tensor, so that it is part of the state. */
   readonly #steps: KernelTensor;
   #learningRate = 0;
 
   /** @internal */
-  constructor(parameters: readonly Parameter[], learningRate: number | undefined, fallback: number, moments: readonly string[]) {
-    if (!Array.isArray(parameters) || parameters.length === 0 || !parameters.every((each) => each instanceof Parameter))
-      throw new OptionError('parameters', show(parameters), 'parameters of a network, one at least');
+  constructor(parameters: readonly Parameter[], learningRate: number | undefined, fallback: number, moments: Moments) {
+    const own = checkParameters(parameters);
     this.learningRate = within('learningRate', learningRate, fallback, Infinity);
-    this.#parameters = parameters;
-    const all = parameters.flatMap((parameter) => moments.map((moment) => [`${parameter.name}.${moment}`, parameter] as const));
-    this.#moments = new Map(all.map(([name, { engine, value }]) => [name, engine.tensor(value.shape)]));
-    this.#steps = parameters[0].engine.tensor([1]);
+    const made: KernelTensor[] = [];
+    const zeros = (parameter: Parameter, shape: readonly number[]) => {
+      const tensor = parameter.engine.tensor(shape);
+      made.push(tensor);
+      return tensor;
+    };
+    try {
+      this.#steps = zeros(own[0], [1]);
+      restrict(this.#steps, isSteps, STEPS);
+      this.#trained = own.map((parameter) => {
+        const tensors: Record<string, KernelTensor> = {};
+        for (const [moment, least] of Object.entries(moments)) {
+          tensors[moment] = zeros(parameter, parameter.value.shape);
+          restrict(tensors[moment], (value) => value >= least, `a number of at least ${least}`);
+        }
+        return { parameter, moments: tensors };
+      });
+    } catch (error) {
+      for (const tensor of made) tensor.dispose();
+      throw error;
+    }
   }
 
   get learningRate(): number {
@@ -93,35 +131,66 @@ export abstract class Optimizer {
    *
    * @throws NotFiniteError before anything is changed, if a gradient holds a NaN or an infinity; and afterwards, if a weight has
    *   become one
+   * @throws OptionError, DisposedError before anything is changed
    */
   step(): void {
-    const step = Math.min(this.steps + 1, MOST_STEPS);
-    for (const { name, gradient } of this.#parameters) {
-      if (!allFinite(gradient.data)) throw new NotFiniteError(step, name, `the gradient of ${name} is not finite; no weight was changed`);
+    const made = this.steps;
+    if (!isSteps(made)) throw new OptionError("state()['optimizer.steps']", show(made), STEPS);
+    const step = Math.min(made + 1, MOST_STEPS);
+    // All views before the first change: one that is gone throws.
+    const updates = this.#trained.map(({ parameter: { name, value, gradient }, moments }) => ({
+      name: typeof name === 'string' ? name : show(name),
+      value: value.data,
+      gradient: gradient.data,
+      moments: Object.fromEntries(Object.entries(moments).map(([moment, { data }]) => [moment, data])),
+    }));
+    for (const { name, gradient } of updates) {
+      if (!allFinite(gradient)) throw new NotFiniteError(step, name, `the gradient of ${name} is not finite; no weight was changed`);
     }
     this.#steps.data[0] = step;
     this.begin(step);
-    for (const { name, value: tensor, gradient } of this.#parameters) {
-      const value = tensor.data;
-      this.update(value, gradient.data, (moment) => this.#moments.get(`${name}.${moment}`)!.data);
+    for (const { name, value, gradient, moments } of updates) {
+      this.update(value, gradient, moments);
       if (!allFinite(value)) throw new NotFiniteError(step, name, `${name} has weights that are not finite`);
     }
   }
 
   /** To be called before the `backward` of another step: gradients add up. */
   zeroGradients(): void {
-    for (const parameter of this.#parameters) parameter.zeroGradient();
+    for (const { parameter } of this.#trained) parameter.zeroGradient();
   }
 
-  /** What the next step depends on besides weights, by name: the tensors themselves, to be saved with those of the network. */
+  /**
+   * What the next step depends on besides weights: the tensors themselves, to be saved with those of the network. Each has its
+   * parameter's name in its own.
+   *
+   * @throws OptionError if two parameters have one name, as those of two networks have: `parameter.name` can be set
+   */
   state(): Readonly<Record<string, KernelTensor>> {
-    return { 'optimizer.steps': this.#steps, ...Object.fromEntries([...this.#moments].map(([name, t]) => [`optimizer.${name}`, t])) };
+    const state: Record<string, KernelTensor> = { 'optimizer.steps': this.#steps };
+    const twice = new Set<string>();
+    for (const { parameter, moments } of this.#trained) {
+      const name: unknown = parameter.name;
+      if (typeof name !== 'string') throw new OptionError('parameter.name', show(name), 'a string');
+      for (const [moment, tensor] of Object.entries(moments)) {
+        const key = `optimizer.${name}.${moment}`;
+        if (Object.hasOwn(state, key)) twice.add(name);
+        state[key] = tensor;
+      }
+    }
+    if (twice.size > 0)
+      throw new OptionError(
+        'parameters',
+        `several of the name ${[...twice].map(show).join(', ')}`,
+        'names that differ (set `parameter.name`)',
+      );
+    return state;
   }
 
   /** Gives its own tensors back, not those of the parameters. */
   dispose(): void {
     this.#steps.dispose();
-    for (const moment of this.#moments.values()) moment.dispose();
+    for (const { moments } of this.#trained) for (const tensor of Object.values(moments)) tensor.dispose();
   }
 
   /** `dispose`, at the end of a `using` block. */
@@ -131,8 +200,8 @@ export abstract class Optimizer {
 
   /** Comes before the first `update` of each step. */
   protected begin(_step: number): void {}
-  /** Changes one parameter's value. `moment` gives the tensor of that name that goes with it, as the step before left it; 0 at first. */
-  protected abstract update(value: Float32Array, gradient: Float32Array, moment: (name: string) => Float32Array): void;
+  /** Changes one parameter's value. Its moments are as the step before left them; 0 at first. */
+  protected abstract update(value: Float32Array, gradient: Float32Array, moments: Readonly<Record<string, Float32Array>>): void;
 }
 
 /** A product with 0 is NaN where a factor is not finite, and so is the sum. */
@@ -148,23 +217,22 @@ class Sgd extends Optimizer {
   readonly #nesterov: boolean;
 
   constructor(parameters: readonly Parameter[], given: SgdOptions | undefined) {
-    const options = known('options', given, ['learningRate', 'momentum', 'weightDecay', 'nesterov']);
+    const options = readOptions<SgdOptions>(given, ['learningRate', 'momentum', 'weightDecay', 'nesterov']);
     const momentum = within('momentum', options.momentum, 0, 1);
     const decay = within('weightDecay', options.weightDecay, 0, Infinity);
     const nesterov = boolean('options.nesterov', options.nesterov, false);
-    super(parameters, options.learningRate, 0.01, momentum > 0 ? ['velocity'] : []);
+    super(parameters, options.learningRate, 0.01, momentum > 0 ? { velocity: -Infinity } : {});
     this.#momentum = momentum;
     this.#decay = decay;
     this.#nesterov = nesterov;
   }
 
-  protected update(value: Float32Array, gradient: Float32Array, moment: (name: string) => Float32Array): void {
+  protected update(value: Float32Array, gradient: Float32Array, { velocity }: Readonly<Record<string, Float32Array>>): void {
     const [rate, momentum, decay] = [this.learningRate, this.#momentum, this.#decay];
     if (momentum === 0) {
       for (let i = 0; i < value.length; i++) value[i] -= rate * (gradient[i] + decay * value[i]);
       return;
     }
-    const velocity = moment('velocity');
     const [ofVelocity, ofGradient] = this.#nesterov ? [momentum, 1] : [1, 0];
     for (let i = 0; i < value.length; i++) {
       const g = gradient[i] + decay * value[i];
@@ -182,11 +250,11 @@ class Adam extends Optimizer {
   #powers = { steps: 0, beta1: 1, beta2: 1 };
 
   constructor(parameters: readonly Parameter[], given: AdamOptions | undefined) {
-    const options = known('options', given, ['learningRate', 'beta1', 'beta2', 'epsilon']);
+    const options = readOptions<AdamOptions>(given, ['learningRate', 'beta1', 'beta2', 'epsilon']);
     const beta1 = within('beta1', options.beta1, 0.9, 1);
     const beta2 = within('beta2', options.beta2, 0.999, 1);
     const epsilon = within('epsilon', options.epsilon, 1e-8, Infinity);
-    super(parameters, options.learningRate, 0.001, ['mean', 'square']);
+    super(parameters, options.learningRate, 0.001, { mean: -Infinity, square: 0 });
     this.#beta1 = beta1;
     this.#beta2 = beta2;
     this.#epsilon = epsilon;
@@ -201,10 +269,8 @@ class Adam extends Optimizer {
     }
   }
 
-  protected update(value: Float32Array, gradient: Float32Array, moment: (name: string) => Float32Array): void {
+  protected update(value: Float32Array, gradient: Float32Array, { mean, square }: Readonly<Record<string, Float32Array>>): void {
     const [beta1, beta2, epsilon] = [this.#beta1, this.#beta2, this.#epsilon];
-    const mean = moment('mean');
-    const square = moment('square');
     const rate = this.learningRate / (1 - this.#powers.beta1);
     const scale = Math.sqrt(1 - this.#powers.beta2);
     for (let i = 0; i < value.length; i++) {

@@ -24,21 +24,24 @@ export function generator(seed: number): () => number {
  */
 export type Initialization = 'he' | 'glorot' | ((fanIn: number, fanOut: number) => number);
 
-export function bound(initialize: Initialization, fanIn: number, fanOut: number): number {
-  const given =
-    initialize === 'he'
-      ? Math.sqrt(6 / fanIn)
-      : initialize === 'glorot'
-        ? Math.sqrt(6 / (fanIn + fanOut))
-        : typeof initialize === 'function'
-          ? initialize(fanIn, fanOut)
-          : Number.NaN;
-  if (!(Math.fround(given) >= 0 && Math.fround(given) < Infinity)) {
+export function bound(initialize: Initialization | undefined, fanIn: number, fanOut: number): number {
+  const given = boundOf(initialize, fanIn, fanOut);
+  if (typeof given !== 'number' || !(Math.fround(given) >= 0 && Math.fround(given) < Infinity)) {
     throw new OptionError('options.initialize', show(initialize), "'he', 'glorot' or a function that gives a bound of at least 0");
   }
   return given;
 }
 
+function boundOf(initialize: Initialization | undefined, fanIn: number, fanOut: number): unknown {
+  if (initialize === undefined || initialize === 'he') return Math.sqrt(6 / fanIn);
+  if (initialize === 'glorot') return Math.sqrt(6 / (fanIn + fanOut));
+  return typeof initialize === 'function' ? initialize(fanIn, fanOut) : undefined;
+}
+
 export function uniform(into: Float32Array, bound: number, random: () => number): void {
-  for (let i = 0; i < into.length; i++) into[i] = bound * (2 * random() - 1);
+  for (let i = 0; i < into.length; i++) {
+    const number: unknown = random();
+    if (typeof number !== 'number' || !(number >= 0 && number < 1)) throw new OptionError('random()', show(number), 'a number in [0, 1)');
+    into[i] = bound * (2 * number - 1);
+  }
 }

@@ -1,6 +1,8 @@
-import { read } from '../read.ts';
+import { OutOfMemoryError } from '../errors.ts';
+import { attempt } from '../read.ts';
 import { sameShape, show, tensor } from '../shape/check.ts';
-import { lengthOf, type Tensor } from '../tensor.ts';
+import { readEntries, readTensor } from '../shape/given.ts';
+import { lengthOf, newFloats, type Tensor } from '../tensor.ts';
 
 /**
  * The safetensors format (https://huggingface.co/docs/safetensors), with tensors of the type F32:
@@ -23,6 +25,7 @@ export class SafetensorsError extends RangeError {
   readonly given: string;
   /** What it may be, in words. */
   readonly expected: string;
+  /** @internal */
   constructor(argument: string, given: string, expected: string) {
     super(`${argument}: expected ${expected}, got ${given}`);
     this.argument = argument;
@@ -45,34 +48,62 @@ function writeFloats(from: Float32Array, to: Uint8Array): void {
   for (let i = 0; i < from.length; i++) view.setFloat32(4 * i, from[i], true);
 }
 
-/** Tensors by name, and notes, as the bytes of a file. The same tensors give the same bytes. */
+const TENSORS = 'tensors by name';
+const NOTES = 'strings by name';
+
+/**
+ * Tensors by name, and notes, as the bytes of a file. The same tensors give the same bytes.
+ *
+ * @throws SafetensorsError, OptionError, ShapeError, DisposedError, OutOfMemoryError
+ */
 export function encodeSafetensors(tensors: Readonly<Record<string, Tensor>>, metadata: Readonly<Record<string, string>> = {}): Uint8Array {
   const header: Record<string, unknown> = Object.create(null);
-  if (Object.keys(metadata).length > 0) {
-    for (const [name, value] of Object.entries(metadata)) {
-      if (typeof value !== 'string') throw new SafetensorsError(`metadata.${name}`, show(value), 'a string');
-    }
-    header.__metadata__ = metadata;
+  const notes = readEntries('metadata', metadata, NOTES);
+  for (const [name, value] of notes) {
+    if (typeof value !== 'string') throw new SafetensorsError(`metadata.${name}`, show(value), 'a string');
   }
+  if (notes.length > 0) header.__metadata__ = Object.fromEntries(notes);
+  const own = readEntries('tensors', tensors, TENSORS).map(([name, given]) => [name, readTensor(name, given, undefined, true)] as const);
   let end = 0;
-  for (const [name, given] of Object.entries(tensors)) {
-    const { shape } = tensor(name, read(given, name), undefined, true);
+  for (const [name, { shape }] of own) {
     if (name === '__metadata__') throw new SafetensorsError('tensors', "the name '__metadata__'", 'another name');
     const begin = end;
     end += 4 * lengthOf(shape);
     header[name] = { dtype: 'F32', shape, data_offsets: [begin, end] };
   }
-  const text = new TextEncoder().encode(JSON.stringify(header));
+  const text = encodeHeader(header);
   const headerBytes = Math.ceil(text.length / 8) * 8;
-  const bytes = new Uint8Array(8 + headerBytes + end).fill(0x20, 8, 8 + headerBytes);
+  const bytes = newBytes(8 + headerBytes + end).fill(0x20, 8, 8 + headerBytes);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(headerBytes), true);
   bytes.set(text, 8);
   let at = 8 + headerBytes;
-  for (const { data } of Object.values(tensors)) {
+  for (const [, { data }] of own) {
     writeFloats(data, bytes.subarray(at, at + 4 * data.length));
     at += 4 * data.length;
   }
   return bytes;
+}
+
+function encodeHeader(header: unknown): Uint8Array {
+  let text: Uint8Array | undefined;
+  try {
+    text = new TextEncoder().encode(JSON.stringify(header));
+  } catch {
+    // Longer than a string can be.
+  }
+  if (text === undefined || text.length > MAX_HEADER_BYTES) {
+    const given = text === undefined ? 'more than a string can hold' : `${text.length} bytes`;
+    throw new SafetensorsError('header', given, `names, shapes and notes of at most ${MAX_HEADER_BYTES} bytes`);
+  }
+  return text;
+}
+
+function newBytes(length: number): Uint8Array {
+  try {
+    return new Uint8Array(length);
+  } catch {
+    throw new OutOfMemoryError(length, 'the host refused an array of that size');
+  }
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -84,14 +115,15 @@ const areOffsets = (value: unknown): value is number[] =>
  *
  * @throws SafetensorsError
  */
-export function decodeSafetensors(bytes: Uint8Array): Safetensors {
-  if (!(bytes instanceof Uint8Array)) throw new SafetensorsError('bytes', show(bytes), 'a Uint8Array');
+export function decodeSafetensors(given: Uint8Array): Safetensors {
+  const bytes = ownView(given);
   if (bytes.length < 8) throw new SafetensorsError('bytes', `${bytes.length} bytes`, 'at least the 8 of the length of a header');
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const headerBytes = Number(view.getBigUint64(0, true));
   const most = Math.min(MAX_HEADER_BYTES, bytes.length - 8);
   if (headerBytes > most) throw new SafetensorsError('header', `a length of ${headerBytes} bytes`, `at most ${most}`);
-  const header = parseHeader(bytes.subarray(8, 8 + headerBytes));
+  // A copy, since nothing decodes text in shared memory.
+  const header = parseHeader(bytes.slice(8, 8 + headerBytes));
   const { __metadata__: notes = {}, ...entries } = header;
   if (!isObject(notes) || !Object.values(notes).every((value) => typeof value === 'string'))
     throw new SafetensorsError('header.__metadata__', show(notes), 'strings by name');
@@ -100,10 +132,27 @@ export function decodeSafetensors(bytes: Uint8Array): Safetensors {
   checkPlaces(places, floats.length);
   const tensors = new Map<string, Tensor>();
   for (const { name, shape, begin, end } of places) {
-    const from = new DataView(floats.buffer, floats.byteOffset + begin, end - begin);
-    tensors.set(name, { shape, data: Float32Array.from({ length: (end - begin) / 4 }, (_, i) => from.getFloat32(4 * i, true)) });
+    tensors.set(name, { shape, data: readFloats(floats.subarray(begin, end)) });
   }
   return { tensors, metadata: { ...notes } as Record<string, string> };
+}
+
+/** A view of the caller's bytes that nobody else has. */
+function ownView(given: unknown): Uint8Array {
+  const view = attempt('bytes', 'a Uint8Array', () => {
+    if (!ArrayBuffer.isView(given) || !(given instanceof Uint8Array)) return undefined;
+    const { buffer, byteOffset, byteLength } = given;
+    return new Uint8Array(buffer, byteOffset, byteLength);
+  });
+  if (view === undefined) throw new SafetensorsError('bytes', show(given), 'a Uint8Array');
+  return view;
+}
+
+function readFloats(from: Uint8Array): Float32Array {
+  const view = new DataView(from.buffer, from.byteOffset, from.byteLength);
+  const to = newFloats(from.byteLength / 4);
+  for (let i = 0; i < to.length; i++) to[i] = view.getFloat32(4 * i, true);
+  return to;
 }
 
 function parseHeader(bytes: Uint8Array): Record<string, unknown> {
@@ -121,20 +170,28 @@ function parseHeader(bytes: Uint8Array): Record<string, unknown> {
   return header;
 }
 
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+
 /** A name that an object of a valid JSON text has twice: `JSON.parse` keeps the last and says nothing. */
 function duplicate(text: string): string | undefined {
+  /** Names of the objects around this place; none for an array. */
   const open: (Set<string> | undefined)[] = [];
-  for (const [token, string, colon] of text.matchAll(/("(?:[^"\\]|\\.)*")\s*(:?)|[{}[\]]/g)) {
-    if (string === undefined) {
-      if (token === '{') open.push(new Set());
-      else if (token === '[') open.push(undefined);
-      else open.pop();
-    } else if (colon === ':') {
-      const name = JSON.parse(string) as string;
-      const names = open.at(-1)!;
-      if (names.has(name)) return name;
-      names.add(name);
-    }
+  for (let at = 0; at < text.length; at++) {
+    const char = text[at];
+    if (char === '{') open.push(new Set());
+    else if (char === '[') open.push(undefined);
+    else if (char === '}' || char === ']') open.pop();
+    if (char !== '"') continue;
+    const begin = at;
+    for (at++; text.charCodeAt(at) !== QUOTE; at++) if (text.charCodeAt(at) === BACKSLASH) at++;
+    let after = at + 1;
+    while (' \t\n\r'.includes(text[after])) after++;
+    if (text[after] !== ':') continue;
+    const name = JSON.parse(text.slice(begin, at + 1)) as string;
+    const names = open.at(-1)!;
+    if (names.has(name)) return name;
+    names.add(name);
   }
   return undefined;
 }
@@ -174,23 +231,41 @@ function checkPlaces(places: readonly Place[], available: number): void {
   if (at !== available) throw new SafetensorsError('bytes', `${available} bytes after the header`, `the ${at} that it speaks of`);
 }
 
+interface Restriction {
+  readonly allows: (value: number) => boolean;
+  readonly expected: string;
+}
+
+const restrictions = new WeakMap<Tensor, Restriction>();
+
+/** What a file may put into a tensor that cannot take every float. */
+export function restrict(tensor: Tensor, allows: (value: number) => boolean, expected: string): void {
+  restrictions.set(tensor, { allows, expected });
+}
+
 /**
  * Puts a file's tensors into those of `state`. Names and shapes must be the same: else nothing is changed.
  *
  * @returns the file's notes
- * @throws SafetensorsError
+ * @throws SafetensorsError, OptionError, ShapeError, DisposedError before anything is changed
  */
 export function loadState(state: Readonly<Record<string, Tensor>>, bytes: Uint8Array): Readonly<Record<string, string>> {
+  const own = readEntries('state', state, TENSORS).map(([name, to]) => ({ name, to: readTensor(name, to, undefined, true) }));
   const { tensors, metadata } = decodeSafetensors(bytes);
-  for (const [name, { shape }] of Object.entries(state)) {
-    const given = tensors.get(name);
-    if (given === undefined) throw new SafetensorsError('bytes', `no tensor ${show(name)}`, `one of the shape ${show(shape)}`);
-    if (!sameShape(given.shape, shape)) throw new SafetensorsError(`${show(name)}.shape`, show(given.shape), show(shape));
-  }
+  const loads = own.map(({ name, to }) => {
+    const from = tensors.get(name);
+    if (from === undefined) throw new SafetensorsError('bytes', `no tensor ${show(name)}`, `one of the shape ${show(to.shape)}`);
+    if (!sameShape(from.shape, to.shape)) throw new SafetensorsError(`${show(name)}.shape`, show(from.shape), show(to.shape));
+    const { allows, expected } = restrictions.get(to) ?? {};
+    const at = allows === undefined ? -1 : from.data.findIndex((value) => !allows(value));
+    if (at >= 0) throw new SafetensorsError(`${show(name)}[${at}]`, show(from.data[at]), expected!);
+    // What a getter did meanwhile, of another tensor, shows here.
+    return { from: from.data, to: tensor(name, to, undefined, true).data };
+  });
+  const names = new Set(own.map(({ name }) => name));
   for (const name of tensors.keys()) {
-    if (!Object.hasOwn(state, name))
-      throw new SafetensorsError('bytes', `a tensor ${show(name)}`, `only ${Object.keys(state).map(show).join(', ')}`);
+    if (!names.has(name)) throw new SafetensorsError('bytes', `a tensor ${show(name)}`, `only ${[...names].map(show).join(', ')}`);
   }
-  for (const [name, { data }] of Object.entries(state)) data.set(tensors.get(name)!.data);
+  for (const { from, to } of loads) to.set(from);
   return metadata;
 }

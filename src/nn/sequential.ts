@@ -1,10 +1,13 @@
 /// <reference lib="esnext.disposable" preserve="true" />
+
 import type { Engine } from '../engine.ts';
 import { DisposedError, OptionError, ShapeError } from '../errors.ts';
-import { read } from '../read.ts';
-import { checkShape, known, sameShape, show, tensor } from '../shape/check.ts';
-import { KernelTensor, lengthOf, type Tensor } from '../tensor.ts';
-import { Kept, type Layer, type LayerMaker, type Parameter, type PreparedLayer } from './layer.ts';
+import { attempt } from '../read.ts';
+import { boolean, oneOf, sameShape, show, tensor } from '../shape/check.ts';
+import { engineOf, readEntries, readList, readOptions, readShape, readTensor } from '../shape/given.ts';
+import { type KernelTensor, lengthOf, type Tensor } from '../tensor.ts';
+import { resident } from './given.ts';
+import { Kept, type Layer, type LayerMaker, Parameter, type PreparedLayer } from './layer.ts';
 import { generator } from './random.ts';
 import { encodeSafetensors, loadState } from './safetensors.ts';
 
@@ -16,37 +19,62 @@ export interface SequentialOptions {
 
 /** Layers in a row, made by `sequential`. It holds its weights and results in the engine's memory until `dispose()`. */
 export class Sequential {
-  /** What computes, and whose memory holds the weights. */
-  readonly engine: Engine;
-  /** As they were given: the first takes the input. */
-  readonly layers: readonly Layer[];
+  readonly #engine: Engine;
+  readonly #layers: readonly Layer[];
+  /** By name; a parameter that several layers share is there once. */
+  readonly #parameters: ReadonlyMap<string, Parameter>;
+  /** Place of the first layer with parameters: nothing before it needs a gradient. */
+  readonly #firstLearning: number;
   readonly #x = new Kept();
   readonly #dy = new Kept();
-  #result: readonly number[] | undefined;
+  /** Of the last `forward`. */
+  #last: { readonly x: KernelTensor; readonly shape: readonly number[] } | undefined;
   #disposed = false;
 
   /** @internal */
   constructor(engine: Engine, layers: readonly Layer[]) {
-    this.engine = engine;
-    this.layers = layers;
-    layers.forEach(({ parameters }, i) => {
-      for (const [name, parameter] of Object.entries(parameters)) parameter.name = `${i}.${name}`;
+    const parameters = new Map<string, Parameter>();
+    const named = new Set<Parameter>();
+    let firstLearning = layers.length;
+    layers.forEach((layer, i) => {
+      for (const [name, parameter] of parametersOf(layer, `layers[${i}].parameters`)) {
+        firstLearning = Math.min(firstLearning, i);
+        if (named.has(parameter)) continue;
+        named.add(parameter);
+        parameters.set(`${i}.${name}`, parameter);
+      }
     });
+    for (const [name, parameter] of parameters) parameter.name = name;
+    this.#engine = engine;
+    this.#layers = Object.freeze([...layers]);
+    this.#parameters = parameters;
+    this.#firstLearning = firstLearning;
+  }
+
+  /** What computes, and whose memory holds the weights. */
+  get engine(): Engine {
+    return this.#engine;
+  }
+
+  /** As they were given: the first takes the input. */
+  get layers(): readonly Layer[] {
+    return this.#layers;
   }
 
   /**
    * Runs the layers, and keeps what `backward` needs of it.
    *
-   * @param x the whole batch. A tensor of the engine must stay as it is until `backward`, a plain one is copied
+   * @param x the whole batch. A tensor of the network's engine must stay as it is until `backward`; any other is copied
    * @returns the result of the last layer: the network's own tensor, overwritten by the next call
    * @throws what the operators throw, when `x` does not fit
    */
   forward(x: Tensor): KernelTensor {
     this.#live();
-    this.#result = undefined;
-    let y = this.#own(this.#x, 'x', x);
-    for (const layer of this.layers) y = layer.forward(y);
-    this.#result = y.shape;
+    this.#last = undefined;
+    const first = own(this.#engine, this.#x, readTensor('x', x, undefined, true));
+    let y = first;
+    for (const [i, layer] of this.#layers.entries()) y = resident(`layers[${i}].forward()`, layer.forward(y), this.#engine);
+    this.#last = { x: first, shape: y.shape };
     return y;
   }
 
@@ -56,27 +84,34 @@ export class Sequential {
    * @param dy gradient of the loss by the result of `forward`
    * @param wanted whether the gradient by the input is given back: the network's own tensor; false unless given
    */
-  backward(given: Tensor, wanted = false): KernelTensor | undefined {
+  backward(dy: Tensor, wanted = false): KernelTensor | undefined {
     this.#live();
-    if (this.#result === undefined) throw new OptionError('backward', 'no forward pass before it', 'a call of forward first');
-    const dy = tensor('dy', read(given, 'dy'), undefined, true);
-    if (!sameShape(dy.shape, this.#result)) throw new ShapeError('dy.shape', show(dy.shape), `the result's, ${show(this.#result)}`);
-    // Nothing before the first layer that learns needs a gradient.
-    const first = wanted ? 0 : this.layers.findIndex(({ parameters }) => Object.keys(parameters).length > 0);
-    if (first < 0) return undefined;
-    let gradient: KernelTensor | undefined = this.#own(this.#dy, 'dy', dy);
-    for (let i = this.layers.length - 1; i >= first; i--) gradient = this.layers[i].backward(gradient!, wanted || i > first);
+    const given = readTensor('dy', dy, undefined, true);
+    const all = boolean('wanted', wanted, false);
+    const last = this.#last;
+    if (last === undefined) throw new OptionError('backward', 'no forward pass before it', 'a call of forward first');
+    if (last.x.disposed) throw new DisposedError('x of the last forward');
+    if (!sameShape(given.shape, last.shape)) throw new ShapeError('dy.shape', show(given.shape), `the result's, ${show(last.shape)}`);
+    const first = all ? 0 : this.#firstLearning;
+    if (first >= this.#layers.length && !all) return undefined;
+    let gradient = own(this.#engine, this.#dy, given);
+    for (let i = this.#layers.length - 1; i >= first; i--) {
+      const needed = all || i > first;
+      const dx = this.#layers[i].backward(gradient, needed);
+      if (!needed) return undefined;
+      gradient = resident(`layers[${i}].backward()`, dx, this.#engine);
+    }
     return gradient;
   }
 
   /** What is trained, in the order of the layers. */
   parameters(): readonly Parameter[] {
-    return this.layers.flatMap(({ parameters }) => Object.values(parameters));
+    return [...this.#parameters.values()];
   }
 
   /** The weights by name: the tensors themselves. */
   state(): Readonly<Record<string, KernelTensor>> {
-    return Object.fromEntries(this.parameters().map(({ name, value }) => [name, value]));
+    return Object.fromEntries([...this.#parameters].map(([name, { value }]) => [name, value]));
   }
 
   /** The weights, and notes, as a file in the safetensors format. */
@@ -104,15 +139,14 @@ export class Sequential {
    */
   prepare(shape: readonly number[]): PreparedSequential {
     this.#live();
-    checkShape('shape', shape);
-    return new PreparedSequential(this.engine, this.layers, shape);
+    return new PreparedSequential(this.#engine, this.#layers, readShape('shape', shape));
   }
 
   /** Gives everything back. A second call does nothing. */
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    for (const each of [...this.layers, this.#x, this.#dy]) each.dispose();
+    for (const each of [...this.#layers, this.#x, this.#dy]) each.dispose();
   }
 
   /** `dispose`, at the end of a `using` block. */
@@ -123,21 +157,11 @@ export class Sequential {
   #live(): void {
     if (this.#disposed) throw new DisposedError('the network');
   }
-
-  #own(kept: Kept, argument: string, value: Tensor): KernelTensor {
-    const given = tensor(argument, read(value, argument), undefined, true);
-    if (KernelTensor.is(given)) return given;
-    const own = kept.at(this.engine, given.shape);
-    own.data.set(given.data);
-    return own;
-  }
 }
 
-/** A caller's tensor as it was read, once, if it has this shape. */
-function shaped(argument: string, value: Tensor, shape: readonly number[]): Tensor {
-  const own = tensor(argument, read(value, argument));
-  if (!sameShape(own.shape, shape)) throw new ShapeError(`${argument}.shape`, show(own.shape), show(shape));
-  return own;
+/** The tensor itself if the engine holds it, else a copy that it holds. */
+function own(engine: Engine, kept: Kept, given: Tensor): KernelTensor {
+  return engine.holds(given) ? given : kept.copy(engine, given);
 }
 
 interface Stage {
@@ -148,10 +172,9 @@ interface Stage {
 
 /** A network ready for inputs of one shape: a run allocates no kernel memory. Made by `Sequential.prepare`. */
 export class PreparedSequential {
-  /** Of the input, the batch included. */
-  readonly shape: readonly number[];
-  /** Of the result. */
-  readonly outShape: readonly number[];
+  readonly #engine: Engine;
+  readonly #shape: readonly number[];
+  readonly #outShape: readonly number[];
   readonly #input: KernelTensor;
   readonly #buffers: KernelTensor[] = [];
   readonly #layers: PreparedLayer[] = [];
@@ -160,17 +183,30 @@ export class PreparedSequential {
 
   /** @internal */
   constructor(engine: Engine, layers: readonly Layer[], shape: readonly number[]) {
-    this.shape = [...shape];
+    this.#engine = engine;
     this.#input = engine.tensor(shape);
+    this.#shape = this.#input.shape;
     try {
-      for (const layer of layers) this.#layers.push(layer.prepare());
+      layers.forEach((layer, i) => {
+        this.#layers.push(checkPrepared(layer.prepare(), `layers[${i}].prepare()`));
+      });
       const shapes = this.#tryOut();
-      this.outShape = shapes.at(-1) ?? this.shape;
+      this.#outShape = shapes.at(-1) ?? this.#shape;
       this.#stages = this.#plan(engine, shapes);
     } catch (error) {
       this.dispose();
       throw error;
     }
+  }
+
+  /** Of the input, the batch included. */
+  get shape(): readonly number[] {
+    return this.#shape;
+  }
+
+  /** Of the result. */
+  get outShape(): readonly number[] {
+    return this.#outShape;
   }
 
   /**
@@ -180,14 +216,15 @@ export class PreparedSequential {
    */
   run(x: Tensor, out?: Tensor): Tensor {
     if (this.#disposed) throw new DisposedError('the prepared network');
-    const own = shaped('x', x, this.shape);
-    const target = out === undefined ? undefined : shaped('out', out, this.outShape);
+    const from = fitting('x', x, this.#shape);
+    const to = out === undefined ? undefined : fitting('out', out, this.#outShape);
     let y = this.#input;
-    if (KernelTensor.is(own)) y = own;
-    else y.data.set(own.data);
-    for (const { layer, out: into } of this.#stages) y = layer.run(y, into);
-    if (target === undefined) return y;
-    target.data.set(y.data);
+    if (this.#engine.holds(from)) y = from;
+    else y.data.set(from.data);
+    for (const [i, { layer, out: into }] of this.#stages.entries()) y = resident(`layers[${i}].run()`, layer.run(y, into), this.#engine);
+    if (to === undefined) return y;
+    // A layer of the caller's may have made kernel memory grow, and `data` empty.
+    tensor('out', to, undefined, true).data.set(y.data);
     return out!;
   }
 
@@ -208,13 +245,13 @@ export class PreparedSequential {
     const made: KernelTensor[] = [];
     try {
       let x = this.#input;
-      return this.#layers.map((layer) => {
-        x = layer.run(x);
+      return this.#layers.map((layer, i) => {
+        x = resident(`layers[${i}].run()`, layer.run(x), this.#engine);
         made.push(x);
         return x.shape;
       });
     } finally {
-      for (const each of made) each.dispose();
+      for (const each of made) if (!each.shares(this.#input)) each.dispose();
     }
   }
 
@@ -236,6 +273,42 @@ export class PreparedSequential {
   }
 }
 
+function fitting(argument: string, given: Tensor, shape: readonly number[]): Tensor {
+  const own = readTensor(argument, given);
+  if (!sameShape(own.shape, shape)) throw new ShapeError(`${argument}.shape`, show(own.shape), show(shape));
+  return own;
+}
+
+const LAYER = 'a layer: parameters, forward, backward, prepare and dispose';
+
+function checkLayer(value: unknown, argument: string): Layer {
+  const isLayer = attempt(argument, LAYER, () => {
+    const { parameters, forward, backward, prepare, dispose } = (value ?? {}) as Partial<Layer>;
+    return typeof parameters === 'object' && [forward, backward, prepare, dispose].every((each) => typeof each === 'function');
+  });
+  if (!isLayer) throw new OptionError(argument, show(value), LAYER);
+  return value as Layer;
+}
+
+function checkPrepared(value: unknown, argument: string): PreparedLayer {
+  const expected = 'a prepared layer: run, place and dispose';
+  const { run, place, dispose } = attempt(argument, expected, () => {
+    const { run, place, dispose } = (value ?? {}) as Partial<PreparedLayer>;
+    return { run, place, dispose };
+  });
+  if (typeof run !== 'function' || typeof place !== 'string' || typeof dispose !== 'function')
+    throw new OptionError(argument, show(value), expected);
+  oneOf(`${argument}.place`, place, 'apart', ['apart', 'over', 'same']);
+  return value as PreparedLayer;
+}
+
+function parametersOf({ parameters }: Layer, argument: string): readonly [string, Parameter][] {
+  return readEntries(argument, parameters, 'parameters by name').map(([name, parameter]) => {
+    if (!Parameter.is(parameter)) throw new OptionError(`${argument}.${name}`, show(parameter), 'a Parameter');
+    return [name, parameter];
+  });
+}
+
 /**
  * A network of layers in a row.
  *
@@ -243,11 +316,14 @@ export class PreparedSequential {
  * @throws OptionError, OutOfMemoryError
  */
 export function sequential(engine: Engine, layers: readonly LayerMaker[], options?: SequentialOptions): Sequential {
-  const { seed = 0 } = known('options', options, ['seed']);
+  engineOf('engine', engine);
+  const isMaker = (each: unknown): each is LayerMaker => typeof each === 'function';
+  const makers = readList('layers', layers, 'what makes a layer, such as `relu()`', isMaker);
+  const { seed = 0 } = readOptions<SequentialOptions>(options, ['seed']);
   const random = generator(seed);
   const made: Layer[] = [];
   try {
-    for (const make of layers) made.push(make({ engine, random }));
+    for (const [i, make] of makers.entries()) made.push(checkLayer(make({ engine, random }), `layers[${i}]`));
     return new Sequential(engine, made);
   } catch (error) {
     for (const layer of made) layer.dispose();

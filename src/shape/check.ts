@@ -26,8 +26,12 @@ const SHOWN = 8;
 
 /** Anything at all in a few words: it must not fail where it explains a failure. */
 export function show(value: unknown): string {
-  if (Array.isArray(value)) return `[${Array.from(value.slice(0, SHOWN), name).join(', ')}${value.length > SHOWN ? ', …' : ''}]`;
-  return name(value);
+  try {
+    if (Array.isArray(value)) return `[${Array.from(value.slice(0, SHOWN), name).join(', ')}${value.length > SHOWN ? ', …' : ''}]`;
+    return name(value);
+  } catch {
+    return 'an object that throws when it is read';
+  }
 }
 
 function name(value: unknown): string {
@@ -60,26 +64,6 @@ export function finite(argument: string, value: unknown, fallback: number): numb
     throw new OptionError(argument, show(value), 'a number that is finite as a 32-bit float');
   }
   return Math.fround(given);
-}
-
-/** What `load` resolves to, for those who are handed one. */
-export function checkEngine(argument: string, value: unknown): void {
-  const isOne = read(() => typeof (value as { operate?: unknown } | null | undefined)?.operate === 'function');
-  if (isOne) return;
-  const isPromise = read(() => typeof (value as { then?: unknown } | null | undefined)?.then === 'function');
-  throw new OptionError(
-    argument,
-    isPromise ? 'a promise' : show(value),
-    isPromise ? 'an engine: did you forget `await`?' : 'an engine, as `load` gives it',
-  );
-}
-
-function read(ask: () => boolean): boolean {
-  try {
-    return ask();
-  } catch {
-    return false;
-  }
 }
 
 export function boolean(argument: string, value: unknown, fallback: boolean): boolean {

@@ -34,7 +34,7 @@ class Data {
   constructor(values: BackendValues | KernelTensor | undefined, dtype: DataType, refCount: number) {
     this.dtype = dtype;
     this.refCount = refCount;
-    if (values instanceof KernelTensor) this.#tensor = values;
+    if (KernelTensor.is(values)) this.#tensor = values;
     else this.#values = values;
   }
 
