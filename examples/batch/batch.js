@@ -55,7 +55,7 @@ export async function batch({ input, output, filter, threads, onProgress = () =>
   return { total: names.length, before, failures };
 }
 
-/** So many results tell filters apart, though a plain one looks alike under several. */
+/** Results that are compared. One is not enough: several filters leave a plain image as it is. */
 const LOOKED_AT = 8;
 
 /** The filters that make these results of these images: a filter has the same bits on every machine. */
@@ -72,7 +72,7 @@ async function recognise(filterOf, input, output, made) {
   for (const name of made.slice(0, LOOKED_AT)) {
     const read = async (folder) => readPng(await readFile(join(folder, name)));
     const pair = await Promise.all([read(input), read(output)]).catch(() => undefined);
-    // One that cannot be read says nothing of the others.
+    // A file that cannot be read is no evidence for or against a filter.
     if (pair !== undefined) possible = possible.filter((filter) => makes(filter, ...pair));
   }
   return possible;

@@ -9,13 +9,13 @@ export class PngError extends Error {
 /** Larger images would take more memory than an isolate has. */
 export const MAX_PIXELS = 4e6;
 
-/** Rows cost what they cost, however short they are. */
+/** Decoding takes some time for each row, however short the row is. */
 const MAX_SIDE = 2 ** 14;
 
 /** The largest file of so many pixels: four bytes each and a megabyte for rows' filters, heads of chunks, profiles and text. */
 export const maxFileBytes = (pixels) => 4 * pixels + 2 ** 20;
 
-/** Encoders write some kilobytes a chunk. A file of nothing but heads of chunks would take its time. */
+/** Encoders write kilobytes a chunk. Millions of empty chunks would take seconds to walk. */
 const MAX_CHUNKS = 2 ** 14;
 /** In bytes: 256 colours of three. */
 const MAX_PALETTE_LENGTH = 768;
@@ -94,8 +94,8 @@ function inflate(compressed, pixelBytes) {
 }
 
 /**
- * The image as a file of header, palette and one chunk of pixels, which are not compressed. Decoders inflate whatever is there, of text
- * and colour profiles too, however much it becomes: a megabyte of zeros has been a gigabyte.
+ * The image as a file of header, palette and one chunk of pixels, which are not compressed. Decoders inflate pixels, text and colour
+ * profiles without a limit: a megabyte can become a gigabyte.
  *
  * @param {Uint8Array} bytes
  * @returns {{ file: Uint8Array, hasPalette: boolean }}
