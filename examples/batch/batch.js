@@ -1,7 +1,12 @@
 import { once } from 'node:events';
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Piscina } from 'piscina';
+import { loadSync } from 'simdconv';
+import { filters } from 'simdconv/image';
+import { FILTERS } from '../edge/filters.js';
+import { readPng } from '../edge/png.js';
+import { checkFolders, isPartial, keepTo } from './state.js';
 
 /** Calls that wait for a thread: enough to keep it busy, few enough to hold nothing in memory but names. */
 const QUEUED_PER_THREAD = 4;
@@ -15,14 +20,16 @@ const QUEUED_PER_THREAD = 4;
  *   before, and those that cannot be: they are tried again by the next run
  */
 export async function batch({ input, output, filter, threads, onProgress = () => {} }) {
+  await checkFolders(input, output);
+  const module = await WebAssembly.compile(await readFile(new URL(import.meta.resolve('simdconv/wasm/simd.wasm'))));
   await mkdir(output, { recursive: true });
-  await keepTo(output, filter);
   const names = (await readdir(input)).filter((name) => /\.png$/i.test(name)).sort();
   const there = new Set(await readdir(output));
-  for (const name of there) if (name.endsWith('.partial')) await rm(join(output, name));
   const left = names.filter((name) => !there.has(name));
+  const made = names.filter((name) => there.has(name));
+  await keepTo(output, filter, () => recognise(filters(loadSync({ module })), input, output, made));
+  for (const name of there) if (isPartial(name)) await rm(join(output, name));
 
-  const module = await WebAssembly.compile(await readFile(new URL(import.meta.resolve('simdconv/wasm/simd.wasm'))));
   const pool = new Piscina({
     filename: new URL('worker.js', import.meta.url).href,
     minThreads: threads,
@@ -48,12 +55,25 @@ export async function batch({ input, output, filter, threads, onProgress = () =>
   return { total: names.length, before, failures };
 }
 
-/** A folder holds the results of one filter. */
-async function keepTo(output, filter) {
-  const path = join(output, 'batch.json');
-  await writeFile(path, JSON.stringify({ filter }), { flag: 'wx' }).catch(async (error) => {
-    if (error.code !== 'EEXIST') throw error;
-    const begun = JSON.parse(await readFile(path, 'utf8'));
-    if (begun.filter !== filter) throw new Error(`${output} was begun with the filter ${begun.filter}, not ${filter}`);
-  });
+/** Results that are compared. One is not enough: several filters leave a plain image as it is. */
+const LOOKED_AT = 8;
+
+/** The filters that make these results of these images: a filter has the same bits on every machine. */
+async function recognise(filterOf, input, output, made) {
+  const makes = (filter, image, result) => {
+    try {
+      return Buffer.compare(filterOf[filter](image).data, result.data) === 0;
+    } catch {
+      // It cannot be applied to such an image.
+      return false;
+    }
+  };
+  let possible = FILTERS;
+  for (const name of made.slice(0, LOOKED_AT)) {
+    const read = async (folder) => readPng(await readFile(join(folder, name)));
+    const pair = await Promise.all([read(input), read(output)]).catch(() => undefined);
+    // A file that cannot be read is no evidence for or against a filter.
+    if (pair !== undefined) possible = possible.filter((filter) => makes(filter, ...pair));
+  }
+  return possible;
 }

@@ -8,13 +8,15 @@ const { outputFiles } = await build({
   bundle: true,
   write: false,
   format: 'esm',
-  external: ['*.wasm', '*.safetensors'],
+  external: ['*.wasm', '*.safetensors', 'node:*'],
   conditions: ['workerd', 'worker', 'browser'],
 });
 const wasm = 'simdconv/wasm/simd.wasm';
 const workerd = new Miniflare({
   port: Number(process.env.PORT ?? 8787),
   compatibilityDate: '2026-06-01',
+  // node:zlib inflates no more than it is told to.
+  compatibilityFlags: ['nodejs_compat'],
   modules: [
     { type: 'ESModule', path: 'service.js', contents: outputFiles[0].text },
     { type: 'CompiledWasm', path: wasm, contents: await readFile(new URL(import.meta.resolve(wasm))) },

@@ -22,7 +22,7 @@ export interface FilterArguments extends Given {
 const STDIN = 'standard input';
 const STDOUT = 'standard output';
 
-/** Nobody types an image, or reads one. */
+/** Refuses a terminal, where an image can be neither typed nor shown. */
 function checkStreams({ input, output }: Job): void {
   if (input === STREAM && process.stdin.isTTY) throw new UsageError(`${STDIN}: a terminal, expected an image`);
   if (output === STREAM && process.stdout.isTTY) throw new UsageError(`${STDOUT}: a terminal, expected a file or a pipe (-o names a file)`);
@@ -38,7 +38,7 @@ async function write(output: string, picture: Picture, format: string | undefine
   });
 }
 
-/** What this image alone cannot have done to it; undefined where the arguments are wrong, which holds for all. */
+/** Why this image fails. Undefined if the arguments are wrong: then every image fails, and the command stops. */
 function failureOf(input: string, error: unknown): string | undefined {
   if (error instanceof ImageFileError) return error.message;
   const isOfImage = error instanceof OutOfMemoryError || (error instanceof ShapeError && /^image\b/.test(error.argument));
@@ -89,7 +89,7 @@ export async function filter(
   }
 }
 
-/** Once there is something to put into it. */
+/** Called before each write, so that no folder is left behind when nothing is written. */
 async function makeFolder(path: string): Promise<void> {
   try {
     await mkdir(path, { recursive: true });

@@ -64,7 +64,7 @@ function parseRows(text: string): number[][] {
 
 /** Of a kernel's file: 1023×1023 weights of all their digits, with room for blanks. */
 const MAX_KERNEL_BYTES = 2 ** 26;
-/** As large as the library's largest kernel. Beyond it nothing is built. */
+/** Weights of the library's largest kernel. */
 const MAX_WEIGHTS = 1023 ** 2;
 
 async function readText(path: string): Promise<string> {

@@ -5,6 +5,7 @@ import { cp, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { crc32, deflateSync } from 'node:zlib';
 import { encodeSafetensors } from '../../dist/nn/index.js';
 import { exists } from './tools.mjs';
 
@@ -119,6 +120,34 @@ function probabilitiesOf(tensors, pixels) {
   return powers.map((power) => power / sum);
 }
 
+/** A PNG file of these chunks, each a name and its bytes. */
+function pngOf(...chunks) {
+  const parts = chunks.map(([type, data]) => {
+    const bytes = Buffer.alloc(data.length + 12);
+    bytes.writeUInt32BE(data.length);
+    bytes.write(type, 4, 'latin1');
+    bytes.set(data, 8);
+    bytes.writeUInt32BE(crc32(bytes.subarray(4, -4)), data.length + 8);
+    return bytes;
+  });
+  return Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), ...parts]);
+}
+
+/** 8×8 pixels of grey: whole, with a megabyte of a profile or of pixels that inflates to a gigabyte, and with an index beyond its palette. */
+function smallImages() {
+  const header = (colorType) => ['IHDR', Buffer.from([0, 0, 0, 8, 0, 0, 0, 8, 8, colorType, 0, 0, 0])];
+  const pixels = ['IDAT', deflateSync(Buffer.alloc(72, 0))];
+  const index = ['IDAT', deflateSync(Buffer.alloc(72, Buffer.from([0, 9, 9, 9, 9, 9, 9, 9, 9])))];
+  const bomb = deflateSync(Buffer.alloc(2 ** 30), { level: 9 });
+  const end = ['IEND', Buffer.alloc(0)];
+  return {
+    plain: pngOf(header(0), pixels, end),
+    profile: pngOf(header(0), ['iCCP', Buffer.concat([Buffer.from('name\0\0'), bomb])], pixels, end),
+    bomb: pngOf(header(0), ['IDAT', bomb], end),
+    beyond: pngOf(header(3), ['PLTE', Buffer.alloc(3)], index, end),
+  };
+}
+
 const sameBytes = (a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)) === 0;
 
 /** A row of what has to be so. */
@@ -127,13 +156,18 @@ const fact = (host, version, way, so, said) => ({ host, version, way, ...(so ? {
 async function edgeOn(context, host, node, script, version) {
   const { folder, png } = await exampleProject(context, script);
   const { tensors, file } = network();
+  const { plain, profile, bomb, beyond } = smallImages();
   await writeFile(join(folder, 'examples/edge/digits.safetensors'), file);
   const child = spawn(node, [`${script}.js`], {
     cwd: join(folder, 'examples/edge'),
     env: { ...process.env, PORT: '0' },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
   const closed = once(child, 'close');
+  let logged = '';
+  child.stderr.setEncoding('utf8').on('data', (text) => {
+    logged += text;
+  });
   try {
     let printed = '';
     for await (const chunk of child.stdout.setEncoding('utf8')) {
@@ -152,6 +186,10 @@ async function edgeOn(context, host, node, script, version) {
     const { variant } = await (await fetch(url)).json();
     const refusals = [];
     for (const [path, body] of [
+      ['filter/blur', profile],
+      ['filter/blur', bomb],
+      ['filter/blur', beyond],
+      ['filter/grayscale', plain],
       ['filter/none', png.encode(image)],
       ['filter/edge', png.encode(image).subarray(0, 100)],
       ['filter/edge', 'no image'],
@@ -182,7 +220,14 @@ async function edgeOn(context, host, node, script, version) {
         error < 1e-5 && answer.digit === probabilities.indexOf(Math.max(...probabilities)),
         `off by ${error}`,
       ),
-      fact(host, version, 'edge: bad requests are refused', `${refusals}` === '404,415,415,415,413', `answered ${refusals}`),
+      fact(
+        host,
+        version,
+        'edge: bad requests are refused',
+        `${refusals}` === '200,415,415,415,404,415,415,415,413',
+        `answered ${refusals}`,
+      ),
+      fact(host, version, 'edge: and nothing is logged', logged === '', logged),
     ];
   } finally {
     child.kill();
@@ -236,9 +281,22 @@ async function batchExample(context) {
     if (sameBytes(data, embossed(picture(i)))) right++;
   }
   const sizes = [...snapshots.map((snapshot) => snapshot.size), last.size];
-  const again = start('--filter', 'blur');
-  again.stdout.resume();
-  const [refused] = await once(again, 'close');
+  const codeOf = async (child) => {
+    child.stdout.resume();
+    child.stderr?.resume();
+    return (await once(child, 'close'))[0];
+  };
+  const refused = await codeOf(start('--filter', 'blur'));
+  // A disk that was full.
+  await writeFile(join(output, 'batch.json'), '');
+  await rm(join(output, name(0)));
+  const rebuilt = [await codeOf(start('--filter', 'blur')), await codeOf(start()), (await done()).length];
+  const main = join(folder, 'examples/batch/main.js');
+  const within = await codeOf(spawn(process.execPath, [main, output, output], { stdio: ['ignore', 'pipe', 'pipe'] }));
+  const missing = await codeOf(
+    spawn(process.execPath, [main, join(folder, 'none'), join(folder, 'new')], { stdio: ['ignore', 'pipe', 'pipe'] }),
+  );
+  const isMade = await exists(join(folder, 'new'));
   await rm(input, { recursive: true });
   const fill = (way, so, said) => fact('Node', process.versions.node, `batch: ${way}`, so, said);
   return [
@@ -251,6 +309,9 @@ async function batchExample(context) {
     ),
     fill('nothing else is left behind', `${others}` === 'batch.json', `${others}`),
     fill('another filter is refused', refused === 1, `code ${refused}`),
+    fill('a state that is empty is rebuilt', `${rebuilt}` === `1,0,${count}`, `${rebuilt}`),
+    fill('results in the place of images are refused', within === 1, `code ${within}`),
+    fill('nothing is made for images that are missing', missing === 1 && !isMade, `code ${missing}, made: ${isMade}`),
   ];
 }
 
