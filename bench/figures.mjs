@@ -53,7 +53,7 @@ const tables = {
     from: 'peers',
     write: (results) =>
       `${origin(results)} How many times as long as our \`simd\` each takes, over all shapes of the table below:\n\n${markdown(
-        ['', 'range', 'convolutions of the matrix product', 'the longest'],
+        ['', 'range', '1×1 convolutions', 'the longest'],
         results.speedups
           .filter(({ ranges }) => ranges.length > 0)
           .map(({ name, ranges }) => {
