@@ -29,7 +29,7 @@ export interface ActivationBackwardOperators {
   reluBackward(dy: Tensor, x: Tensor, options?: ActivationOptions): Tensor;
   /** `dy` between 0 and 6, else 0: at the bounds too. */
   relu6Backward(dy: Tensor, x: Tensor, options?: ActivationOptions): Tensor;
-  /** `dy` from `minValue` to `maxValue`, bounds included, else 0. */
+  /** `dy` from `minValue` to `maxValue`, bounds included, else 0: 0 everywhere but at a NaN with bounds out of order. */
   clampBackward(dy: Tensor, x: Tensor, options?: ClampOptions): Tensor;
   /** `dy` between `minValue` and `maxValue`, else 0: at the bounds too. */
   hardTanhBackward(dy: Tensor, x: Tensor, options?: HardTanhOptions): Tensor;
