@@ -29,7 +29,7 @@ export interface ActivationBackwardOperators {
   reluBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(dy: Tensor, x: T, options?: ActivationOptions & Out<O>): O;
   /** `dy` between 0 and 6, else 0: at the bounds too. */
   relu6Backward<T extends Tensor, O extends Tensor = ResidentLike<T>>(dy: Tensor, x: T, options?: ActivationOptions & Out<O>): O;
-  /** `dy` from `minValue` to `maxValue`, bounds included, else 0. */
+  /** `dy` from `minValue` to `maxValue`, bounds included, else 0: 0 everywhere but at a NaN with bounds out of order. */
   clampBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(dy: Tensor, x: T, options?: ClampOptions & Out<O>): O;
   /** `dy` between `minValue` and `maxValue`, else 0: at the bounds too. */
   hardTanhBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(dy: Tensor, x: T, options?: HardTanhOptions & Out<O>): O;

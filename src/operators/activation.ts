@@ -29,11 +29,12 @@ export interface ActivationOperators {
 
   /**
    * `minValue` where `x` is below it, `maxValue` where it is above, else `x`; no bound unless given. NaN stays NaN, and −0
-   * stays −0 where a bound is 0.
+   * stays −0 where a bound is 0. A bound of NaN is none, as in WebNN. With `minValue` above `maxValue`, everything but NaN becomes
+   * `maxValue`, as in ONNX.
    */
   clamp<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, options?: ClampOptions & Out<O>): O;
 
-  /** `clamp` between −1 and 1 unless given. */
+  /** `clamp` between −1 and 1 unless given; as in PyTorch, bounds that are NaN or out of order are refused. */
   hardTanh<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, options?: HardTanhOptions & Out<O>): O;
 
   /**

@@ -17,9 +17,9 @@ export interface ActivationOptions {
 
 /** Options of `clamp`. */
 export interface ClampOptions extends ActivationOptions {
-  /** Lower bound, −∞ unless given. */
+  /** Lower bound; none unless given, or where it is NaN. */
   readonly minValue?: number;
-  /** Upper bound, +∞ unless given. */
+  /** Upper bound; none unless given, or where it is NaN. Less than `minValue`, it is the result everywhere. */
   readonly maxValue?: number;
 }
 
@@ -71,12 +71,14 @@ export interface ActivationParameters {
 const clamp = (lower: number, upper: number): ActivationSpec => ({ kind: 'clamp', lower, upper, alpha: 0 });
 export const leakyRelu = (alpha: number): ActivationSpec => ({ kind: 'leakyRelu', lower: 0, upper: 0, alpha });
 
+/** NaN bounds nothing, as in WebNN. Bounds out of order make everything the upper one, as in ONNX, where the lower one comes first. */
 function bounds(prefix: string, { minValue = -Infinity, maxValue = Infinity }: ActivationParameters): ActivationSpec {
   for (const [name, value] of Object.entries({ minValue, maxValue })) {
-    if (typeof value !== 'number' || Number.isNaN(value)) throw new OptionError(`${prefix}.${name}`, show(value), 'a number');
+    if (typeof value !== 'number') throw new OptionError(`${prefix}.${name}`, show(value), 'a number');
   }
-  if (minValue > maxValue) throw new OptionError(`${prefix}.minValue`, String(minValue), `at most maxValue, ${maxValue}`);
-  return clamp(Math.fround(minValue), Math.fround(maxValue));
+  const lower = Number.isNaN(minValue) ? -Infinity : Math.fround(minValue);
+  const upper = Number.isNaN(maxValue) ? Infinity : Math.fround(maxValue);
+  return clamp(lower, upper);
 }
 
 export function activationSpec(name: ActivationName, prefix: string, options: ActivationParameters): ActivationSpec {

@@ -2,7 +2,7 @@ import { OptionError } from '../errors.ts';
 import { Curve } from '../params.ts';
 import type { Tensor } from '../tensor.ts';
 import { type ActivationOptions, type ActivationParameters, activationSpec, type Elementwise } from './activation.ts';
-import { finite, known, oneOf, out, tensor } from './check.ts';
+import { finite, known, oneOf, out, show, tensor } from './check.ts';
 import { checkGradient, outOver } from './gradients.ts';
 
 export interface AlphaOptions extends ActivationOptions {
@@ -129,7 +129,7 @@ function curveSpec(name: CurveName, options: Parameters): CurveSpec {
     case 'hardSwish':
       return { ...none, curve: Curve.HardSwish };
     case 'hardTanh': {
-      const spec = activationSpec('clamp', 'options', { minValue: -1, maxValue: 1, ...given(options) });
+      const spec = activationSpec('clamp', 'options', orderedBounds(options));
       return { ...spec, kind: 'clamp', curve: Curve.HardTanh };
     }
     case 'mish':
@@ -149,9 +149,13 @@ function curveSpec(name: CurveName, options: Parameters): CurveSpec {
   }
 }
 
-/** The bounds among the options that are not undefined. */
-function given({ minValue, maxValue }: Parameters): Parameters {
-  return { ...(minValue !== undefined && { minValue }), ...(maxValue !== undefined && { maxValue }) };
+/** As in PyTorch, `hardTanh` refuses bounds that `clamp` computes with: out of order, or NaN. */
+function orderedBounds({ minValue = -1, maxValue = 1 }: Parameters): ActivationParameters {
+  for (const [name, value] of Object.entries({ minValue, maxValue })) {
+    if (typeof value !== 'number' || Number.isNaN(value)) throw new OptionError(`options.${name}`, show(value), 'a number');
+  }
+  if (minValue > maxValue) throw new OptionError('options.minValue', String(minValue), `at most maxValue, ${maxValue}`);
+  return { minValue, maxValue };
 }
 
 /** Any rank and any size, empty too; the result may take the input's place. */

@@ -1,7 +1,11 @@
 /** Activations as they are defined, one float at a time in float64. NaN passes through every one of them. */
 export const oracle = {
   relu: (x: number) => (x < 0 ? 0 : x),
-  clamp: (x: number, lower: number, upper: number) => (x < lower ? lower : x > upper ? upper : x),
+  /** ONNX's Min(upper, Max(x, lower)), which of two zeros keeps x. */
+  clamp: (x: number, lower: number, upper: number) => {
+    const raised = x < lower ? lower : x;
+    return raised > upper ? upper : raised;
+  },
   leaky: (x: number, slope: number) => (x < 0 ? slope * x : x),
   threshold: (x: number, alpha: number) => (Number.isNaN(x) || x > alpha ? x : 0),
 };

@@ -6,13 +6,15 @@ import { choice } from '../choice.ts';
  *
  *   raised = x < lower ? lower : x,   y = upper < raised ? upper : raised
  *
- * so that a NaN stays a NaN, and −0 stays −0 under a bound of 0. Never are both conditions true. A task is `taskLength` floats.
+ * so that a NaN stays a NaN, and −0 stays −0 under a bound of 0. Of bounds out of order all becomes the upper one. A task is
+ * `taskLength` floats.
  */
 export function clamp(p: Block<typeof ActivationParams>, taskBegin: number, taskEnd: number): void {
   const { input, output, lower, upper } = p;
   const end = Math.min(taskEnd * p.taskLength, p.length);
-  choice[1] = lower;
+  choice[1] = upper < lower ? upper : lower;
   choice[2] = upper;
+  choice[3] = upper;
   for (let i = taskBegin * p.taskLength; i < end; i++) {
     const x = input[i];
     choice[0] = x;
