@@ -1,29 +1,46 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { sumBound } from './bounds.ts';
 import { configuration, operands } from './conv-configuration.ts';
 import { expectSameBits, expectWithin } from './equal.ts';
 import { convOracle } from './oracle/conv.ts';
 import { js, platforms, simd } from './platforms.ts';
-import { embedded, randomTensor, specialTensor, toNchw, toNhwc } from './random.ts';
-
-const EPS = 2 ** -24;
+import { embedded, faintTensor, randomTensor, specialTensor, toNchw, toNhwc } from './random.ts';
 
 describe.each(platforms)('conv2d on $name', ({ engine }) => {
-  it('is within its bound of the float64 oracle, in both layouts', () => {
+  it.each([
+    ['ordinary floats', randomTensor, 1500],
+    ['floats whose products are denormals, or vanish', faintTensor, 400],
+  ] as const)('is within its bound of the float64 oracle, in both layouts, on %s', (_, make, numRuns) => {
     fc.assert(
       fc.property(configuration, (c) => {
-        const { x, filter, options, plainFilter, attributes } = operands(c);
+        const { x, filter, options, plainFilter, attributes } = operands(c, make);
         const oracle = convOracle(x, plainFilter, attributes);
-        const depth = c.groupIn * c.kernel[0] * c.kernel[1];
-        const bound = oracle.magnitude.map((m) => (depth + 3) * EPS * m + 1e-45);
+        const products = c.groupIn * c.kernel[0] * c.kernel[1];
+        const { slope } = oracle;
+        const bound = oracle.magnitude.map((m) => slope * sumBound({ products, magnitude: m / slope, divisor: c.mean ? products : 1 }));
         const nchw = engine.conv2d(x, filter, options);
         expect(nchw.shape).toEqual(oracle.shape);
         expectWithin(nchw.data, oracle.data, bound);
         const nhwc = engine.conv2d(toNhwc(x), filter, { ...options, inputLayout: 'nhwc' });
         expectSameBits(toNchw(nhwc).data, nchw.data);
       }),
-      { numRuns: 1500 },
+      { numRuns },
     );
+  });
+
+  it('loses as much as its bound allows where each product vanishes', () => {
+    const [x, filter] = [
+      [1, 64, 3, 3],
+      [1, 64, 3, 3],
+    ].map((shape) => ({ shape, data: new Float32Array(576).fill(2 ** -75) }));
+    const exact = 576 * 2 ** -150;
+    const bound = sumBound({ products: 576, magnitude: exact });
+    for (const algorithm of ['direct', 'gemm'] as const) {
+      const [y] = engine.conv2d(x, filter, { algorithm }).data;
+      expect(Math.abs(y - exact)).toBeLessThanOrEqual(bound);
+      expect(Math.abs(y - exact)).toBeGreaterThan(0.99 * bound);
+    }
   });
 
   it('gives the same bits wherever its operands and its result live', () => {

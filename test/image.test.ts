@@ -1,6 +1,9 @@
+import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { type BorderMode, type Filters, filters, type Image, KernelImage, type RawImage } from '../src/image/index.ts';
+import { gaussian } from '../src/image/kernels.ts';
 import { load } from '../src/index.ts';
+import { fixedPasses } from '../src/plan/image-kernel.ts';
 import { expectSameBits } from './equal.ts';
 import { guardedEngine } from './guarded-engine.ts';
 import { type Around, nearestByte, type Pixels, sumOfProducts, windows } from './oracle/image.ts';
@@ -11,6 +14,13 @@ const twin = filters(js.engine);
 const wasm = filters(simd.engine);
 const BORDERS = ['constant', 'replicate', 'reflect', 'reflect-101', 'wrap'] as const satisfies BorderMode[];
 const CHANNELS = [1, 2, 3, 4] as const;
+
+/** What a Gaussian of bytes is off at most, by its σ: docs/images.md. */
+const GAUSSIAN_BOUNDS = [
+  { to: 20, error: 0.536 },
+  { to: 60, error: 0.56 },
+  { to: 170, error: 0.6 },
+] as const;
 
 type Kind = typeof Uint8Array | typeof Uint8ClampedArray | typeof Float32Array;
 
@@ -209,20 +219,53 @@ describe('filters over bytes with real weights', () => {
     expectSame(twin.filter2d(image, kernel, { ...around, divisor: 0.9, bias: 10.25 }), made.data, 'the twin');
   });
 
-  it.each([0.3, 0.8, 1.1, 2, 5, 20])('a Gaussian of σ %d: within half and a sixtieth', (sigma) => {
-    const radius = Math.ceil(3 * sigma);
-    const samples = Array.from({ length: 2 * radius + 1 }, (_, i) => Math.exp(-((i - radius) ** 2) / (2 * sigma ** 2)));
-    const sum = samples.reduce((a, b) => a + b);
-    const kernel = outer(samples, samples).map((row) => row.map((weight) => weight / sum ** 2));
-    const image = noise(sigma > 4 ? 9 : 21, 7, 4);
-    const made = wasm.gaussianBlur(image, sigma, around);
-    expect(
-      worst(
-        made,
-        windows(image, kernel.length, kernel.length, around, (window) => sumOfProducts(window, kernel)),
-      ),
-    ).toBeLessThan(0.517);
-    expectSame(twin.gaussianBlur(image, sigma, around), made.data, 'the twin');
+  /** The factors of a Gaussian, and what their product in fixed point is off at each of its weights. */
+  function gaussianErrors(sigma: number) {
+    const factor = gaussian(sigma, Math.ceil(3 * sigma));
+    const { column, row } = fixedPasses({ column: factor, row: factor });
+    const sumOf = (weights: readonly number[]) => weights.reduce((sum, weight) => sum + weight, 0);
+    const scale = sumOf(column.weights) * sumOf(row.weights);
+    const errors = new Float64Array(factor.length ** 2);
+    let [over, under] = [0, 0];
+    for (const [i, y] of column.weights.entries())
+      for (const [j, x] of row.weights.entries()) {
+        const error = (y * x) / scale - factor[i] * factor[j];
+        errors[i * factor.length + j] = error;
+        over += Math.max(error, 0);
+        under += Math.max(-error, 0);
+      }
+    const keptBits = row.shift - Math.log2(sumOf(row.weights));
+    return { factor, errors, bound: 0.5 + 255 * Math.max(over, under) + 2 ** -(keptBits + 1) };
+  }
+
+  it('a Gaussian: whatever the image, no further from the exact one than docs/images.md says, for every σ', async () => {
+    const [upTo20, upTo60, most] = GAUSSIAN_BOUNDS;
+    for (let sigma = 0.3; sigma <= 511 / 3; sigma = sigma < 20 ? sigma + 0.05 : sigma + 2.3) {
+      expect(gaussianErrors(sigma).bound, `σ ${sigma}`).toBeLessThan((sigma <= 20 ? upTo20 : sigma <= 60 ? upTo60 : most).error);
+    }
+    const page = await readFile(new URL('../docs/images.md', import.meta.url), 'utf8');
+    expect(page.replaceAll(/\s+/g, ' ')).toContain(GAUSSIAN_BOUNDS.map(({ error, to }) => `${error} for σ up to ${to}`).join(', '));
+  });
+
+  it.each([0.3, 0.5, 0.8, 1.1, 2, 3.3, 5, 9.7, 16.25, 20, 33, 60])('a Gaussian of σ %d: of the worst images too', (sigma) => {
+    const { factor, errors, bound } = gaussianErrors(sigma);
+    const width = factor.length;
+    const middle = (width ** 2 - 1) / 2;
+    let most = 0;
+    for (let i = 0; i < 80; i++) {
+      // Bytes of 0 and 255 by the sign of each weight's error; then some of them a bit darker, to meet the edge between two bytes.
+      const sign = i % 2 === 0 ? 1 : -1;
+      const data = Uint8Array.from(errors, (error) => (error * sign > 0 ? 255 : 0));
+      const moved = width < 50 ? 3 * i : 2;
+      for (let k = 0; k < (data.length * i) / 80; k++) if (data[k] === 255) data[k] -= moved;
+      const exact = data.reduce((sum, x, at) => sum + x * factor[Math.floor(at / width)] * factor[at % width], 0);
+      const image = { data, width, height: width, channels: 1 };
+      const made = wasm.gaussianBlur(image, sigma).data[middle];
+      most = Math.max(most, Math.abs(made - exact));
+      if (i === 0 && width < 100) expectSame(twin.gaussianBlur(image, sigma), wasm.gaussianBlur(image, sigma).data, 'the twin');
+    }
+    expect(most).toBeLessThan(bound);
+    expect(most).toBeGreaterThan(0.46);
   });
 
   it('a column times a row that is nothing in fixed point, or as floats, is nothing but its bias', () => {
@@ -243,7 +286,7 @@ describe('filters over bytes with real weights', () => {
       const image = { ...noise(33, 9, 1), data: new Uint8Array(33 * 9).fill(value) };
       for (const made of [
         wasm.blur(image, { radius: 4 }),
-        wasm.gaussianBlur(image, 2.3),
+        ...[2.3, 9, 40].map((sigma) => wasm.gaussianBlur(image, sigma)),
         wasm.unsharpMask(image),
         wasm.motionBlur(image, { angle: 30 }),
       ])

@@ -2,13 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { OptionError, ShapeError } from '../src/index.ts';
 import { lengthOf } from '../src/tensor.ts';
+import { plainSumBounds, sumBound, sumBounds } from './bounds.ts';
 import { expectSameBits, expectWithin } from './equal.ts';
 import { guardedEngine } from './guarded-engine.ts';
 import { channelSums, filterGradient, forward, inputGradient } from './oracle/conv-nd.ts';
 import { js, platforms, simd } from './platforms.ts';
-import { embedded, randomTensor, specialTensor } from './random.ts';
-
-const EPS = 2 ** -24;
+import { embedded, faintTensor, randomTensor, specialTensor } from './random.ts';
 
 /** Sizes on either side of 4, 5 and 8 columns and rows, and of blocks of 96 rows and 256 products. */
 const size = fc.oneof(fc.integer({ min: 1, max: 18 }), fc.constantFrom(64, 95, 97, 255, 257));
@@ -42,10 +41,13 @@ const geometry = ({ before, inFeatures, outFeatures }: Configuration) => {
 };
 
 describe.each(platforms)('linear on $name', ({ engine }) => {
-  it('and its gradients are within their bounds of the float64 oracle', () => {
+  it.each([
+    ['ordinary floats', randomTensor],
+    ['floats whose products are denormals, or vanish', faintTensor],
+  ] as const)('and its gradients are within their bounds of the float64 oracle, on %s', (_, make) => {
     fc.assert(
       fc.property(configuration, (c) => {
-        const { x, weight, dy, options } = operands(c);
+        const { x, weight, dy, options } = operands(c, make);
         const g = geometry(c);
         const y = engine.linear(x, weight, options);
         expect(y.shape).toEqual(dy.shape);
@@ -56,20 +58,16 @@ describe.each(platforms)('linear on $name', ({ engine }) => {
         expectWithin(
           y.data,
           exact,
-          sum.magnitude.map((m, i) => (c.inFeatures + 3) * EPS * (m + Math.abs(bias(i))) + 1e-45),
+          sum.magnitude.map((m, i) => sumBound({ products: c.inFeatures, magnitude: m + Math.abs(bias(i)) })),
         );
         const { dx, dWeight, dBias } = engine.linearBackward(dy, x, weight);
-        for (const [made, { data, magnitude }, terms, shape] of [
-          [dx, inputGradient(g, dy.data, weight.data), c.outFeatures, x.shape],
-          [dWeight, filterGradient(g, dy.data, x.data), g.batch, weight.shape],
-          [dBias, channelSums(dy.data, g.batch, c.outFeatures, 1), g.batch, [c.outFeatures]],
+        for (const [made, sums, bounds, shape] of [
+          [dx, inputGradient(g, dy.data, weight.data), sumBounds, x.shape],
+          [dWeight, filterGradient(g, dy.data, x.data), sumBounds, weight.shape],
+          [dBias, channelSums(dy.data, g.batch, c.outFeatures, 1), plainSumBounds, [c.outFeatures]],
         ] as const) {
           expect(made!.shape).toEqual(shape);
-          expectWithin(
-            made!.data,
-            data,
-            magnitude.map((m) => (terms + 2) * EPS * m + 1e-45),
-          );
+          expectWithin(made!.data, sums.data, bounds(sums));
         }
       }),
       { numRuns: 150 },

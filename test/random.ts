@@ -29,6 +29,16 @@ export function specialTensor(shape: readonly number[], seed: number): Tensor {
   return { shape, data };
 }
 
+/** Floats of 2⁻⁹⁰ to 2⁻⁵⁵: products of two lie on either side of the smallest normal float and of the smallest denormal. */
+export function faintTensor(shape: readonly number[], seed: number): Tensor {
+  const next = random(seed);
+  return { shape, data: Float32Array.from({ length: lengthOf(shape) }, () => (2 * next() - 1) * 2 ** -(55 + 35 * next())) };
+}
+
+export function greatest({ data }: Tensor): number {
+  return data.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+}
+
 /** [batch, channels, height, width] ↔ [batch, height, width, channels]. */
 export function toNhwc({ shape: [n, c, h, w], data }: Tensor): Tensor {
   const moved = new Float32Array(data.length);

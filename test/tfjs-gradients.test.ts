@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-core/dist/register_all_gradients.js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { sumBound } from './bounds.ts';
 import { expectWithin } from './equal.ts';
 import { platforms } from './platforms.ts';
 import { randomTensor } from './random.ts';
@@ -26,7 +27,7 @@ const near = (ours: Float32Array, theirs: ArrayLike<number>, terms: number) => {
   expectWithin(
     ours,
     expected,
-    expected.map(() => 2 * (terms + 3) * 2 ** -24 * terms),
+    expected.map(() => 2 * sumBound({ products: terms, magnitude: terms })),
   );
 };
 const theirs = ({ data, shape }: { data: Float32Array; shape: readonly number[] }) => tf.tensor(data, [...shape]);

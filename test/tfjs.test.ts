@@ -2,12 +2,12 @@ import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { sumBound } from './bounds.ts';
 import { expectWithin } from './equal.ts';
 import { platforms } from './platforms.ts';
 import { randomTensor } from './random.ts';
 
 /** An oracle that others wrote, wherever it means the same: NHWC, HWIO, one group or depthwise, stride or dilation. */
-const EPS = 2 ** -24;
 const pair = (max: number) => fc.tuple(fc.integer({ min: 1, max }), fc.integer({ min: 1, max }));
 
 const configuration = fc
@@ -125,6 +125,6 @@ function ourOptions(c: Configuration) {
 
 /** Both sides round: each is within its own bound of the exact sum. */
 function expectClose(ours: Float32Array, theirs: ArrayLike<number>, magnitude: ArrayLike<number>, depth: number) {
-  const bound = Float64Array.from(magnitude, (m) => 2 * (depth + 3) * EPS * m + 1e-45);
+  const bound = Float64Array.from(magnitude, (m) => 2 * sumBound({ products: depth, magnitude: m }));
   expectWithin(ours, Float64Array.from(theirs), bound);
 }

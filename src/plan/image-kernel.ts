@@ -20,10 +20,11 @@ const MAX_WEIGHT = 32767;
 const MAX_SUM = 2 ** 31 - 1;
 /** A quotient by a larger one is not far enough from the next whole number. */
 const MAX_DIVISOR = 2 ** 20;
-/** Bits behind the point of the weights of a kernel, and of either factor of one: its column's sums keep 7 of them. */
+/** Bits behind the point of the weights of a kernel, and of either factor of one. */
 const POINT_BITS = 20;
-const FACTOR_BITS = 14;
-const KEPT_BITS = 7;
+const FACTOR_BITS = 22;
+/** Bits behind the point that a column's sums may keep: with 7 of them 255 fits 16 bits. */
+const KEPT_BITS = [7, 6, 5, 4, 3] as const;
 /** Relative to the largest weight: what a product of two doubles may be off. */
 const RANK_TOLERANCE = 1e-12;
 
@@ -116,25 +117,42 @@ function exactPasses(kernel: KernelSpec, { column, row }: Factors): WholePasses 
   return { column: { weights: column, begin: 0, shift: 0, divisor: 1 }, row: { ...one, weights: signed } };
 }
 
-/** Factors in fixed point. */
-export function fixedPasses({ column, row }: Factors, bias = 0): WholePasses {
-  const scale = total(column);
-  const scaled = column.map((weight) => weight / scale);
-  // Rounding may bring in more than is left out: then there is room for it with a bit less.
-  let bits = FACTOR_BITS;
-  while (bits > KEPT_BITS && total(quantised(scaled, bits)) > 2 ** bits) bits--;
-  const shift = bits - KEPT_BITS;
-  const down = { weights: quantised(scaled, bits), begin: shift > 0 ? 2 ** (shift - 1) : 0, shift, divisor: 1 };
-  return {
-    column: down,
-    row: fixed(
-      row.map((weight) => weight * scale),
-      bias,
-      FACTOR_BITS,
-      MAX_WEIGHT,
-      KEPT_BITS,
-    ),
-  };
+/** A column's weights with as many bits as fit, so that its sums fit 16 bits with `keptBits` behind the point; and the largest sum. */
+function fixedColumn(weights: readonly number[], keptBits: number): { readonly column: WholePass; readonly most: number } {
+  for (let bits = FACTOR_BITS; ; bits--) {
+    const whole = quantised(weights, bits);
+    const shift = bits - keptBits;
+    const begin = shift > 0 ? 2 ** (shift - 1) : 0;
+    const sum = total(whole) * 255 + begin;
+    const most = Math.floor(sum / 2 ** shift);
+    const fits = greatest(whole) <= MAX_WEIGHT && sum <= MAX_SUM && most <= MAX_WEIGHT;
+    if (fits || shift === 0) return { column: { weights: whole, begin, shift, divisor: 1 }, most };
+  }
+}
+
+/** What weights are off in fixed point, in all. */
+const loss = (weights: readonly number[], whole: readonly number[], bits: number) =>
+  weights.reduce((sum, weight, i) => sum + Math.abs(whole[i] / 2 ** bits - weight), 0);
+
+/**
+ * Factors in fixed point. A sum of the row has 32 bits: the more of them the column's sums keep, the fewer are left for the row's
+ * weights. Long rows of small weights need those more.
+ */
+export function fixedPasses(factors: Factors, bias = 0): WholePasses {
+  const scale = total(factors.column);
+  const down = factors.column.map((weight) => weight / scale);
+  const along = factors.row.map((weight) => weight * scale);
+  const gain = total(along);
+  const passes = KEPT_BITS.map((keptBits) => {
+    const { column, most } = fixedColumn(down, keptBits);
+    const row = fixed(along, bias, FACTOR_BITS, most, keptBits);
+    const rounded = column.shift > 0 ? gain / 2 ** (keptBits + 1) : 0;
+    // The sum of the weights is kept: those that are too large and those that are too small are off by as much.
+    const weighed = (loss(down, column.weights, column.shift + keptBits) * gain + loss(along, row.weights, row.shift - keptBits)) / 2;
+    return { column, row, error: most > MAX_WEIGHT ? Number.POSITIVE_INFINITY : rounded + 255 * weighed };
+  });
+  const { column, row } = passes.reduce((least, other) => (other.error < least.error ? other : least));
+  return { column, row };
 }
 
 export function wholePasses(kernel: KernelSpec, both: Factors): WholePasses | undefined {

@@ -73,12 +73,14 @@ export function bordered(g: Geometry, after: Triple, mode: Mode): { readonly g: 
 
 /** A tensor inside its border, and what a border gives back. */
 export const gather = (x: Floats, cells: readonly number[]) => Float64Array.from(cells, (cell) => (cell < 0 ? 0 : x[cell]));
-export function scatter({ data, magnitude }: Sums, cells: readonly number[], length: number): Sums {
-  const to = sums(length);
+export function scatter({ data, magnitude, products }: Sums, cells: readonly number[], length: number): Sums {
+  const to = sums(length, 0);
   for (const [i, cell] of cells.entries()) {
     if (cell < 0) continue;
     to.data[cell] += data[i];
     to.magnitude[cell] += magnitude[i];
+    to.products[cell] += products[i];
+    to.parts[cell] += 1;
   }
   return to;
 }
@@ -87,12 +89,22 @@ export interface Sums {
   readonly data: Float64Array;
   /** Σ|a·b| of each. */
   readonly magnitude: Float64Array;
+  /** How many products each has, those with the padding among them. */
+  readonly products: Float64Array;
+  /** How many sums each was added up from: more than one where a border gave back its images. */
+  readonly parts: Float64Array;
 }
 
-const sums = (length: number): Sums => ({ data: new Float64Array(length), magnitude: new Float64Array(length) });
+const sums = (length: number, parts = 1): Sums => ({
+  data: new Float64Array(length),
+  magnitude: new Float64Array(length),
+  products: new Float64Array(length),
+  parts: new Float64Array(length).fill(parts),
+});
 function add(to: Sums, at: number, product: number): void {
   to.data[at] += product;
   to.magnitude[at] += Math.abs(product);
+  to.products[at] += 1;
 }
 
 export function forward(g: Geometry, x: Floats, w: Floats): Sums {

@@ -18,6 +18,8 @@ export interface Oracle {
   readonly data: Float64Array;
   /** (Σ|x·w| + |bias|) of each element, times the steepest slope of the activation: what an error is measured by. */
   readonly magnitude: Float64Array;
+  /** The steepest slope of the activation, at least 1. */
+  readonly slope: number;
 }
 
 /** Every form of padding as [top, bottom, left, right]. 'same' makes `ceil(in / stride)` outputs; what is odd goes after, or for 'same-lower' before. */
@@ -90,5 +92,5 @@ export function convOracle(
           data[at] = apply(sum / divisor + offset);
           magnitude[at++] = slope * (size / divisor + Math.abs(offset));
         }
-  return { shape: [n, o, outHeight, outWidth], data, magnitude };
+  return { shape: [n, o, outHeight, outWidth], data, magnitude, slope };
 }
