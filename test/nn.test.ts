@@ -735,7 +735,7 @@ describe('refusals', () => {
       'a promise of an engine',
       () => sequential(load() as never, []),
       OptionError,
-      /^engine: .* got a promise \(did you forget `await`\?\)/,
+      /^engine: .*did you forget `await`\?/,
     ],
     ['layers that are none', () => sequential(js.engine, [relu] as never), OptionError, /^layers\[0\]: expected a layer/],
     [
