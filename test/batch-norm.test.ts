@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-core/dist/register_all_gradients.js';
@@ -7,6 +8,14 @@ import { type BatchNormOptions, foldBatchNorm, LayoutError, OptionError, ShapeEr
 import { expectSameBits, expectWithin } from './equal.ts';
 import { guardedEngine } from './guarded-engine.ts';
 import { js, platforms } from './platforms.ts';
+import {
+  BATCH_NORM_FORMULAS,
+  batchNormBound,
+  batchNormGradientBound,
+  biasGradientBound,
+  scaleGradientBound,
+  UNITS,
+} from './pool-bounds.ts';
 import { randomTensor, specialTensor, toNchw, toNhwc } from './random.ts';
 
 const EPS = 2 ** -24;
@@ -35,31 +44,44 @@ function operands(c: Configuration, make = randomTensor) {
   return { x: make([c.batch, c.channels, c.height, c.width], c.seed), mean: perChannel(1), variance, options };
 }
 
-/** Float64: result, and its magnitude, and gradients with theirs. */
+/** Float64: result and gradients, each with the bound of what is computed. */
 function oracle(x: Tensor, dy: Tensor | undefined, mean: Tensor, variance: Tensor, { scale, bias, epsilon = 1e-5 }: BatchNormOptions) {
   const channels = mean.data.length;
   const inner = x.shape[2] * x.shape[3];
-  const y = new Float64Array(x.data.length);
-  const size = new Float64Array(x.data.length);
-  const dx = new Float64Array(x.data.length);
-  const sums = { dScale: new Float64Array(channels), dBias: new Float64Array(channels) };
+  const [images] = x.shape;
+  const vectors = (length: number) => [new Float64Array(length), new Float64Array(length)];
+  const [y, yBound] = vectors(x.data.length);
+  const [dx, dxBound] = vectors(x.data.length);
+  const [dScale, dScaleBound] = vectors(channels);
+  const [dBias, dBiasBound] = vectors(channels);
+  const inverses = Array.from(variance.data, (v) => 1 / Math.sqrt(v + Math.fround(epsilon)));
   const sizes = { dScale: new Float64Array(channels), dBias: new Float64Array(channels) };
   for (let i = 0; i < y.length; i++) {
     const k = Math.floor(i / inner) % channels;
-    const inverse = 1 / Math.sqrt(variance.data[k] + Math.fround(epsilon));
-    const factor = (scale?.data[k] ?? 1) * inverse;
-    y[i] = (x.data[i] - mean.data[k]) * factor + (bias?.data[k] ?? 0);
-    size[i] = Math.abs((x.data[i] - mean.data[k]) * factor) + Math.abs(y[i]);
+    const centred = x.data[i] - mean.data[k];
+    const factor = (scale?.data[k] ?? 1) * inverses[k];
+    y[i] = centred * factor + (bias?.data[k] ?? 0);
+    yBound[i] = batchNormBound(centred, factor, y[i]);
     if (!dy) continue;
     dx[i] = dy.data[i] * factor;
-    const product = dy.data[i] * (x.data[i] - mean.data[k]) * inverse;
-    sums.dScale[k] += product;
+    dxBound[i] = batchNormGradientBound(dy.data[i], dx[i]);
+    const product = dy.data[i] * centred * inverses[k];
+    dScale[k] += product;
     sizes.dScale[k] += Math.abs(product);
-    sums.dBias[k] += dy.data[i];
+    dBias[k] += dy.data[i];
     sizes.dBias[k] += Math.abs(dy.data[i]);
   }
-  return { y, size, dx, ...sums, sizes };
+  for (let k = 0; k < channels; k++) {
+    dScaleBound[k] = scaleGradientBound(images, inner, inverses[k], sizes.dScale[k]);
+    dBiasBound[k] = biasGradientBound(images, inner, sizes.dBias[k]);
+  }
+  return { y, dx, dScale, dBias, bounds: { y: yBound, dx: dxBound, dScale: dScaleBound, dBias: dBiasBound } };
 }
+
+it('states the bounds that are asserted here in docs/numerics.md', () => {
+  const text = readFileSync(new URL('../docs/numerics.md', import.meta.url), 'utf8');
+  for (const formula of [UNITS, ...BATCH_NORM_FORMULAS]) expect(text.includes(formula), formula).toBe(true);
+});
 
 describe.each(platforms)('batchNorm on $name', ({ engine, exact }) => {
   it('is within its bound of the float64 oracle, in both layouts', () => {
@@ -69,11 +91,7 @@ describe.each(platforms)('batchNorm on $name', ({ engine, exact }) => {
         const want = oracle(x, undefined, mean, variance, options);
         const y = engine.batchNorm(x, mean, variance, options);
         expect(y.shape).toEqual(x.shape);
-        expectWithin(
-          y.data,
-          want.y,
-          want.size.map((m) => 6 * EPS * m + 1e-44),
-        );
+        expectWithin(y.data, want.y, want.bounds.y);
         expectSameBits(toNchw(engine.batchNorm(toNhwc(x), mean, variance, { ...options, axis: 3 })).data, y.data);
       }),
       { numRuns: 200 },
@@ -88,28 +106,41 @@ describe.each(platforms)('batchNorm on $name', ({ engine, exact }) => {
         const dy = randomTensor(x.shape, c.seed + 9);
         const want = oracle(x, dy, mean, variance, options);
         const got = engine.batchNormBackward(dy, x, mean, variance, options);
-        const n = c.batch + c.height * c.width + 6;
-        expectWithin(
-          got.dx!.data,
-          want.dx,
-          want.dx.map((m) => 5 * EPS * Math.abs(m) + 1e-44),
-        );
-        expectWithin(
-          got.dScale!.data,
-          want.dScale,
-          want.sizes.dScale.map((m) => n * EPS * m + 1e-44),
-        );
-        expectWithin(
-          got.dBias!.data,
-          want.dBias,
-          want.sizes.dBias.map((m) => n * EPS * m + 1e-44),
-        );
+        for (const name of ['dx', 'dScale', 'dBias'] as const) expectWithin(got[name]!.data, want[name], want.bounds[name]);
         const last = engine.batchNormBackward(toNhwc(dy), toNhwc(x), mean, variance, { ...options, axis: 3 });
         expectSameBits(toNchw(last.dx!).data, got.dx!.data);
         expectSameBits(last.dScale!.data, got.dScale!.data);
         expectSameBits(last.dBias!.data, got.dBias!.data);
       }),
       { numRuns: 200 },
+    );
+  });
+
+  it('is within its bounds, gradients included, where products and quotients underflow', () => {
+    const exponents = fc.record({
+      x: fc.integer({ min: -90, max: 0 }),
+      scale: fc.integer({ min: -149, max: 0 }),
+      variance: fc.integer({ min: -20, max: 120 }),
+      dy: fc.integer({ min: -149, max: 0 }),
+    });
+    fc.assert(
+      fc.property(configuration, exponents, (c, by) => {
+        const made = operands({ ...c, scale: true });
+        const scaled = ({ shape, data }: Tensor, exponent: number) => ({ shape, data: data.map((value) => value * 2 ** exponent) });
+        const [x, mean, variance] = [scaled(made.x, by.x), scaled(made.mean, by.x), scaled(made.variance, by.variance)];
+        const { bias, ...rest } = made.options;
+        const options = { ...rest, scale: scaled(made.options.scale!, by.scale) };
+        const dy = scaled(randomTensor(x.shape, c.seed + 9), by.dy);
+        const want = oracle(x, dy, mean, variance, options);
+        expectWithin(engine.batchNorm(x, mean, variance, options).data, want.y, want.bounds.y);
+        const got = engine.batchNormBackward(dy, x, mean, variance, options);
+        for (const name of ['dx', 'dScale', 'dBias'] as const) expectWithin(got[name]!.data, want[name], want.bounds[name]);
+        if (!bias) return;
+        const biased = { ...options, bias: scaled(bias, by.dy) };
+        const sum = oracle(x, undefined, mean, variance, biased);
+        expectWithin(engine.batchNorm(x, mean, variance, biased).data, sum.y, sum.bounds.y);
+      }),
+      { numRuns: 300 },
     );
   });
 

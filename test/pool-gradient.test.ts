@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-core/dist/register_all_gradients.js';
@@ -20,6 +21,7 @@ import {
   windowTaps,
 } from './oracle/pool-nd.ts';
 import { js, platforms, simd } from './platforms.ts';
+import { averageBound, averageGradientBound, maxGradientBound, normBound, normGradientBound, POOL_FORMULAS, UNITS } from './pool-bounds.ts';
 import { random, randomTensor, specialTensor, toNchw, toNhwc } from './random.ts';
 import { runTasks } from './tasks.ts';
 
@@ -119,19 +121,40 @@ function concatenated(parts: readonly Float64Array[]): Float64Array {
   return Float64Array.from(parts.flatMap((part) => [...part]));
 }
 
-function expectGradient(dx: Tensor, x: Tensor, dy: Tensor, reduction: Reduction, windows: readonly WindowTaps[], norm: number, extra = 0) {
-  const count = x.shape[0] * x.shape[1];
-  const dys = planes(dy, count);
-  const oracles = planes(x, count).map((plane, i) => poolGradient(reduction, plane, windows, dys[i], norm));
-  const taps = Math.max(...windows.map((window) => window.taps.length));
-  // Windows over one cell are no more than taps; powers multiply the relative error of a norm.
-  const steps = (reduction === 'lp' ? (taps + 6) * norm + 8 : 3) + taps + extra;
+/** A pooling's result within its bound of the oracle. */
+function expectPooled(y: Tensor, x: Tensor, rank: Rank, reduction: Reduction, windows: readonly WindowTaps[], norm: number) {
+  const all = planes(x, x.shape[0] * x.shape[1]);
+  const of = (make: (plane: Float32Array) => Float32Array) =>
+    Float64Array.from(all.flatMap((plane) => windows.map((window) => pooled(reduction, make(plane), window, norm))));
+  const sizes = of((plane) => plane.map(Math.abs));
+  const bounds = sizes.map((size, i) => {
+    const taps = windows[i % windows.length].taps.length;
+    if (reduction === 'max') return 0;
+    return reduction === 'average' ? averageBound(taps, size, rank) : normBound(taps, size, norm);
+  });
   expectWithin(
-    dx.data,
-    concatenated(oracles.map((o) => o.dx)),
-    concatenated(oracles.map((o) => o.magnitude.map((m) => steps * EPS * m + 1e-44))),
+    y.data,
+    of((plane) => plane),
+    bounds,
   );
 }
+
+/** And its gradient. */
+function expectGradient(dx: Tensor, x: Tensor, dy: Tensor, rank: Rank, reduction: Reduction, windows: readonly WindowTaps[], norm: number) {
+  const all = planes(x, x.shape[0] * x.shape[1]);
+  const dys = planes(dy, all.length);
+  const oracles = all.map((plane, i) => poolGradient(reduction, plane, windows, dys[i], norm));
+  const bounds = oracles.map(({ magnitude, windows, taps }, i) =>
+    magnitude.map((size, k) => {
+      if (reduction === 'max') return maxGradientBound(windows[k], size);
+      if (reduction === 'average') return averageGradientBound(windows[k], size, rank);
+      return normGradientBound(taps[k], windows[k], all[i][k], size, norm);
+    }),
+  );
+  expectWithin(dx.data, concatenated(oracles.map((oracle) => oracle.dx)), concatenated(bounds));
+}
+
+const scaled = ({ shape, data }: Tensor, exponent: number): Tensor => ({ shape, data: data.map((x) => x * 2 ** exponent) });
 
 /** Floats that tie, two of them equal but for their bits, and what a maximum treats specially. */
 const TIED = [0, -0, 1, -Infinity, Number.NaN, -1];
@@ -154,6 +177,11 @@ function hostileIndices(cells: number): number[] {
   ];
 }
 
+it('states the bounds that are asserted here in docs/numerics.md', () => {
+  const text = readFileSync(new URL('../docs/numerics.md', import.meta.url), 'utf8');
+  for (const formula of [UNITS, ...POOL_FORMULAS]) expect(text.includes(formula), formula).toBe(true);
+});
+
 describe.each(platforms)('pools and their gradients on $name', ({ engine, exact }) => {
   it.each(NAMES)('%sPool of one, two and three dimensions is that of the float64 oracle, in both layouts', (name) => {
     fc.assert(
@@ -163,17 +191,7 @@ describe.each(platforms)('pools and their gradients on $name', ({ engine, exact 
         const windows = windowsOf(c);
         const norm = name === 'lp' ? c.norm : 2;
         const y = forward(engine, name, c.rank)(x, options);
-        const all = planes(x, c.batch * c.channels);
-        const want = Float64Array.from(all.flatMap((plane) => windows.map((window) => pooled(reductionOf(name), plane, window, norm))));
-        const sizes = Float64Array.from(
-          all.flatMap((plane) => windows.map((window) => pooled(reductionOf(name), plane.map(Math.abs), window, norm))),
-        );
-        const steps = name === 'max' ? 0 : Math.max(...windows.map(({ taps }) => taps.length)) + 6;
-        expectWithin(
-          y.data,
-          want,
-          sizes.map((size) => (name === 'max' ? 0 : steps * EPS * size + 1e-44)),
-        );
+        expectPooled(y, x, c.rank, reductionOf(name), windows, norm);
         const last = forward(engine, name, c.rank)(toLast(x), { ...options, layout: LAYOUTS[c.rank][1] });
         expectSameBits(toFirst(last).data, y.data);
       }),
@@ -189,12 +207,34 @@ describe.each(platforms)('pools and their gradients on $name', ({ engine, exact 
         const dy = randomTensor(forward(engine, name, c.rank)(x, options).shape, c.seed + 1);
         const dx = backward(engine, name, c.rank)(dy, x, options);
         expect(dx.shape).toEqual(x.shape);
-        expectGradient(dx, x, dy, reductionOf(name), windowsOf(c), name === 'lp' ? c.norm : 2, c.rank === 3 ? 8 : 0);
+        expectGradient(dx, x, dy, c.rank, reductionOf(name), windowsOf(c), name === 'lp' ? c.norm : 2);
         const last = backward(engine, name, c.rank)(toLast(dy), toLast(x), { ...options, layout: LAYOUTS[c.rank][1] });
         expect(last.shape).toEqual(toLast(x).shape);
         expectSameBits(toFirst(last).data, dx.data);
       }),
       { numRuns: 60 },
+    );
+  });
+
+  it.each([
+    'average',
+    'l2',
+    'lp',
+  ] as const)('%sPool and its gradient are within their bounds where quotients and powers underflow', (name) => {
+    fc.assert(
+      fc.property(configuration, fc.nat(30), (c, above) => {
+        const windows = windowsOf(c);
+        const [options, reduction] = [optionsOf(c, name), reductionOf(name)];
+        const norm = name === 'lp' ? c.norm : 2;
+        const tiny = scaled(inputOf(c), Math.round(-150 / (name === 'average' ? 1 : norm)) + above);
+        expectPooled(forward(engine, name, c.rank)(tiny, options), tiny, c.rank, reduction, windows, norm);
+        // Of a norm only dy is tiny: where powers of x underflow, the gradient has no bound.
+        const x = scaled(inputOf(c), above % 8);
+        const { shape } = forward(engine, name, c.rank)(x, options);
+        const dy = scaled(randomTensor(shape, c.seed + 1), above - 150);
+        expectGradient(backward(engine, name, c.rank)(dy, x, options), x, dy, c.rank, reduction, windows, norm);
+      }),
+      { numRuns: 120 },
     );
   });
 
@@ -216,17 +256,10 @@ describe.each(platforms)('pools and their gradients on $name', ({ engine, exact 
         const gradient = method(engine, `adaptive${name}Pool${rank}dBackward`);
         const y = run(x, output);
         expect(y.shape).toEqual([2, channels, ...output]);
-        const all = planes(x, 2 * channels);
-        const taps = Math.max(...windows.map((window) => window.taps.length));
-        expectWithin(
-          y.data,
-          Float64Array.from(all.flatMap((plane) => windows.map((window) => pooled(reduction, plane, window, 2)))),
-          new Float64Array(y.data.length).fill(reduction === 'max' ? 0 : (taps + 4) * EPS),
-        );
+        expectPooled(y, x, rank, reduction, windows, 2);
         const dy = randomTensor(y.shape, seed + 1);
         const dx = gradient(dy, x, output);
-        const cover = output.reduce((product, extent) => product * (extent + 1), 1);
-        expectGradient(dx, x, dy, reduction, windows, 2, cover);
+        expectGradient(dx, x, dy, rank, reduction, windows, 2);
         const layout = { layout: LAYOUTS[rank][1] };
         expectSameBits(toFirst(run(toLast(x), output, layout)).data, y.data);
         expectSameBits(toFirst(gradient(toLast(dy), toLast(x), output, layout)).data, dx.data);

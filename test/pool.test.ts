@@ -12,15 +12,20 @@ import { instantiate } from '../src/wasm/instance.ts';
 import { expectSameBits, expectWithin } from './equal.ts';
 import { type PoolAttributes, poolOracle } from './oracle/pool.ts';
 import { js, platforms, simd } from './platforms.ts';
+import { averageBound, normBound } from './pool-bounds.ts';
 import { randomTensor, specialTensor, toNchw, toNhwc } from './random.ts';
 
-const EPS = 2 ** -24;
 const reductions = ['max', 'average', 'l2'] as const;
 type Reduction = (typeof reductions)[number];
 
 function run(engine: Engine, reduction: Reduction, x: Tensor, options: AveragePool2dOptions): Tensor {
   if (reduction === 'max') return engine.maxPool2d(x, options);
   return reduction === 'average' ? engine.averagePool2d(x, options) : engine.l2Pool2d(x, options);
+}
+
+function boundOf(reduction: Reduction, taps: number, size: number): number {
+  if (reduction === 'max') return 0;
+  return reduction === 'average' ? averageBound(taps, size) : normBound(taps, size, 2);
 }
 
 const both = (least: number, most: number) => fc.tuple(fc.integer({ min: least, max: most }), fc.integer({ min: least, max: most }));
@@ -77,11 +82,13 @@ describe.each(platforms)('pooling on $name', ({ engine }) => {
           const x = inputOf(c);
           const options = optionsOf(c, reduction);
           const oracle = poolOracle(reduction, x, c);
-          const steps = reduction === 'max' ? 0 : c.kernel[0] * c.kernel[1] + 2;
-          const bound = oracle.magnitude.map((m) => steps * EPS * m + (reduction === 'max' ? 0 : 1e-45));
           const nchw = run(engine, reduction, x, options);
           expect(nchw.shape).toEqual(oracle.shape);
-          expectWithin(nchw.data, oracle.data, bound);
+          expectWithin(
+            nchw.data,
+            oracle.data,
+            oracle.magnitude.map((m) => boundOf(reduction, c.kernel[0] * c.kernel[1], m)),
+          );
           const nhwc = run(engine, reduction, toNhwc(x), { ...options, layout: 'nhwc' });
           expectSameBits(toNchw(nhwc).data, nchw.data);
         }),
@@ -128,7 +135,7 @@ describe.each(platforms)('pooling on $name', ({ engine }) => {
         expectWithin(
           y.data,
           oracle.data,
-          oracle.magnitude.map((m) => (height * width + 2) * EPS * m),
+          oracle.magnitude.map((m) => boundOf(reduction, height * width, m)),
         );
         const nhwc = run(engine, reduction, toNhwc(x), { layout: 'nhwc', strides: [height, 2 ** 30] });
         expect(nhwc.shape).toEqual([2, 1, 1, channels]);
@@ -155,7 +162,7 @@ describe.each(platforms)('pooling on $name', ({ engine }) => {
         expectWithin(
           y.data,
           oracle.data,
-          oracle.magnitude.map((m) => (reduction === 'max' ? 0 : 12 * EPS * m)),
+          oracle.magnitude.map((m) => boundOf(reduction, 2 * kernel, m)),
         );
         expectSameBits(toNchw(run(engine, reduction, toNhwc(x), { ...options, layout: 'nhwc' })).data, y.data);
       }

@@ -74,21 +74,33 @@ export function firstMaximum(plane: ArrayLike<number>, { taps }: WindowTaps): nu
   return most;
 }
 
-/** Each window's `dy` to its taps, and the same of absolute values: what an error is measured by. */
+export interface PoolGradient {
+  readonly dx: Float64Array;
+  /** The same of absolute values: what an error is measured by. */
+  readonly magnitude: Float64Array;
+  /** How many windows lie over each cell, and the most taps that one of them has. */
+  readonly windows: Float64Array;
+  readonly taps: Float64Array;
+}
+
+/** Each window's `dy` to its taps. */
 export function poolGradient(
   reduction: Reduction,
   plane: ArrayLike<number>,
   windows: readonly WindowTaps[],
   dy: ArrayLike<number>,
   norm: number,
-): { dx: Float64Array; magnitude: Float64Array } {
-  const dx = new Float64Array(plane.length);
-  const magnitude = new Float64Array(plane.length);
+): PoolGradient {
+  const [dx, magnitude, over, most] = Array.from({ length: 4 }, () => new Float64Array(plane.length));
   const add = (tap: number, value: number) => {
     dx[tap] += value;
     magnitude[tap] += Math.abs(value);
   };
   for (const [i, window] of windows.entries()) {
+    for (const tap of window.taps) {
+      over[tap]++;
+      most[tap] = Math.max(most[tap], window.taps.length);
+    }
     if (reduction === 'max') {
       if (window.taps.length > 0) add(firstMaximum(plane, window), dy[i]);
     } else if (reduction === 'average') for (const tap of window.taps) add(tap, dy[i] / window.cells);
@@ -98,5 +110,5 @@ export function poolGradient(
       for (const tap of window.taps) add(tap, dy[i] * y ** (1 - norm) * Math.sign(plane[tap]) * Math.abs(plane[tap]) ** (norm - 1));
     }
   }
-  return { dx, magnitude };
+  return { dx, magnitude, windows: over, taps: most };
 }
