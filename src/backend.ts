@@ -1,5 +1,8 @@
 import type { KernelName, kernels, Layout } from './params.ts';
 
+/** Any view of a buffer. */
+export type AnyArray = ArrayBufferView<ArrayBufferLike>;
+
 export type Variant = 'simd' | 'relaxed-simd' | 'js';
 
 /** What a 32-bit address reaches, less the last page, so that the end of memory is an address too. */
@@ -75,13 +78,13 @@ export interface Backend<B = unknown> {
   /** The floats of a buffer, as they are now: never kept across a call that may allocate. */
   view(buffer: B, length: number): Float32Array;
   /** Is `data` a view of the memory that buffers lie in? */
-  holds(data: Float32Array): boolean;
+  holds(data: AnyArray): boolean;
   /**
    * The buffer that `data` is a view of, if it is one. To be asked before anything is allocated: growth empties views.
    *
    * @throws DisposedError for a view of memory that no tensor has any more
    */
-  locate(argument: string, data: Float32Array): B | undefined;
+  locate(argument: string, data: AnyArray): B | undefined;
   /** A buffer for a caller's own array of `length` floats. */
   borrow(data: Float32Array, length: number): B;
   /** What is in the array, into its buffer. Throws if the array has changed its length, be it that its buffer was transferred. */

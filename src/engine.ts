@@ -6,7 +6,7 @@ import { type AsyncOperators, type Operators, operators } from './operators/inde
 import type { Operation } from './operators/operation.ts';
 import { parametersOf } from './operators/parameters.ts';
 import { PreparedConv2d } from './prepared-conv.ts';
-import { type ReadOther, read } from './read.ts';
+import { type Reading, type ReadOther, read } from './read.ts';
 import { checkShape, floats } from './shape/check.ts';
 import type { PrepareConv2dOptions } from './shape/conv.ts';
 import { Plans, signatureOf } from './signature.ts';
@@ -122,7 +122,8 @@ export class Engine extends Operating {
   #plan<R>({ name, parameters, plan, readOther }: Planned<R>, args: readonly unknown[]): Operation<R> {
     const backend = this.#live();
     const own: unknown[] = [];
-    for (let i = 0; i < args.length; i++) own.push(read(args[i], parameters[i] ?? 'arguments', readOther));
+    const reading: Reading = { other: readOther, live: (argument, data) => void backend.locate(argument, data) };
+    for (let i = 0; i < args.length; i++) own.push(read(args[i], parameters[i] ?? 'arguments', reading));
     const signature = readOther === undefined ? signatureOf(backend, name, own) : undefined;
     if (signature === undefined) return plan(...own);
     const kept = this.#plans.find(signature);

@@ -18,8 +18,18 @@ const MAX_ITEMS = 2 ** 20;
 /** Of options within options, and lists within lists. */
 const MAX_DEPTH = 6;
 
+/** Refuses a view of memory that no tensor has any more. */
+export type Live = (argument: string, data: ArrayBufferView<ArrayBufferLike>) => void;
 /** Takes objects of a family of its own: undefined for any other. */
-export type ReadOther = (value: object, path: string) => object | undefined;
+export type ReadOther = (value: object, path: string, live?: Live) => object | undefined;
+
+/** What reading asks of the outside. */
+export interface Reading {
+  readonly other?: ReadOther | undefined;
+  readonly live?: Live;
+}
+
+const NOTHING: Reading = {};
 
 const TYPED = [DisposedError, LayoutError, OptionError, OutOfMemoryError, ShapeError, UnsupportedError];
 
@@ -37,12 +47,12 @@ export function classNameOf(value: object): string | undefined {
 }
 
 /** @throws OptionError for what cannot be read, ShapeError for a list that is too long for anything */
-export function read(value: unknown, path: string, other?: ReadOther, depth = 0): unknown {
+export function read(value: unknown, path: string, reading = NOTHING, depth = 0): unknown {
   if (value === null || typeof value !== 'object' || KernelTensor.is(value) || PlainTensor.is(value)) return value;
   if (ArrayBuffer.isView(value)) return value;
   if (depth > MAX_DEPTH) throw new OptionError(path, 'objects within objects within objects', 'fewer of them');
   try {
-    return other?.(value, path) ?? readObject(value, path, other, depth);
+    return reading.other?.(value, path, reading.live) ?? readObject(value, path, reading, depth);
   } catch (error) {
     if (TYPED.some((type) => error instanceof type)) throw error;
     throw new OptionError(path, `something that throws when it is read (${describe(error)})`, 'a value that can be read');
@@ -60,12 +70,13 @@ export function attempt<T>(argument: string, expected: string, get: () => T): T 
 
 /** The fields of options whose values are objects that must stay what they are, such as a compiled module. */
 export function readFields(value: unknown, path: string): unknown {
-  return read(value, path, (held) => {
+  const other = (held: object) => {
     if (held === value) return undefined;
     // A revoked proxy throws here, and would throw wherever it is used.
     Object.getPrototypeOf(held);
     return held;
-  });
+  };
+  return read(value, path, { other });
 }
 
 function describe(error: unknown): string {
@@ -76,10 +87,11 @@ function describe(error: unknown): string {
   }
 }
 
-function readObject(value: object, path: string, other: ReadOther | undefined, depth: number): object {
-  if (Array.isArray(value)) return readList(value, path, other, depth);
+function readObject(value: object, path: string, reading: Reading, depth: number): object {
+  if (Array.isArray(value)) return readList(value, path, reading, depth);
   if ('shape' in value && 'data' in value) {
     const { shape, data } = value as Tensor;
+    if (ArrayBuffer.isView(data)) reading.live?.(`${path}.data`, data);
     return new PlainTensor(read(shape, `${path}.shape`, undefined, depth + 1) as readonly number[], data, value as Tensor);
   }
   const own: Record<string, unknown> = {};
@@ -88,18 +100,18 @@ function readObject(value: object, path: string, other: ReadOther | undefined, d
   for (const name of namesOf(value, maker)) {
     if (name === '__proto__') throw new OptionError(`${path}.__proto__`, 'an unknown option', 'none of that name');
     const held = (value as Record<string, unknown>)[name];
-    own[name] = held === null || typeof held !== 'object' ? held : read(held, `${path}.${name}`, other, depth + 1);
+    own[name] = held === null || typeof held !== 'object' ? held : read(held, `${path}.${name}`, reading, depth + 1);
   }
   return own;
 }
 
-function readList(list: readonly unknown[], path: string, other: ReadOther | undefined, depth: number): unknown[] {
+function readList(list: readonly unknown[], path: string, reading: Reading, depth: number): unknown[] {
   const { length } = list;
   if (!(length <= MAX_ITEMS)) throw new ShapeError(path, `a list of ${length} items`, `at most ${MAX_ITEMS}`);
   const own: unknown[] = [];
   for (let i = 0; i < length; i++) {
     const held = list[i];
-    own.push(held === null || typeof held !== 'object' ? held : read(held, `${path}[${i}]`, other, depth + 1));
+    own.push(held === null || typeof held !== 'object' ? held : read(held, `${path}[${i}]`, reading, depth + 1));
   }
   return own;
 }

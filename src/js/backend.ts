@@ -1,4 +1,4 @@
-import { type AnyStep, type Backend, type Call, isHostStep, MAX_MEMORY_BYTES } from '../backend.ts';
+import { type AnyArray, type AnyStep, type Backend, type Call, isHostStep, MAX_MEMORY_BYTES } from '../backend.ts';
 import { DisposedError, OutOfMemoryError } from '../errors.ts';
 import { type KernelName, kernels, type Layout } from '../params.ts';
 import { newFloats } from '../tensor.ts';
@@ -87,7 +87,7 @@ export class JsBackend implements Backend<Float32Array> {
     return false;
   }
 
-  locate(argument: string, data: Float32Array): undefined {
+  locate(argument: string, data: AnyArray): undefined {
     if (this.#gone?.has(bufferOf(data))) throw new DisposedError(`the tensor whose memory ${argument} is a view of`);
   }
 

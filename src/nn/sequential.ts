@@ -317,7 +317,9 @@ function parametersOf({ parameters }: Layer, argument: string): readonly [string
  */
 export function sequential(engine: Engine, layers: readonly LayerMaker[], options?: SequentialOptions): Sequential {
   engineOf('engine', engine);
-  const isMaker = (each: unknown): each is LayerMaker => typeof each === 'function';
+  // A class is a function that cannot be called.
+  const isMaker = (each: unknown): each is LayerMaker =>
+    typeof each === 'function' && !/^class\b/.test(Function.prototype.toString.call(each));
   const makers = readList('layers', layers, 'what makes a layer, such as `relu()`', isMaker);
   const { seed = 0 } = readOptions<SequentialOptions>(options, ['seed']);
   const random = generator(seed);

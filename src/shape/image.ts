@@ -1,6 +1,7 @@
 import { DisposedError, OptionError, ShapeError } from '../errors.ts';
 import { KernelImage } from '../image/kernel-image.ts';
 import { Border } from '../params.ts';
+import type { Live } from '../read.ts';
 import { newFloats, PlainTensor, type Tensor } from '../tensor.ts';
 import { bufferOf, byteLengthOf, byteOffsetOf, copyArray, isDetached, kindOf, lengthOfArray } from '../typed-array.ts';
 import { count, finite, isCount, known, oneOf, show } from './check.ts';
@@ -41,9 +42,12 @@ export class PlainImage implements RawImage {
 }
 
 /** What filters read besides tensors and options: see read.ts. */
-export function readImage(value: object): KernelImage | PlainImage | undefined {
+export function readImage(value: object, path: string, live?: Live): KernelImage | PlainImage | undefined {
   if (KernelImage.is(value)) return value;
-  return 'data' in value && 'width' in value && !('shape' in value) ? new PlainImage(value as RawImage) : undefined;
+  if (!('data' in value && 'width' in value) || 'shape' in value) return undefined;
+  const image = new PlainImage(value as RawImage);
+  if (ArrayBuffer.isView(image.data)) live?.(`${path}.data`, image.data);
+  return image;
 }
 
 /**

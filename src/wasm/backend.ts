@@ -1,6 +1,6 @@
-import type { AnyStep, Backend, Call, Variant } from '../backend.ts';
+import type { AnyArray, AnyStep, Backend, Call, Variant } from '../backend.ts';
 import { DisposedError } from '../errors.ts';
-import { bufferOf, byteOffsetOf, copyArray, lengthOfArray } from '../typed-array.ts';
+import { bufferOf, byteLengthOf, byteOffsetOf, copyArray, lengthOfArray } from '../typed-array.ts';
 import { Scratch, WasmCall } from './call.ts';
 import type { Instance } from './instance.ts';
 import type { KernelMemory } from './memory.ts';
@@ -61,15 +61,15 @@ export class WasmBackend implements Backend<number> {
     return new Float32Array(this.#memory.floats.buffer, buffer, length);
   }
 
-  holds(data: Float32Array): boolean {
+  holds(data: AnyArray): boolean {
     // Nothing lies at 0; most arrays do, and a small one that is asked for its buffer has first to be given one.
     return byteOffsetOf(data) > 0 && this.#memory.holds(bufferOf(data));
   }
 
-  locate(argument: string, data: Float32Array): number | undefined {
+  locate(argument: string, data: AnyArray): number | undefined {
     if (!this.holds(data)) return undefined;
     const address = byteOffsetOf(data);
-    if (!this.#memory.isOwned(address, lengthOfArray(data))) throw new DisposedError(`the tensor whose memory ${argument} is a view of`);
+    if (!this.#memory.isOwned(address, byteLengthOf(data))) throw new DisposedError(`the tensor whose memory ${argument} is a view of`);
     // Whether it overlaps another operand is asked by its buffer, which a shared memory that grew has several of: then it is copied.
     return bufferOf(data) === this.#memory.floats.buffer ? address : undefined;
   }

@@ -105,12 +105,12 @@ export class KernelMemory {
     this.#owned.delete(address);
   }
 
-  /** Do these floats lie within one tensor? */
-  isOwned(address: number, length: number): boolean {
+  /** Do these bytes lie within one tensor? */
+  isOwned(address: number, bytes: number): boolean {
     const whole = this.#owned.get(address);
-    if (whole !== undefined) return length <= whole;
+    if (whole !== undefined) return bytes <= 4 * whole;
     for (const [begin, owned] of this.#owned) {
-      if (begin < address && address + 4 * length <= begin + 4 * owned) return true;
+      if (begin < address && address + bytes <= begin + 4 * owned) return true;
     }
     return false;
   }

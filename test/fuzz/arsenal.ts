@@ -377,9 +377,8 @@ export class Arsenal {
           Object.assign(value, { data: copy.data });
           copy.dispose();
         });
-        // The twin's tensors are arrays, which stay.
-        const gone = this.#platform.memory !== undefined && data.length > 0;
-        return { value, verdict: gone ? 'refused' : 'right', what: 'a view of a disposed tensor' };
+        // A view of nothing is a view of no memory in particular.
+        return { value, verdict: data.length > 0 ? 'refused' : 'any', what: 'a view of a disposed tensor' };
       }
       case 21: {
         const copy = this.#copy(honest, this.#platform);

@@ -143,7 +143,8 @@ function verdictOf(strikes: readonly Strike[]): Verdict {
 
 type Call = (platform: Platform, args: readonly unknown[]) => unknown;
 
-async function outcomeOf(call: () => unknown, placing: Placing, what: string): Promise<Outcome> {
+/** What comes back in a hostile object that was given as `out` is not asked for: it answers otherwise by now. */
+async function outcomeOf(call: () => unknown, placing: Placing, struck: ReadonlySet<unknown>, what: string): Promise<Outcome> {
   let value: unknown;
   try {
     value = await call();
@@ -151,7 +152,8 @@ async function outcomeOf(call: () => unknown, placing: Placing, what: string): P
     return refused(error, what);
   }
   try {
-    const results = Object.entries(resultsOf(value));
+    if (struck.has(value)) return { kind: 'done', results: {} };
+    const results = Object.entries(resultsOf(value)).filter(([, result]) => !struck.has(result));
     for (const [, result] of results) placing.hold(result);
     return { kind: 'done', results: Object.fromEntries(results.map(([name, result]) => [name, copyOf(result)])) };
   } catch (error) {
@@ -172,7 +174,8 @@ async function strikeOn(platform: Platform, source: Source, honest: Arguments, c
     const nothingChanged = watch(placing.watched);
     for (const act of arsenal.before) act();
     counts.calls++;
-    const outcome = await outcomeOf(() => call(platform, args), placing, what);
+    const struck = new Set(strikes.map(({ value }) => value));
+    const outcome = await outcomeOf(() => call(platform, args), placing, struck, what);
     if (outcome.kind === 'done') noGuardChanged();
     else nothingChanged();
     expectWell(platform);
@@ -201,7 +204,7 @@ function expectSame(one: Outcome, two: Outcome, what: string): void {
 
 function expectSameResults(one: Readonly<Record<string, Operand>>, two: Readonly<Record<string, Operand>>, what: string): void {
   for (const [name, { data }] of Object.entries(two)) {
-    if (one[name] === undefined) throw new Error(`${what}: no ${name}`);
+    if (one[name] === undefined) continue;
     counts.results++;
     expectSameBits(one[name].data, data, `${what}: ${name}`);
   }
@@ -249,7 +252,13 @@ const prepared =
   (run: 'run' | 'runAsync'): Call =>
   async ({ methods }, args) => {
     const [x, weights, options] = args;
-    const { out, ...rest } = (typeof options === 'object' && options !== null ? options : { rest: options }) as Options;
+    let parts: Options = { rest: options };
+    try {
+      if (typeof options === 'object' && options !== null) parts = { ...options };
+    } catch {
+      // Options that cannot be taken apart are given whole.
+    }
+    const { out, ...rest } = parts;
     const conv = methods.prepareConv2d(weights, 'rest' in rest ? options : rest) as Record<string, (...args: unknown[]) => unknown> &
       Disposable;
     try {
