@@ -65,7 +65,7 @@ export class Engine extends Operating {
     checkShape('shape', own, undefined, true);
     const from = data === undefined ? undefined : floats('data', data, own);
     const backend = this.#live();
-    if (from !== undefined) return copies(backend, { data: new PlainTensor(own, from) })[0];
+    if (from !== undefined) return copies(backend, { data: new PlainTensor(own, from) }, false)[0];
     const made = new KernelTensor(backend, own);
     made.data.fill(0);
     return made;

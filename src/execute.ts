@@ -137,7 +137,7 @@ function unlessGone(name: string, length: number, copy: () => void): void {
 }
 
 /** Copies in kernel memory, of plain tensors or of views of its own: all of them, or none. */
-export function copies<B>(backend: Backend<B>, tensors: Readonly<Record<string, Tensor>>): KernelTensor<B>[] {
+export function copies<B>(backend: Backend<B>, tensors: Readonly<Record<string, Tensor>>, isPrivate: boolean): KernelTensor<B>[] {
   const names = Object.keys(tensors);
   const arrays = names.map((name) => tensors[name].data);
   const places = arrays.map((data, i) => backend.locate(`${names[i]}.data`, data));
@@ -146,7 +146,7 @@ export function copies<B>(backend: Backend<B>, tensors: Readonly<Record<string, 
   const made: KernelTensor<B>[] = [];
   try {
     for (const [i, name] of names.entries()) {
-      const tensor = new KernelTensor(backend, tensors[name].shape);
+      const tensor = new KernelTensor(backend, tensors[name].shape, undefined, isPrivate);
       made.push(tensor);
       const to = tensor.data;
       const place = places[i];

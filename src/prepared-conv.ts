@@ -38,7 +38,7 @@ export class PreparedConv2d<B = unknown> {
   /** @internal */
   constructor(backend: Backend<B>, filter: Tensor, options: PrepareConv2dOptions | undefined) {
     const spec = conv2dFilter(filter, options);
-    const [rawFilter, rawBias] = copies(backend, spec.bias === undefined ? { filter } : { filter, 'options.bias': spec.bias });
+    const [rawFilter, rawBias] = copies(backend, spec.bias === undefined ? { filter } : { filter, 'options.bias': spec.bias }, true);
     this.#backend = backend;
     this.#filter = spec;
     this.#raw = { filter: rawFilter, bias: rawBias };

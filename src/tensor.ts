@@ -76,13 +76,13 @@ export class KernelTensor<B = unknown> implements Tensor {
   /** Whose memory this is: another's, of which this is a view. */
   readonly #owner: KernelTensor<B> | undefined;
 
-  /** @internal */
-  constructor(backend: Backend<B>, shape: readonly number[], owner?: KernelTensor<B>) {
+  /** @internal `isPrivate`: no caller has views of it, so that one that looks like a view of it is a stale view of another tensor. */
+  constructor(backend: Backend<B>, shape: readonly number[], owner?: KernelTensor<B>, isPrivate = false) {
     this.#backend = backend;
     this.#shape = Object.freeze([...shape]);
     this.#length = lengthOf(shape);
     this.#owner = owner;
-    if (owner === undefined) this.#buffer = backend.allocateTensor(this.#length);
+    if (owner === undefined) this.#buffer = isPrivate ? backend.allocate(this.#length) : backend.allocateTensor(this.#length);
     Object.freeze(this);
   }
 

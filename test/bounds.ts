@@ -112,20 +112,20 @@ function lossesOf(size: TileSize) {
 }
 
 interface WinogradConstants {
-  /** What is asserted: the greatest error found, in units of 2⁻²⁴ · W, plus a third or more. */
+  /** What is asserted: c + k is at least four thirds of the greatest error that was found. */
   readonly k: number;
-  /** By counting the roundings on the longest way: the bound that is proven. */
+  /** By counting the roundings on the longest way, quotient and bias among them: what is proven. */
   readonly counted: number;
-  /** The greatest error that searches found for one channel, in units of 2⁻²⁴ · W. */
+  /** The greatest error that searches found for one channel, mean and bias, in units of 2⁻²⁴ · (W / divisor + |bias|). */
   readonly found: number;
   /** The factors of max|x|, of max|w| and of 1 in the absolute term; W is at most `through` · c · max|x| · max|w|. */
   readonly losses: { readonly input: number; readonly filter: number; readonly products: number; readonly through: number };
 }
 
 export const WINOGRAD: Readonly<Record<TileSize, WinogradConstants>> = {
-  2: { k: 5, counted: 9, found: 4.0, losses: lossesOf(2) },
-  4: { k: 2, counted: 19, found: 1.3, losses: lossesOf(4) },
-  6: { k: 2, counted: 17, found: 2.0, losses: lossesOf(6) },
+  2: { k: 9, counted: 9, found: 6.8, losses: lossesOf(2) },
+  4: { k: 9, counted: 19, found: 7.1, losses: lossesOf(4) },
+  6: { k: 9, counted: 17, found: 7.1, losses: lossesOf(6) },
 };
 
 interface WinogradOf {
@@ -153,13 +153,19 @@ export function coarseWinogradBound(of: Omit<WinogradOf, 'through'>): number {
   );
 }
 
-/** Root mean squares, in units of 2⁻²⁴ · Σ|x·w|, that tiles may have for uniform inputs: ten times that of products. */
+/** Root mean square of the error, in units of 2⁻²⁴ · Σ|x·w|, that a tile size may have for uniform inputs: ten times that of a sum. */
 export const MOST_RMS = 4;
+
+/** Errors by channels, in units of 2⁻²⁴ · Σ|x·w|. */
+export interface Errors {
+  readonly rms: number;
+  readonly most: number;
+}
 
 type Cell = string | number;
 const count = (value: number) => value.toLocaleString('en-US');
 
-export function table(head: readonly Cell[], rows: readonly (readonly Cell[])[]): string {
+function table(head: readonly Cell[], rows: readonly (readonly Cell[])[]): string {
   const lines = [head, head.map(() => '---'), ...rows];
   return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
@@ -205,5 +211,13 @@ export function winogradTable(): string {
         `${count(losses.through)} · c · max\\|x\\| · max\\|w\\|`,
       ];
     }),
+  );
+}
+
+/** What was measured, a column for the sum and for each tile size. */
+export function errorTable(measured: readonly { readonly channels: number; readonly errors: readonly Errors[] }[]): string {
+  return table(
+    ['input channels', 'sum', ...TILE_SIZES.map((size) => `F(${size}×${size})`)],
+    measured.map(({ channels, errors }) => [channels, ...errors.map(({ rms, most }) => `${rms.toFixed(2)}, ${most.toFixed(1)}`)]),
   );
 }

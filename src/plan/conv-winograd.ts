@@ -7,6 +7,13 @@ import { convValues, filterBuffers, filterValues } from './conv-values.ts';
 export type TileSize = 2 | 4 | 6;
 
 /**
+ * Input channels of a group from which a tile size may be chosen: the root mean square of its error is then at most 4 units of
+ * 2⁻²⁴ · Σ|x·w| for uniform inputs, ten times that of a direct sum (docs/numerics.md). A function of the sizes alone: whether a filter was
+ * prepared must not matter.
+ */
+export const LEAST_CHANNELS: Readonly<Record<TileSize, number>> = { 2: 1, 4: 1, 6: 32 };
+
+/**
  * Floats of a block's transformed input and of a part's products, for a second-level cache of 1 MB. A block of fewer than
  * two panels would wait for its weights, whatever they are.
  */

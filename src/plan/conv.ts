@@ -7,7 +7,7 @@ import { gemmCost, winogradCost } from './conv-cost.ts';
 import { planDirect } from './conv-direct.ts';
 import { planGemm } from './conv-gemm.ts';
 import { isPixel, planTurned } from './conv-turned.ts';
-import { planWinograd } from './conv-winograd.ts';
+import { LEAST_CHANNELS, planWinograd, type TileSize } from './conv-winograd.ts';
 import { rename } from './move.ts';
 
 /** `'gemm-turned'` is the matrix product over channels, of planes. */
@@ -46,7 +46,7 @@ export interface ConvSteps {
   readonly tile: Readonly<Record<string, number>>;
 }
 
-/** F(6×6) errs four times as much as F(4×4) (docs/numerics.md): it has to be this much faster. */
+/** Where F(6×6) is allowed it errs about four times as much as F(4×4) (docs/numerics.md): it has to be this much faster. */
 const WORTH_ITS_ERROR = 1.1;
 
 /** Products of one pixel of a group up to which Winograd's transforms cost more than they save. */
@@ -98,10 +98,11 @@ export function chooseConvKernel(spec: Correlation, once = spec.algorithm === 'a
     if (isNarrow || !suitsWinograd(kernel, strides, dilations)) return sums(spec);
   }
   const paid = once && isFree;
+  const tileCost = (size: TileSize) => (groupInChannels < LEAST_CHANNELS[size] ? Number.POSITIVE_INFINITY : winogradCost(spec, size, paid));
   const costs: readonly (readonly [ConvKernel, number])[] = [
-    ['winograd-4', winogradCost(spec, 4, paid)],
-    ['winograd-2', winogradCost(spec, 2, paid)],
-    ['winograd-6', winogradCost(spec, 6, paid) * WORTH_ITS_ERROR],
+    ['winograd-4', tileCost(4)],
+    ['winograd-2', tileCost(2)],
+    ['winograd-6', tileCost(6) * WORTH_ITS_ERROR],
     [product(spec), isFree ? gemmCost(spec, paid) : Number.POSITIVE_INFINITY],
   ];
   return costs.reduce((least, other) => (other[1] < least[1] ? other : least))[0];

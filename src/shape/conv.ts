@@ -28,7 +28,8 @@ export type FilterLayout1d = 'oiw' | 'wio' | 'owi' | 'iwo';
 export type FilterLayout3d = 'oidhw' | 'dhwio' | 'odhwi' | 'idhwo';
 /**
  * How a convolution is computed: its sums tap by tap, or as a product of matrices, which gives the same bits; by Winograd's
- * transform (3×3 with strides and dilations of 1), which errs a few times more; or as a cost model finds fastest.
+ * transform (3×3 with strides and dilations of 1), whose root mean square error is up to nine times that of a sum, depending on
+ * the number of channels (table in docs/numerics.md); or as a cost model finds fastest.
  */
 export type ConvAlgorithm = 'auto' | 'auto-once' | 'direct' | 'gemm' | 'winograd';
 

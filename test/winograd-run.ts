@@ -1,0 +1,30 @@
+import { expect } from 'vitest';
+import type { PrepareConv2dOptions, Tensor } from '../src/index.ts';
+import { type ConvKernel, planConv2d } from '../src/plan/conv.ts';
+import { conv2dFilter, convInput } from '../src/shape/conv.ts';
+import { lengthOf } from '../src/tensor.ts';
+import type { TileSize } from './bounds.ts';
+import { expectSameBits } from './equal.ts';
+import { runTasks } from './tasks.ts';
+
+/** Both backends by the plan of one tile size, the tasks of each step cut at `bounds` (from 0 to 1). */
+export function runWinograd(size: TileSize, x: Tensor, filter: Tensor, options: PrepareConv2dOptions, cuts: readonly number[] = []) {
+  const spec = convInput(x, conv2dFilter(filter, options));
+  const { pack, packedLength, run: steps } = planConv2d(spec, `winograd-${size}` satisfies ConvKernel);
+  const bounds = (tasks: number) => [0, ...cuts.map((cut) => Math.round(cut * tasks)).sort((a, b) => a - b), tasks];
+  const [packing] = pack;
+  const packed = runTasks(
+    { ...packing, buffers: { ...packing.buffers, output: 'out' } },
+    { filter: filter.data, ...(options.bias && { bias: options.bias.data }), out: new Float32Array(packedLength) },
+    bounds(packing.taskCount),
+  );
+  expectSameBits(packed.simd, packed.js);
+  const [step] = steps;
+  const guard = 16;
+  const length = lengthOf(spec.outShape);
+  const out = new Float32Array(length + guard).fill(-123);
+  const results = runTasks(step, { x: x.data, packed: packed.js, out }, bounds(step.taskCount));
+  for (const side of ['js', 'simd'] as const) expect(results[side].subarray(length)).toEqual(out.subarray(length));
+  const tensor = (data: Float32Array): Tensor => ({ shape: spec.outShape, data: data.subarray(0, length) });
+  return { js: tensor(results.js), simd: tensor(results.simd), taskCount: step.taskCount };
+}
