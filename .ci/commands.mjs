@@ -15,7 +15,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const scratch = await mkdtemp(join(tmpdir(), 'simdconv-commands-'));
 
 /** .ci/run calls these, on all that they do. */
-const ELSEWHERE = ['build', 'lint', 'size', 'docs', 'test:playground', 'test:tfjs', 'test:hosts'];
+const ELSEWHERE = ['build', 'lint', 'size', 'docs', 'test:playground', 'test:fuzz', 'test:tfjs', 'test:hosts'];
 /** Rewrites the working tree. */
 const NOT_HERE = ['format', 'figures'];
 /** Of examples/edge, a package of its own, which npm run test:hosts runs. */

@@ -1,5 +1,6 @@
 import { DisposedError, LayoutError, OptionError, OutOfMemoryError, ShapeError, UnsupportedError } from './errors.ts';
 import { KernelTensor, PlainTensor, type Tensor } from './tensor.ts';
+import { kindOf } from './typed-array.ts';
 
 /**
  * The one place where a caller's objects are read: each property once, into values of our own. What is checked is then what is used,
@@ -91,7 +92,7 @@ function readObject(value: object, path: string, reading: Reading, depth: number
   if (Array.isArray(value)) return readList(value, path, reading, depth);
   if ('shape' in value && 'data' in value) {
     const { shape, data } = value as Tensor;
-    if (ArrayBuffer.isView(data)) reading.live?.(`${path}.data`, data);
+    if (kindOf(data) !== undefined) reading.live?.(`${path}.data`, data);
     return new PlainTensor(read(shape, `${path}.shape`, undefined, depth + 1) as readonly number[], data, value as Tensor);
   }
   const own: Record<string, unknown> = {};

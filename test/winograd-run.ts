@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import type { PrepareConv2dOptions, Tensor } from '../src/index.ts';
 import { type ConvKernel, planConv2d } from '../src/plan/conv.ts';
+import { read } from '../src/read.ts';
 import { conv2dFilter, convInput } from '../src/shape/conv.ts';
 import { lengthOf } from '../src/tensor.ts';
 import type { TileSize } from './bounds.ts';
@@ -9,7 +10,10 @@ import { runTasks } from './tasks.ts';
 
 /** Both backends by the plan of one tile size, the tasks of each step cut at `bounds` (from 0 to 1). */
 export function runWinograd(size: TileSize, x: Tensor, filter: Tensor, options: PrepareConv2dOptions, cuts: readonly number[] = []) {
-  const spec = convInput(x, conv2dFilter(filter, options));
+  const spec = convInput(
+    read(x, 'x') as Tensor,
+    conv2dFilter(read(filter, 'filter') as Tensor, read(options, 'options') as PrepareConv2dOptions),
+  );
   const { pack, packedLength, run: steps } = planConv2d(spec, `winograd-${size}` satisfies ConvKernel);
   const bounds = (tasks: number) => [0, ...cuts.map((cut) => Math.round(cut * tasks)).sort((a, b) => a - b), tasks];
   const [packing] = pack;

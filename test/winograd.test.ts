@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { OptionError, type PrepareConv2dOptions, type Tensor } from '../src/index.ts';
 import { type ConvKernel, chooseConvKernel } from '../src/plan/conv.ts';
 import { conv2dFilter, convInput } from '../src/shape/conv.ts';
-import { lengthOf } from '../src/tensor.ts';
+import { lengthOf, PlainTensor } from '../src/tensor.ts';
 import { EPS, magnitudes, TILE_SIZES, type TileSize, WINOGRAD, winogradBound } from './bounds.ts';
 import { expectSameBits, expectWithin } from './equal.ts';
 import { type ConvAttributes, convOracle } from './oracle/conv.ts';
@@ -320,12 +320,10 @@ describe.each(platforms)('Winograd through the engine on $name', ({ engine }) =>
 
 describe('the choice of an algorithm', () => {
   const chosen = (channels: number, extent: number, options: PrepareConv2dOptions = {}, once = false) => {
-    const filter = {
-      shape: [channels, channels / (options.groups ?? 1), 3, 3],
-      data: new Float32Array((9 * channels ** 2) / (options.groups ?? 1)),
-    };
+    const groupIn = channels / (options.groups ?? 1);
+    const filter = new PlainTensor([channels, groupIn, 3, 3], new Float32Array(9 * channels * groupIn));
     const shape = options.inputLayout === 'nhwc' ? [1, extent, extent, channels] : [1, channels, extent, extent];
-    const x = { shape, data: new Float32Array(channels * extent ** 2) };
+    const x = new PlainTensor(shape, new Float32Array(channels * extent ** 2));
     return chooseConvKernel(convInput(x, conv2dFilter(filter, { padding: 1, ...options })), once);
   };
 
@@ -345,8 +343,8 @@ describe('the choice of an algorithm', () => {
 
   it('takes the largest tiles of 32 input channels or more, once or often', () => {
     const tiles = (groupIn: number, algorithm: 'auto' | 'winograd', once: boolean) => {
-      const filter = { shape: [128, groupIn, 3, 3], data: new Float32Array(1152 * groupIn) };
-      const x = { shape: [8, groupIn, 54, 54], data: new Float32Array(8 * groupIn * 54 ** 2) };
+      const filter = new PlainTensor([128, groupIn, 3, 3], new Float32Array(1152 * groupIn));
+      const x = new PlainTensor([8, groupIn, 54, 54], new Float32Array(8 * groupIn * 54 ** 2));
       return chooseConvKernel(convInput(x, conv2dFilter(filter, { padding: 1, algorithm })), once);
     };
     for (const once of [false, true]) {

@@ -46,7 +46,7 @@ export function readImage(value: object, path: string, live?: Live): KernelImage
   if (KernelImage.is(value)) return value;
   if (!('data' in value && 'width' in value) || 'shape' in value) return undefined;
   const image = new PlainImage(value as RawImage);
-  if (ArrayBuffer.isView(image.data)) live?.(`${path}.data`, image.data);
+  if (kindOf(image.data) !== undefined) live?.(`${path}.data`, image.data);
   return image;
 }
 
