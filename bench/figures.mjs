@@ -30,15 +30,15 @@ const tables = {
     write(results) {
       const phrase = (name, words) => {
         const all = results.speedups.find((each) => each.name === name)?.ranges.at(-1);
-        return all === undefined ? [] : [`${words} ${range(all)} as long (most of all ${all.best})`];
+        return all === undefined ? [] : [`${range(all)} as fast as ${words} (best: ${all.best})`];
       };
       const phrases = [
-        ...phrase('plain JS', 'plain JavaScript takes'),
+        ...phrase('plain JS', 'plain JavaScript'),
         ...phrase('tfjs-wasm', "TensorFlow.js's WebAssembly"),
         ...phrase('ORT-web', 'ONNX Runtime Web'),
         ...phrase('ORT-native', 'native ONNX Runtime'),
       ];
-      return `Beside \`simd\` on one thread ${phrases.join(', ')}. ${origin(results)}`;
+      return `Over all layers, \`simd\` on one thread is ${phrases.join(', ')}. ${origin(results)}`;
     },
   },
   speedups: {
@@ -52,8 +52,8 @@ const tables = {
   summary: {
     from: 'peers',
     write: (results) =>
-      `${origin(results)} How many times as long as our \`simd\` each takes, over all shapes of the table below:\n\n${markdown(
-        ['', 'range', '1×1 convolutions', 'the longest'],
+      `${origin(results)} How many times as fast \`simd\` is, over all shapes of the table below:\n\n${markdown(
+        ['than', 'all layers', '1×1 convolutions', 'best case'],
         results.speedups
           .filter(({ ranges }) => ranges.length > 0)
           .map(({ name, ranges }) => {
