@@ -1,4 +1,4 @@
-import type { KernelName, kernels, Layout } from './params.ts';
+import type { Plan, Value } from './plan/plan.ts';
 
 /** Any view of a buffer. */
 export type AnyArray = ArrayBufferView<ArrayBufferLike>;
@@ -8,50 +8,17 @@ export type Variant = 'simd' | 'relaxed-simd' | 'js';
 /** What a 32-bit address reaches, less the last page, so that the end of memory is an address too. */
 export const MAX_MEMORY_BYTES = 65535 * 65536;
 
-type Values<L extends Layout> = { readonly [F in keyof L as L[F] extends 'buffer' ? never : F]: number };
-type Buffers<L extends Layout> = {
-  readonly [F in keyof L as L[F] extends 'buffer' ? (F extends 'scratch' ? never : F) : never]: string | null;
-};
-
-/** One kernel call of a plan: which buffer goes where, by name, and everything else by value. */
-export interface Step {
-  readonly kernel: KernelName;
-  /** Field of the parameter block → name of the buffer, or null for none. */
-  readonly buffers: Readonly<Record<string, string | null>>;
-  readonly values: Readonly<Record<string, number>>;
-  /** Independent pieces of work; any split of `[0, taskCount)` gives the same bits. */
-  readonly taskCount: number;
-  /** Floats of scratch that each thread needs. */
-  readonly scratchLength: number;
+/** The buffer of a value that a step uses. There is always one: address 0 would be a buffer that nobody has. */
+export function boundTo<B>({ id, name }: Value, buffers: readonly (B | undefined)[]): B {
+  const buffer = buffers[id];
+  if (buffer === undefined) throw new Error(`the value ${name ?? id} of a plan is bound to nothing`);
+  return buffer;
 }
 
-/** A step that no kernel does: JavaScript, on the caller's thread, the same on any backend. */
-export interface HostStep {
-  /** Field → name of the buffer, as in a `Step`; and how many floats `run` is to see of it. */
-  readonly buffers: Readonly<Record<string, string>>;
-  readonly lengths: Readonly<Record<string, number>>;
-  /** Takes the buffers by field. */
-  readonly run: (buffers: Readonly<Record<string, Float32Array>>) => void;
-}
-
-export type AnyStep = Step | HostStep;
-
-export const isHostStep = (step: AnyStep): step is HostStep => 'run' in step;
-
-export function step<K extends KernelName>(
-  kernel: K,
-  buffers: Buffers<(typeof kernels)[K]>,
-  values: Values<(typeof kernels)[K]>,
-  taskCount: number,
-  scratchLength = 0,
-): Step {
-  return { kernel, buffers, values, taskCount, scratchLength };
-}
-
-/** Steps bound to buffers, ready to run any number of times. */
+/** A plan bound to buffers, ready to run any number of times. */
 export interface Call<B> {
-  /** Puts another buffer in every place that has this name: to be called by `begin`, while no run of this call is under way. */
-  set(name: string, buffer: B): void;
+  /** Puts another buffer in the place of a value: to be called by `begin`, while no run of this call is under way. */
+  set(value: Value, buffer: B): void;
   /** Calls `begin` and runs, after all asynchronous calls before. */
   run(begin: () => void): void;
   /**
@@ -91,7 +58,8 @@ export interface Backend<B = unknown> {
   read(buffer: B, data: Float32Array, length: number): void;
   /** Ends a `borrow`; what was written goes back into the array when `written`. Throws as `read` does, and then has ended it. */
   giveBack(buffer: B, data: Float32Array, length: number, written: boolean): void;
-  bind(steps: readonly AnyStep[], buffers: Readonly<Record<string, B>>): Call<B>;
+  /** `buffers` by the numbers of their values: each that a step uses has to be there. */
+  bind(plan: Plan, buffers: readonly (B | undefined)[]): Call<B>;
   /** Finishes all asynchronous calls. */
   settle(): void;
   /** Lets go of everything. Whatever lives in the backend is refused afterwards. */

@@ -103,7 +103,7 @@ export class Engine extends Operating {
     const operation = this.#plan(planned, args);
     const backend = this.#live();
     const placed = new Placed(backend, operation);
-    if (operation.steps.length > 0) runOnce(backend, operation.steps, placed);
+    if (operation.plan.steps.length > 0) runOnce(backend, operation.plan, placed);
     else placed.release(true);
     return operation.value(placed.results);
   }
@@ -113,7 +113,7 @@ export class Engine extends Operating {
     const operation = this.#plan(planned, args);
     const backend = this.#live();
     const placed = new Placed(backend, operation);
-    if (operation.steps.length > 0) await runOnceAsync(backend, operation.steps, placed);
+    if (operation.plan.steps.length > 0) await runOnceAsync(backend, operation.plan, placed);
     else placed.release(true);
     return operation.value(placed.results);
   }

@@ -1,10 +1,8 @@
-import type { AnyStep, Backend } from './backend.ts';
+import type { Backend } from './backend.ts';
 import { ShapeError } from './errors.ts';
+import type { Plan, Value } from './plan/plan.ts';
 import { KernelTensor, lengthOf, newFloats, PlainTensor, type Tensor } from './tensor.ts';
 import { copyArray } from './typed-array.ts';
-
-/** What a plan needs besides its operands: buffers by name, in floats. */
-export type Workspaces = Readonly<Record<string, number>>;
 
 export type Operands = Readonly<Record<string, Tensor>>;
 
@@ -14,29 +12,30 @@ export interface Result {
   readonly out: Tensor | undefined;
 }
 
-/** Everything that steps read and write, by the names that they know it by. Tensors are as they were read and checked. */
+/** A plan, and everything that it reads and writes by the names of its values. Tensors are as they were read and checked. */
 export interface Placing {
   /** New results live where this operand lives. */
   readonly beside: Tensor;
   readonly operands: Operands;
   readonly results: Readonly<Record<string, Result>>;
-  readonly workspaces: Workspaces;
+  readonly plan: Pick<Plan, 'used' | 'slots' | 'valueCount' | 'named'>;
 }
 
 /** A caller's array for the time of a call. */
 interface Borrowed<B> {
-  readonly name: string;
+  readonly value: Value;
   readonly data: Float32Array;
   readonly length: number;
   readonly isResult: boolean;
   buffer: B | undefined;
 }
 
-/** One call's operands, results and workspaces, where a backend reaches them, until they are released. */
+/** One call's operands, results and temporary values, where a backend reaches them, until they are released. */
 export class Placed<B> {
   /** What the caller gets: the very objects that were given as `out`, and new tensors. */
   readonly results: Readonly<Record<string, Tensor>>;
-  readonly buffers: Record<string, B> = {};
+  /** By the numbers of the plan's values. */
+  readonly buffers: (B | undefined)[];
   readonly #backend: Backend<B>;
   /** Results that are not the caller's. */
   readonly #made: KernelTensor[] = [];
@@ -44,26 +43,30 @@ export class Placed<B> {
   readonly #held: B[] = [];
   #released = false;
 
-  constructor(backend: Backend<B>, { beside, operands, results, workspaces }: Placing) {
+  constructor(backend: Backend<B>, { beside, operands, results, plan }: Placing) {
     this.#backend = backend;
+    this.buffers = new Array(plan.valueCount);
     // Views of kernel memory are looked for before anything is allocated, since growth empties them.
-    for (const name in operands) this.#find(name, operands[name], false);
-    for (const name in results) if (results[name].out !== undefined) this.#find(name, results[name].out, true);
+    for (const value of plan.used) {
+      const name = value.name!;
+      const result = results[name];
+      const tensor = result === undefined ? operands[name] : result.out;
+      if (tensor !== undefined) this.#find(value, tensor, result !== undefined);
+    }
     const all: Record<string, Tensor> = {};
     this.results = all;
     try {
       for (const name in results) {
         const { shape, out } = results[name];
-        all[name] = out === undefined ? this.#make(name, beside, shape) : PlainTensor.is(out) ? out.source : out;
+        all[name] = out === undefined ? this.#make(plan.named(name), beside, shape) : PlainTensor.is(out) ? out.source : out;
       }
       for (const borrowed of this.#borrowed) {
         borrowed.buffer = backend.borrow(borrowed.data, borrowed.length);
-        this.buffers[borrowed.name] = borrowed.buffer;
+        this.buffers[borrowed.value.id] = borrowed.buffer;
       }
-      for (const name in workspaces) {
-        this.buffers[name] = backend.allocate(workspaces[name]);
-        this.#held.push(this.buffers[name]);
-      }
+      const { slots } = plan;
+      for (const length of slots.lengths) this.#held.push(backend.allocate(length));
+      for (const [value, slot] of slots.of) this.buffers[value.id] = this.#held[slot];
     } catch (error) {
       this.release(false);
       throw error;
@@ -72,8 +75,8 @@ export class Placed<B> {
 
   /** Takes plain tensors as they are now. To be called when nothing else is under way. */
   read(): void {
-    for (const { name, data, length, isResult, buffer } of this.#borrowed) {
-      if (!isResult) unlessGone(name, length, () => this.#backend.read(buffer!, data, length));
+    for (const { value, data, length, isResult, buffer } of this.#borrowed) {
+      if (!isResult) unlessGone(value.name!, length, () => this.#backend.read(buffer!, data, length));
     }
   }
 
@@ -85,10 +88,10 @@ export class Placed<B> {
     if (this.#released) return;
     this.#released = true;
     const failures: unknown[] = [];
-    for (const { name, data, length, isResult, buffer } of this.#borrowed) {
+    for (const { value, data, length, isResult, buffer } of this.#borrowed) {
       if (buffer === undefined) continue;
       try {
-        unlessGone(name, length, () => this.#backend.giveBack(buffer, data, length, done && isResult));
+        unlessGone(value.name!, length, () => this.#backend.giveBack(buffer, data, length, done && isResult));
       } catch (error) {
         failures.push(error);
       }
@@ -98,29 +101,29 @@ export class Placed<B> {
     if (failures.length > 0) throw failures[0];
   }
 
-  #find(name: string, tensor: Tensor, isResult: boolean): void {
+  #find(value: Value, tensor: Tensor, isResult: boolean): void {
     const isOurs = KernelTensor.is(tensor);
     const own = isOurs ? tensor.bufferIn(this.#backend) : undefined;
     if (own !== undefined) {
-      this.buffers[name] = own;
+      this.buffers[value.id] = own;
       return;
     }
     const { data } = tensor;
-    const place = isOurs ? undefined : this.#backend.locate(`${name}.data`, data);
-    if (place === undefined) this.#borrowed.push({ name, data, length: lengthOf(tensor.shape), isResult, buffer: undefined });
-    else this.buffers[name] = place;
+    const place = isOurs ? undefined : this.#backend.locate(`${value.name}.data`, data);
+    if (place === undefined) this.#borrowed.push({ value, data, length: lengthOf(tensor.shape), isResult, buffer: undefined });
+    else this.buffers[value.id] = place;
   }
 
   /** A new tensor of `shape`: of the engine if `beside` is a tensor of one, be it another, else a plain one. */
-  #make(name: string, beside: Tensor, shape: readonly number[]): Tensor {
+  #make(value: Value, beside: Tensor, shape: readonly number[]): Tensor {
     if (!KernelTensor.is(beside)) {
       const data = newFloats(lengthOf(shape));
-      this.#borrowed.push({ name, data, length: data.length, isResult: true, buffer: undefined });
+      this.#borrowed.push({ value, data, length: data.length, isResult: true, buffer: undefined });
       return { shape: [...shape], data };
     }
     const tensor = new KernelTensor(this.#backend, shape);
     this.#made.push(tensor as KernelTensor);
-    this.buffers[name] = tensor.bufferIn(this.#backend)!;
+    this.buffers[value.id] = tensor.bufferIn(this.#backend)!;
     return tensor;
   }
 }
@@ -159,10 +162,10 @@ export function copies<B>(backend: Backend<B>, tensors: Readonly<Record<string, 
   }
 }
 
-/** Runs steps once on what is placed. */
-export function runOnce<B>(backend: Backend<B>, steps: readonly AnyStep[], placed: Placed<B>): void {
+/** Runs a plan once on what is placed. */
+export function runOnce<B>(backend: Backend<B>, plan: Plan, placed: Placed<B>): void {
   try {
-    const call = backend.bind(steps, placed.buffers);
+    const call = backend.bind(plan, placed.buffers);
     try {
       call.run(() => placed.read());
     } finally {
@@ -174,9 +177,9 @@ export function runOnce<B>(backend: Backend<B>, steps: readonly AnyStep[], place
   }
 }
 
-export async function runOnceAsync<B>(backend: Backend<B>, steps: readonly AnyStep[], placed: Placed<B>): Promise<void> {
+export async function runOnceAsync<B>(backend: Backend<B>, plan: Plan, placed: Placed<B>): Promise<void> {
   try {
-    const call = backend.bind(steps, placed.buffers);
+    const call = backend.bind(plan, placed.buffers);
     try {
       await call.runAsync(
         () => placed.read(),

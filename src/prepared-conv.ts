@@ -2,19 +2,29 @@
 import type { Backend, Call } from './backend.ts';
 import { DisposedError } from './errors.ts';
 import { copies, Placed } from './execute.ts';
-import { type Conv2dPlan, type ConvKernel, type ConvSteps, chooseConvKernel, choosesByInput, planConv2d } from './plan/conv.ts';
+import { type Conv2dPlan, type ConvKernel, chooseConvKernel, choosesByInput, type PlannedConv, planConv2d } from './plan/conv.ts';
+import { Plan, type Slots, type Value } from './plan/plan.ts';
 import { read } from './read.ts';
 import { out as checkOut, sameShape } from './shape/check.ts';
 import { type ConvFilterSpec, type ConvSpec, conv2dFilter, convInput, type PrepareConv2dOptions } from './shape/conv.ts';
 import { KernelTensor, type ResidentLike, type Tensor } from './tensor.ts';
 
 /** Everything that depends on the input's shape, kept until another shape comes. */
-interface Bound<B> {
+interface Planned {
   readonly shape: readonly number[];
   readonly outShape: readonly number[];
+  readonly kernel: ConvKernel;
+  readonly conv: PlannedConv;
+  readonly plan: Plan;
+  readonly x: Value;
+  readonly packed: Value;
+  readonly out: Value;
+}
+
+interface Bound<B> {
+  readonly planned: Planned;
   readonly call: Call<B>;
-  readonly workspaces: readonly B[];
-  readonly plan: Conv2dPlan;
+  readonly temps: readonly B[];
 }
 
 /**
@@ -46,7 +56,16 @@ export class PreparedConv2d<B = unknown> {
 
   /** What the last `run` did; undefined before the first. */
   get plan(): Conv2dPlan | undefined {
-    return this.#bound?.plan;
+    const planned = this.#bound?.planned;
+    if (planned === undefined) return undefined;
+    const { conv, plan } = planned;
+    return {
+      algorithm: conv.algorithm,
+      flops: conv.flops,
+      tile: conv.tile,
+      scratchBytes: 4 * plan.scratchLength,
+      packedBytes: 4 * conv.packedLength,
+    };
   }
 
   /**
@@ -58,9 +77,9 @@ export class PreparedConv2d<B = unknown> {
   run<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, out?: O): O {
     const result = this.#runBound(x, out);
     if (result !== undefined) return result as O;
-    const { call, placed } = this.#prepare(x, out);
+    const { call, enter, placed } = this.#prepare(x, out);
     try {
-      call.run(() => enter(call, placed));
+      call.run(enter);
       placed.release(true);
     } finally {
       placed.release(false);
@@ -73,12 +92,9 @@ export class PreparedConv2d<B = unknown> {
    * input, on the caller's thread.
    */
   async runAsync<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, out?: O): Promise<O> {
-    const { call, placed } = this.#prepare(x, out);
+    const { call, enter, placed } = this.#prepare(x, out);
     try {
-      await call.runAsync(
-        () => enter(call, placed),
-        () => placed.release(true),
-      );
+      await call.runAsync(enter, () => placed.release(true));
     } finally {
       placed.release(false);
     }
@@ -101,11 +117,11 @@ export class PreparedConv2d<B = unknown> {
   /** The case that has to be fast: tensors of the engine with the shapes of the call before, which need no other check. */
   #runBound(x: Tensor, out: Tensor | undefined): Tensor | undefined {
     const bound = this.#bound;
-    if (bound === undefined || !KernelTensor.is(x) || x.disposed || !sameShape(x.shape, bound.shape)) return undefined;
+    if (bound === undefined || !KernelTensor.is(x) || x.disposed || !sameShape(x.shape, bound.planned.shape)) return undefined;
     const from = x.bufferIn(this.#backend);
     if (from === undefined) return undefined;
     if (out !== undefined) return this.#runInto(bound, from, out) ? out : undefined;
-    const made = new KernelTensor(this.#backend, bound.outShape);
+    const made = new KernelTensor(this.#backend, bound.planned.outShape);
     try {
       this.#runInto(bound, from, made);
       return made;
@@ -116,7 +132,7 @@ export class PreparedConv2d<B = unknown> {
   }
 
   #runInto(bound: Bound<B>, from: B, out: Tensor): boolean {
-    if (!KernelTensor.is(out) || out.disposed || !sameShape(out.shape, bound.outShape)) return false;
+    if (!KernelTensor.is(out) || out.disposed || !sameShape(out.shape, bound.planned.outShape)) return false;
     const to = out.bufferIn(this.#backend);
     if (to === undefined || from === to) return false;
     this.#x = from;
@@ -126,30 +142,46 @@ export class PreparedConv2d<B = unknown> {
   }
 
   readonly #enter = (): void => {
-    this.#bound!.call.set('x', this.#x!);
-    this.#bound!.call.set('out', this.#out!);
+    const { call, planned } = this.#bound!;
+    call.set(planned.x, this.#x!);
+    call.set(planned.out, this.#out!);
   };
 
   /** Checks, places and binds. */
-  #prepare(givenX: Tensor, givenOut: Tensor | undefined): { call: Call<B>; placed: Placed<B> } {
+  #prepare(givenX: Tensor, givenOut: Tensor | undefined): { call: Call<B>; enter: () => void; placed: Placed<B> } {
     const backend = this.#backend;
     if (backend.disposed) throw new DisposedError('the engine of the prepared convolution');
     const x = read(givenX, 'x') as Tensor;
     const out = read(givenOut, 'out') as Tensor | undefined;
     if (this.#packed.size === 0 && this.#raw === undefined) throw new DisposedError('the prepared convolution');
     const spec = convInput(x, this.#filter);
+    const target = checkOut(out, spec.outShape, { x });
+    const planned = this.#plan(x.shape, spec);
     const placed = new Placed(backend, {
       beside: x,
       operands: { x },
-      results: { out: { shape: spec.outShape, out: checkOut(out, spec.outShape, { x }) } },
-      workspaces: {},
+      results: { out: { shape: spec.outShape, out: target } },
+      // Everything else is bound already, or once for many runs.
+      plan: {
+        used: [planned.x, planned.out],
+        slots: NO_SLOTS,
+        valueCount: planned.plan.valueCount,
+        named: (name) => planned.plan.named(name),
+      },
     });
+    const enter = () => {
+      placed.read();
+      call.set(planned.x, placed.buffers[planned.x.id]!);
+      call.set(planned.out, placed.buffers[planned.out.id]!);
+    };
+    let call: Call<B>;
     try {
-      return { call: this.#bind(x.shape, spec), placed };
+      call = this.#bind(planned, placed.buffers);
     } catch (error) {
       placed.release(false);
       throw error;
     }
+    return { call, enter, placed };
   }
 
   #disposeRaw(): void {
@@ -158,25 +190,32 @@ export class PreparedConv2d<B = unknown> {
     this.#raw = undefined;
   }
 
-  #bind(shape: readonly number[], spec: ConvSpec): Call<B> {
-    const last = this.#bound;
-    if (last !== undefined && sameShape(last.shape, shape)) return last.call;
-    this.#unbind();
+  #plan(shape: readonly number[], spec: ConvSpec): Planned {
+    const last = this.#bound?.planned;
+    if (last !== undefined && sameShape(last.shape, shape)) return last;
     const kernel = this.#choose(spec);
-    const steps = planConv2d(spec, kernel);
-    const buffers: Record<string, B> = { packed: this.#packed.get(kernel) ?? this.#pack(kernel, steps) };
-    const held: B[] = [];
+    const conv = planConv2d(spec, kernel);
+    const plan = new Plan();
+    const [x, packed, out] = [plan.named('x'), plan.named('packed'), plan.named('out')];
+    conv.run(plan, x, packed, out);
+    return { shape: [...shape], outShape: spec.outShape, kernel, conv, plan, x, packed, out };
+  }
+
+  #bind(planned: Planned, operands: readonly (B | undefined)[]): Call<B> {
+    if (this.#bound?.planned === planned) return this.#bound.call;
+    this.#unbind();
+    const { kernel, conv, plan, packed } = planned;
+    const buffers = [...operands];
+    buffers[packed.id] = this.#packed.get(kernel) ?? this.#pack(kernel, conv);
+    const temps: B[] = [];
     try {
-      for (const [name, length] of Object.entries(steps.workspaces)) {
-        const buffer = this.#backend.allocate(length);
-        held.push(buffer);
-        buffers[name] = buffer;
-      }
-      const call = this.#backend.bind(steps.run, buffers);
-      this.#bound = { shape: [...shape], outShape: spec.outShape, call, workspaces: held, plan: steps.plan };
+      for (const length of plan.slots.lengths) temps.push(this.#backend.allocate(length));
+      for (const [value, slot] of plan.slots.of) buffers[value.id] = temps[slot];
+      const call = this.#backend.bind(plan, buffers);
+      this.#bound = { planned, call, temps };
       return call;
     } catch (error) {
-      for (const buffer of held) this.#backend.free(buffer);
+      for (const buffer of temps) this.#backend.free(buffer);
       throw error;
     }
   }
@@ -187,38 +226,40 @@ export class PreparedConv2d<B = unknown> {
     return only;
   }
 
-  #pack(kernel: ConvKernel, { pack, packedLength }: ConvSteps): B {
+  #pack(kernel: ConvKernel, { pack, packedLength }: PlannedConv): B {
     const backend = this.#backend;
     const { filter, bias } = this.#raw!;
-    const buffers: Record<string, B> = { filter: filter.bufferIn(backend)! };
-    if (bias !== undefined) buffers.bias = bias.bufferIn(backend)!;
-    const packed = backend.allocate(packedLength);
+    const plan = new Plan();
+    const values = { filter: plan.named('filter'), bias: bias ? plan.named('bias') : null, packed: plan.named('packed') };
+    pack(plan, values.filter, values.bias, values.packed);
+    const buffer = backend.allocate(packedLength);
     try {
-      const call = backend.bind(pack, { ...buffers, packed });
+      const buffers: B[] = [];
+      buffers[values.filter.id] = filter.bufferIn(backend)!;
+      if (values.bias !== null) buffers[values.bias.id] = bias!.bufferIn(backend)!;
+      buffers[values.packed.id] = buffer;
+      const call = backend.bind(plan, buffers);
       try {
         call.run(() => {});
       } finally {
         call.release();
       }
     } catch (error) {
-      backend.free(packed);
+      backend.free(buffer);
       throw error;
     }
-    this.#packed.set(kernel, packed);
+    this.#packed.set(kernel, buffer);
     if (!choosesByInput(this.#filter)) this.#disposeRaw();
-    return packed;
+    return buffer;
   }
 
   #unbind(): void {
     const bound = this.#bound;
     if (bound === undefined) return;
     bound.call.release();
-    for (const buffer of bound.workspaces) this.#backend.free(buffer);
+    for (const buffer of bound.temps) this.#backend.free(buffer);
     this.#bound = undefined;
   }
 }
 
-function enter<B>(call: Call<B>, placed: Placed<B>): void {
-  placed.read();
-  for (const name in placed.buffers) call.set(name, placed.buffers[name]);
-}
+const NO_SLOTS: Slots = { lengths: [], of: new Map() };

@@ -146,8 +146,8 @@ export class Plans {
       for (const [name, at] of kept.results) own[name] = { shape: results[name].shape, out: tensors[at] };
       results = own;
     }
-    const { workspaces, steps, value } = operation;
-    return { beside: tensors[kept.beside], operands, results, workspaces, steps, value };
+    const { plan, value } = operation;
+    return { beside: tensors[kept.beside], operands, results, plan, value };
   }
 
   /** Nothing is kept of an operation with a tensor that its caller did not name, nor of one that the same arguments do not make again. */

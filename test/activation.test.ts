@@ -7,7 +7,7 @@ import { expectSameBits, expectWithin } from './equal.ts';
 import { channelIndices, drawnSlope, oracle } from './oracle/activation.ts';
 import { js, platforms, simd } from './platforms.ts';
 import { random, randomTensor, specialTensor, toNhwc } from './random.ts';
-import { runTasks } from './tasks.ts';
+import { runTasks, stepsOf } from './tasks.ts';
 
 const EPS = 2 ** -24;
 /** Floats of a task, as src/plan/activation.ts cuts them. */
@@ -586,12 +586,15 @@ describe('activation tasks', () => {
           const rows = lengthOf(extents.slice(2));
           const training = { kind: 'rrelu', seed: seed >>> 0, lower: 0.125, step: 2 ** -26 } as const;
           const numbers = { lower: -0.25, upper: 0.5, alpha: 0.125 };
-          const steps = [
-            ...(['clamp', 'leakyRelu', 'thresholdedRelu'] as const).flatMap((kind) => planActivation({ kind, ...numbers }, extents)),
-            ...planActivation(training, extents),
-            ...planPrelu({ channels: extents[1], rowLength: rows }, extents),
-            ...planPrelu({ channels: 1, rowLength: x.data.length }, extents),
-          ];
+          const steps = stepsOf((plan) => {
+            const [from, slopes, to] = [plan.named('x'), plan.named('slope'), plan.named('out')];
+            for (const kind of ['clamp', 'leakyRelu', 'thresholdedRelu'] as const) {
+              planActivation(plan, { kind, ...numbers }, from, to, extents);
+            }
+            planActivation(plan, training, from, to, extents);
+            planPrelu(plan, { channels: extents[1], rowLength: rows }, from, slopes, to, extents);
+            planPrelu(plan, { channels: 1, rowLength: x.data.length }, from, slopes, to, extents);
+          });
           for (const step of steps) {
             const short = { ...step, values: { ...step.values, taskLength }, taskCount: Math.ceil(x.data.length / taskLength) };
             const bounds = [0, ...cuts.map((cut) => cut % (short.taskCount + 1)).sort((a, b) => a - b), short.taskCount];

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { isHostStep } from '../src/backend.ts';
 import type { Engine } from '../src/engine.ts';
 import type { Tile } from '../src/image/fourier.ts';
 import { type BorderMode, filters, type Kernel } from '../src/image/index.ts';
 import { load } from '../src/index.ts';
-import { fourierStep, planFourier, planKernel } from '../src/plan/image.ts';
+import { planFourier, planFourierStep, planKernel } from '../src/plan/image.ts';
+import { type HostStep, isHostStep, Plan } from '../src/plan/plan.ts';
 import { filterInput, kernelSpec, PlainImage } from '../src/shape/image.ts';
 import { PlainTensor, type Tensor } from '../src/tensor.ts';
 import { expectSameBits } from './equal.ts';
@@ -56,16 +56,15 @@ function byFourier<I extends Pixels>(engine: Engine, input: I, kernel: Kernel, t
   const view = new Uint8Array(words.buffer);
   view.set(new Uint8Array(image.data.buffer));
   const x = new PlainTensor([words.length], words);
-  const { steps, taps, workspaces } = planFourier(spec, kernelSpec(kernel, options, spec), tile);
-  const plan = () => ({
+  const { plan, taps } = planFourier(spec, kernelSpec(kernel, options, spec), tile);
+  const operation = () => ({
     beside: x,
     operands: { image: x, taps: new PlainTensor([taps.length], taps) },
     results: { out: { shape: [words.length], out: inPlace ? x : undefined } },
-    workspaces,
-    steps,
+    plan,
     value: ({ out }: Readonly<Record<string, Tensor>>) => out.data,
   });
-  const made = engine.operate({ name: 'byFourier', parameters: [], plan }, []);
+  const made = engine.operate({ name: 'byFourier', parameters: [], plan: operation }, []);
   const kind = input.data.constructor as typeof Uint8Array;
   return new kind(made.buffer.slice(made.byteOffset, made.byteOffset + image.data.byteLength)) as I['data'];
 }
@@ -154,7 +153,9 @@ describe('bytes: exactly the definition', () => {
       const output = new Float32Array(18);
       const input = new Float32Array(18);
       new Uint8Array(input.buffer).set(image.data);
-      fourierStep(spec, { height: side, width: side }, fourier).run({ input, output });
+      const plan = new Plan();
+      planFourierStep(plan, spec, { height: side, width: side }, fourier);
+      (plan.steps[0] as HostStep).run({ input, output });
       expect(off).toBeLessThan(1e-3);
       const lines = Array.from({ length: side }, (_, y) => weights.slice(y * side, (y + 1) * side));
       expectSame(new Uint8Array(output.buffer, 0, 72), lowBytes(image, lines), `${side}×${side}, weights of ${weight}`);
@@ -240,7 +241,7 @@ describe('the choice', () => {
   const random41 = rows(41, 41, () => Math.floor(next() * 41) - 20);
   const chooses = (kernel: Kernel, image: Pixels) => {
     const spec = filterInput(new PlainImage(image), {});
-    return planKernel(spec, kernelSpec(kernel, {}, spec)).steps.some(isHostStep);
+    return planKernel(spec, kernelSpec(kernel, {}, spec)).plan.steps.some(isHostStep);
   };
 
   it('large kernels over large images, where they are no column times a row and not sparse', () => {

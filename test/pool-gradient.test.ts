@@ -23,7 +23,7 @@ import {
 import { js, platforms, simd } from './platforms.ts';
 import { averageBound, averageGradientBound, maxGradientBound, normBound, normGradientBound, POOL_FORMULAS, UNITS } from './pool-bounds.ts';
 import { random, randomTensor, specialTensor, toNchw, toNhwc } from './random.ts';
-import { runTasks } from './tasks.ts';
+import { runTasks, stepsOf } from './tasks.ts';
 
 const EPS = 2 ** -24;
 const LAYOUTS = { 1: ['ncw', 'nwc'], 2: ['nchw', 'nhwc'], 3: ['ncdhw', 'ndhwc'] } as const;
@@ -661,7 +661,10 @@ it('puts and takes floats with the same bits for any split of the tasks, in any 
     const put = { x: many, indices, out: few };
     const taken = { dy: few, indices, out: many };
     for (const [kernel, buffers] of [['scatterPixels', put] as const, ['gatherPixels', taken] as const]) {
-      const [step] = planUnpool(spec, kernel);
+      const [step] = stepsOf((plan) => {
+        const input = plan.named(kernel === 'scatterPixels' ? 'x' : 'dy');
+        planUnpool(plan, spec, kernel, input, plan.named('indices'), plan.named('out'));
+      });
       const { js: whole } = runTasks(step, buffers, [0, 7]);
       for (const bounds of [
         [0, 7],

@@ -1,6 +1,6 @@
-import type { Step } from '../src/backend.ts';
 import { twins } from '../src/js/index.ts';
 import { type KernelName, kernels, type Layout } from '../src/params.ts';
+import { type AnyStep, isHostStep, Plan, type Step } from '../src/plan/plan.ts';
 import { writeValues } from '../src/wasm/abi.ts';
 import { compileEmbedded } from '../src/wasm/compile.ts';
 import { instantiate } from '../src/wasm/instance.ts';
@@ -10,6 +10,13 @@ const { kernels: compiled, memory } = instantiate(await compileEmbedded('simd'))
 
 type Buffers = Readonly<Record<string, Float32Array>> & { readonly out: Float32Array };
 type Twin = (params: Record<string, unknown>, taskBegin: number, taskEnd: number) => void;
+
+/** The kernel calls that a planner makes. */
+export function stepsOf(build: (plan: Plan) => void): Step[] {
+  const plan = new Plan();
+  build(plan);
+  return plan.steps.filter((step: AnyStep): step is Step => !isHostStep(step));
+}
 
 /** The ranges between `bounds`, last one first, as if threads had shared them: what `out` then holds on either side. */
 export function runTasks(step: Step, buffers: Buffers, bounds: readonly number[]): { js: Float32Array; simd: Float32Array } {
@@ -29,7 +36,7 @@ function runTwin(step: Step, buffers: Buffers) {
     if (kind !== 'buffer') params[field] = kind === 'f32' ? Math.fround(step.values[field]) : step.values[field];
     else if (field === 'scratch') params.scratch = new Float32Array(step.scratchLength);
     else if (step.buffers[field] === null) params[field] = new Float32Array(0);
-    else params[field] = step.buffers[field] === 'out' ? out : buffers[step.buffers[field]];
+    else params[field] = step.buffers[field].name === 'out' ? out : buffers[step.buffers[field].name!];
   }
   const twin = twins[step.kernel as KernelName] as unknown as Twin;
   return { run: (begin: number, end: number) => twin(params, begin, end), out: () => out };
@@ -41,9 +48,10 @@ function runCompiled(step: Step, buffers: Buffers) {
   const held = [block, scratch];
   writeValues(memory.words, block / 4, step);
   const addresses: Record<string, number> = {};
-  for (const [field, name] of Object.entries(step.buffers)) {
+  for (const [field, value] of Object.entries(step.buffers)) {
     memory.words[block / 4 + wordOf(step.kernel, field)] = 0;
-    if (name === null) continue;
+    if (value === null) continue;
+    const name = value.name!;
     const data = buffers[name];
     const address = memory.allocate(data.length);
     held.push(address);

@@ -6,7 +6,7 @@ import { conv2dFilter, convInput } from '../src/shape/conv.ts';
 import { lengthOf } from '../src/tensor.ts';
 import type { TileSize } from './bounds.ts';
 import { expectSameBits } from './equal.ts';
-import { runTasks } from './tasks.ts';
+import { runTasks, stepsOf } from './tasks.ts';
 
 /** Both backends by the plan of one tile size, the tasks of each step cut at `bounds` (from 0 to 1). */
 export function runWinograd(size: TileSize, x: Tensor, filter: Tensor, options: PrepareConv2dOptions, cuts: readonly number[] = []) {
@@ -14,16 +14,16 @@ export function runWinograd(size: TileSize, x: Tensor, filter: Tensor, options: 
     read(x, 'x') as Tensor,
     conv2dFilter(read(filter, 'filter') as Tensor, read(options, 'options') as PrepareConv2dOptions),
   );
-  const { pack, packedLength, run: steps } = planConv2d(spec, `winograd-${size}` satisfies ConvKernel);
+  const { pack, packedLength, run } = planConv2d(spec, `winograd-${size}` satisfies ConvKernel);
   const bounds = (tasks: number) => [0, ...cuts.map((cut) => Math.round(cut * tasks)).sort((a, b) => a - b), tasks];
-  const [packing] = pack;
+  const [packing] = stepsOf((plan) => pack(plan, plan.named('filter'), options.bias ? plan.named('bias') : null, plan.named('out')));
   const packed = runTasks(
-    { ...packing, buffers: { ...packing.buffers, output: 'out' } },
+    packing,
     { filter: filter.data, ...(options.bias && { bias: options.bias.data }), out: new Float32Array(packedLength) },
     bounds(packing.taskCount),
   );
   expectSameBits(packed.simd, packed.js);
-  const [step] = steps;
+  const [step] = stepsOf((plan) => run(plan, plan.named('x'), plan.named('packed'), plan.named('out')));
   const guard = 16;
   const length = lengthOf(spec.outShape);
   const out = new Float32Array(length + guard).fill(-123);

@@ -197,7 +197,7 @@ function formed(input: Image, shape: ImageShape, tensor: Tensor): Image {
 }
 
 /** A planned filter as an operation of the engine. */
-function operation(input: Image, spec: ImageSpec, out: Image | undefined, { steps, taps, workspaces }: ImagePlan): Operation<never> {
+function operation(input: Image, spec: ImageSpec, out: Image | undefined, { plan, taps }: ImagePlan): Operation<never> {
   const shape = { ...spec, channels: spec.outChannels };
   const x = placed(input, spec, true);
   const target = out && (spec.inPlace ? x : placed(out, shape, false));
@@ -205,8 +205,7 @@ function operation(input: Image, spec: ImageSpec, out: Image | undefined, { step
     beside: x,
     operands: { image: x, taps: new PlainTensor([taps.length], taps) },
     results: { out: { shape: [wordsOf(shape)], out: target } },
-    workspaces,
-    steps,
+    plan,
     value({ out: result }) {
       if (out === undefined) return formed(input, shape, result) as never;
       if (KernelImage.is(out)) return out as never;

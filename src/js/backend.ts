@@ -1,6 +1,7 @@
-import { type AnyArray, type AnyStep, type Backend, type Call, isHostStep, MAX_MEMORY_BYTES } from '../backend.ts';
+import { type AnyArray, type Backend, boundTo, type Call, MAX_MEMORY_BYTES } from '../backend.ts';
 import { DisposedError, OutOfMemoryError } from '../errors.ts';
 import { type KernelName, kernels, type Layout } from '../params.ts';
+import { isHostStep, type Plan, type Value } from '../plan/plan.ts';
 import { newFloats } from '../tensor.ts';
 import { bufferOf, byteOffsetOf, lengthOfArray } from '../typed-array.ts';
 import { twins } from './index.ts';
@@ -10,36 +11,39 @@ const NOTHING = new Float32Array(0);
 
 class JsCall implements Call<Float32Array> {
   readonly #steps: { twin: Twin; params: Record<string, unknown>; taskCount: number }[];
-  readonly #places = new Map<string, { params: Record<string, unknown>; field: string }[]>();
+  /** By the numbers of values. */
+  readonly #places: { params: Record<string, unknown>; field: string }[][] = [];
 
-  constructor(steps: readonly AnyStep[], buffers: Readonly<Record<string, Float32Array>>) {
+  constructor({ steps }: Plan, buffers: readonly (Float32Array | undefined)[]) {
     this.#steps = steps.map((step) => {
       const params: Record<string, unknown> = {};
       if (isHostStep(step)) {
-        for (const [field, name] of Object.entries(step.buffers)) this.#place(params, field, name);
+        for (const [field, value] of Object.entries(step.buffers)) this.#place(params, field, value, buffers);
         return { twin: step.run as Twin, params, taskCount: 1 };
       }
-      const { kernel, buffers: names, values, taskCount, scratchLength } = step;
+      const { kernel, buffers: operands, values, taskCount, scratchLength } = step;
       for (const [field, kind] of Object.entries(kernels[kernel] as Layout)) {
         if (kind !== 'buffer') params[field] = kind === 'f32' ? Math.fround(values[field]) : values[field];
         else if (field === 'scratch') params.scratch = new Float32Array(scratchLength);
         else {
           params[field] = NOTHING;
-          const name = names[field];
-          if (name !== null) this.#place(params, field, name);
+          const value = operands[field];
+          if (value !== null) this.#place(params, field, value, buffers);
         }
       }
       return { twin: twins[kernel as KernelName] as unknown as Twin, params, taskCount };
     });
-    for (const [name, buffer] of Object.entries(buffers)) this.set(name, buffer);
   }
 
-  #place(params: Record<string, unknown>, field: string, name: string): void {
-    this.#places.set(name, [...(this.#places.get(name) ?? []), { params, field }]);
+  #place(params: Record<string, unknown>, field: string, value: Value, buffers: readonly (Float32Array | undefined)[]): void {
+    params[field] = boundTo(value, buffers);
+    const places = this.#places[value.id];
+    if (places === undefined) this.#places[value.id] = [{ params, field }];
+    else places.push({ params, field });
   }
 
-  set(name: string, buffer: Float32Array): void {
-    for (const { params, field } of this.#places.get(name) ?? []) params[field] = buffer;
+  set({ id }: Value, buffer: Float32Array): void {
+    for (const { params, field } of this.#places[id] ?? []) params[field] = buffer;
   }
 
   run(begin: () => void): void {
@@ -102,8 +106,8 @@ export class JsBackend implements Backend<Float32Array> {
 
   giveBack(): void {}
 
-  bind(steps: readonly AnyStep[], buffers: Readonly<Record<string, Float32Array>>): Call<Float32Array> {
-    return new JsCall(steps, buffers);
+  bind(plan: Plan, buffers: readonly (Float32Array | undefined)[]): Call<Float32Array> {
+    return new JsCall(plan, buffers);
   }
 
   settle(): void {}

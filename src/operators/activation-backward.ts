@@ -1,4 +1,5 @@
 import { planActivationBackward, planPreluBackward } from '../plan/activation.ts';
+import { Plan } from '../plan/plan.ts';
 import type { ActivationOptions, ClampOptions, Elementwise, LeakyReluOptions, ThresholdedReluOptions } from '../shape/activation.ts';
 import {
   type AlphaOptions,
@@ -13,7 +14,7 @@ import type { Gradients, GradientsOut, GradientTargets } from '../shape/gradient
 import { preluBackward as checkPrelu, type PreluBackwardOptions, type PreluGradient } from '../shape/prelu.ts';
 import { rreluBackward as checkRrelu, type RreluOptions } from '../shape/rrelu.ts';
 import type { Out, ResidentLike, Tensor } from '../tensor.ts';
-import { gradients, type Operation, type Operations, one, takes } from './operation.ts';
+import { gradients, type Operation, type Operations, one } from './operation.ts';
 
 /** Gradients of the activations: the options are those of the forward call. */
 export interface ActivationBackwardOperators {
@@ -87,8 +88,10 @@ export interface ActivationBackwardOperators {
   hardShrinkBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(dy: Tensor, x: T, options?: ShrinkOptions & Out<O>): O;
 }
 
-function elementwise(dy: Tensor, x: Tensor, { spec, shape, out }: Elementwise<Parameters<typeof planActivationBackward>[0]>): Operation {
-  return one(x, shape, out, planActivationBackward(spec, shape), { dy });
+function elementwise(dy: Tensor, x: Tensor, { spec, shape, out }: Elementwise<Parameters<typeof planActivationBackward>[1]>): Operation {
+  const plan = new Plan();
+  planActivationBackward(plan, spec, plan.named('dy'), plan.named('x'), plan.named('out'), shape);
+  return one(x, { x, dy }, shape, out, plan);
 }
 
 const of = (name: CurveName) => (dy: Tensor, x: Tensor, options?: Parameters<typeof curveBackward>[3]) =>
@@ -102,8 +105,9 @@ export const activationBackward: Operations<ActivationBackwardOperators> = {
   leakyReluBackward: of('leakyRelu'),
   preluBackward(dy, x, slope, options) {
     const { spec, wanted } = checkPrelu(dy, x, slope, options);
-    const steps = planPreluBackward(spec, wanted);
-    return gradients(x, takes(steps, { dy, x, slope }), wanted, { steps, workspaces: {} }, ['dx', 'dSlope']);
+    const plan = new Plan();
+    planPreluBackward(plan, spec, wanted);
+    return gradients(x, { dy, x, slope }, wanted, plan, ['dx', 'dSlope']);
   },
   rreluBackward: (dy, x, options) => elementwise(dy, x, checkRrelu(dy, x, options)),
   thresholdedReluBackward: of('thresholdedRelu'),

@@ -1,4 +1,5 @@
 import { planActivation, planPrelu } from '../plan/activation.ts';
+import { Plan } from '../plan/plan.ts';
 import type { ActivationOptions, ClampOptions, Elementwise, LeakyReluOptions, ThresholdedReluOptions } from '../shape/activation.ts';
 import {
   type AlphaOptions,
@@ -117,8 +118,10 @@ export interface ActivationOperators {
   hardShrink<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, options?: ShrinkOptions & Out<O>): O;
 }
 
-function elementwise(x: Tensor, { spec, shape, out }: Elementwise<Parameters<typeof planActivation>[0]>): Operation {
-  return one(x, shape, out, planActivation(spec, shape));
+function elementwise(x: Tensor, { spec, shape, out }: Elementwise<Parameters<typeof planActivation>[1]>): Operation {
+  const plan = new Plan();
+  planActivation(plan, spec, plan.named('x'), plan.named('out'), shape);
+  return one(x, { x }, shape, out, plan);
 }
 
 const of = (name: CurveName) => (x: Tensor, options?: Parameters<typeof curve>[2]) => elementwise(x, curve(name, x, options));
@@ -131,7 +134,9 @@ export const activation: Operations<ActivationOperators> = {
   leakyRelu: of('leakyRelu'),
   prelu(x, slope, options) {
     const { spec, shape, out } = checkPrelu(x, slope, options);
-    return one(x, shape, out, planPrelu(spec, shape), { slope });
+    const plan = new Plan();
+    planPrelu(plan, spec, plan.named('x'), plan.named('slope'), plan.named('out'), shape);
+    return one(x, { x, slope }, shape, out, plan);
   },
   rrelu(x, options) {
     const checked = checkRrelu(x, options);

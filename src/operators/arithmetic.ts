@@ -1,4 +1,5 @@
 import { planAdd } from '../plan/arithmetic.ts';
+import { Plan } from '../plan/plan.ts';
 import type { ActivationOptions } from '../shape/activation.ts';
 import { add as check } from '../shape/arithmetic.ts';
 import type { Out, ResidentLike, Tensor } from '../tensor.ts';
@@ -19,6 +20,8 @@ export interface ArithmeticOperators {
 export const arithmetic: Operations<ArithmeticOperators> = {
   add(a, b, options) {
     const { shape, out } = check(a, b, options);
-    return one(a, shape, out, planAdd(shape), { other: b });
+    const plan = new Plan();
+    planAdd(plan, plan.named('a'), plan.named('b'), plan.named('out'), shape);
+    return one(a, { a, b }, shape, out, plan);
   },
 };

@@ -1,4 +1,5 @@
 import { planCol2im, planConv2dMatrix, planIm2col } from '../plan/columns.ts';
+import { Plan } from '../plan/plan.ts';
 import type { Pair } from '../shape/check.ts';
 import {
   type ColumnsOptions,
@@ -52,14 +53,16 @@ export interface ColumnsOperators {
 
 function unroll(x: Tensor, options: ColumnsOptions): Operation {
   const { spec, outShape, out } = checkIm2col(x, options);
-  const { steps, workspaces } = planIm2col(spec);
-  return { ...one(x, outShape, out, steps), workspaces };
+  const plan = new Plan();
+  planIm2col(plan, spec, plan.named('x'), plan.named('out'));
+  return one(x, { x }, outShape, out, plan);
 }
 
 function roll(columns: Tensor, outputSizes: Pair, options: ColumnsOptions): Operation {
   const { spec, outShape, out } = checkCol2im(columns, outputSizes, options);
-  const { steps, workspaces } = planCol2im(spec);
-  return { ...one(columns, outShape, out, steps), workspaces };
+  const plan = new Plan();
+  planCol2im(plan, spec, plan.named('columns'), plan.named('out'));
+  return one(columns, { columns }, outShape, out, plan);
 }
 
 export const columns: Operations<ColumnsOperators> = {
@@ -69,7 +72,8 @@ export const columns: Operations<ColumnsOperators> = {
   col2imBackward: unroll,
   conv2dMatrix(filter, inputSizes, options) {
     const { spec, outShape, out } = checkConv2dMatrix(filter, inputSizes, options);
-    const { steps, workspaces } = planConv2dMatrix(spec);
-    return { ...one(filter, outShape, out, steps), workspaces };
+    const plan = new Plan();
+    planConv2dMatrix(plan, spec, plan.named('filter'), plan.named('out'));
+    return one(filter, { filter }, outShape, out, plan);
   },
 };

@@ -1,4 +1,5 @@
 import { planConvBackward } from '../plan/conv-backward.ts';
+import { Plan } from '../plan/plan.ts';
 import type { Rank } from '../shape/axes.ts';
 import {
   type AnyConvBackwardOptions,
@@ -10,7 +11,7 @@ import {
 } from '../shape/conv-backward.ts';
 import type { Gradients } from '../shape/gradients.ts';
 import type { Tensor } from '../tensor.ts';
-import { gradients, type Operation, type Operations, takes } from './operation.ts';
+import { gradients, type Operation, type Operations } from './operation.ts';
 
 export interface ConvBackwardOperators {
   /**
@@ -39,8 +40,9 @@ function backward(
   rank: Rank,
 ): Operation<Gradients<ConvGradient>> {
   const { spec, wanted } = convBackward(dy, x, filter, options, rank);
-  const plan = planConvBackward(spec, wanted);
-  return gradients(x, takes(plan.steps, { dy, x, filter }), wanted, plan, ['dx', 'dFilter', 'dBias']);
+  const plan = new Plan();
+  planConvBackward(plan, spec, wanted);
+  return gradients(x, { dy, x, filter }, wanted, plan, ['dx', 'dFilter', 'dBias']);
 }
 
 export const convBackwards: Operations<ConvBackwardOperators> = {

@@ -1,5 +1,6 @@
 import { planConvTransposeBackward } from '../plan/conv-backward.ts';
 import { planTranspose } from '../plan/conv-transpose.ts';
+import { Plan } from '../plan/plan.ts';
 import type { Rank } from '../shape/axes.ts';
 import {
   type AnyTransposeBackwardOptions,
@@ -14,7 +15,7 @@ import {
 } from '../shape/conv-transpose.ts';
 import type { Gradients, GradientsOut, GradientTargets } from '../shape/gradients.ts';
 import type { Out, ResidentLike, Tensor } from '../tensor.ts';
-import { gradients, type Operation, type Operations, one, takes } from './operation.ts';
+import { given, gradients, type Operation, type Operations, one } from './operation.ts';
 
 export interface ConvTransposeOperators {
   /**
@@ -60,8 +61,10 @@ export interface ConvTransposeOperators {
 
 function forward(x: Tensor, filter: Tensor, options: (AnyTransposeOptions & { readonly out?: Tensor }) | undefined, rank: Rank): Operation {
   const { spec, outShape, out } = check(x, filter, options, rank);
-  const { steps, workspaces } = planTranspose(spec);
-  return { ...one(x, outShape, out, steps, spec.bias ? { filter, bias: spec.bias } : { filter }), workspaces };
+  const plan = new Plan();
+  const bias = spec.bias ? plan.named('bias') : null;
+  planTranspose(plan, spec, plan.named('x'), plan.named('filter'), bias, plan.named('out'));
+  return one(x, given({ x, filter, bias: spec.bias }), outShape, out, plan);
 }
 
 function backward(
@@ -72,8 +75,9 @@ function backward(
   rank: Rank,
 ): Operation<Gradients<ConvTransposeGradient>> {
   const { spec, wanted } = checkBackward(dy, x, filter, options, rank);
-  const plan = planConvTransposeBackward(spec, wanted);
-  return gradients(x, takes(plan.steps, { dy, x, filter }), wanted, plan, ['dx', 'dFilter', 'dBias']);
+  const plan = new Plan();
+  planConvTransposeBackward(plan, spec, wanted);
+  return gradients(x, { dy, x, filter }, wanted, plan, ['dx', 'dFilter', 'dBias']);
 }
 
 export const convTranspose: Operations<ConvTransposeOperators> = {

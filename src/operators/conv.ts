@@ -1,8 +1,9 @@
-import { chooseConvKernel, planConv2d } from '../plan/conv.ts';
+import { chooseConvKernel, planConv2d, planConvOnce } from '../plan/conv.ts';
+import { Plan } from '../plan/plan.ts';
 import type { Rank } from '../shape/axes.ts';
 import { type AnyConvOptions, type Conv1dOptions, type Conv2dOptions, type Conv3dOptions, conv as checkConv } from '../shape/conv.ts';
 import type { Out, ResidentLike, Tensor } from '../tensor.ts';
-import { type Operation, type Operations, one } from './operation.ts';
+import { given, type Operation, type Operations, one } from './operation.ts';
 
 export interface ConvOperators {
   /**
@@ -35,11 +36,10 @@ export interface ConvOperators {
 
 function convolve(x: Tensor, filter: Tensor, options: (AnyConvOptions & { readonly out?: Tensor }) | undefined, rank: Rank): Operation {
   const { spec, out } = checkConv(x, filter, options, rank);
-  const { pack, run, workspaces, packedLength } = planConv2d(spec, chooseConvKernel(spec));
-  return {
-    ...one(x, spec.outShape, out, [...pack, ...run], spec.bias ? { filter, bias: spec.bias } : { filter }),
-    workspaces: { ...workspaces, packed: packedLength },
-  };
+  const plan = new Plan();
+  const bias = spec.bias ? plan.named('bias') : null;
+  planConvOnce(plan, planConv2d(spec, chooseConvKernel(spec)), plan.named('x'), plan.named('filter'), bias, plan.named('out'));
+  return one(x, given({ x, filter, bias: spec.bias }), spec.outShape, out, plan);
 }
 
 export const conv: Operations<ConvOperators> = {

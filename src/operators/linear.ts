@@ -1,6 +1,6 @@
-import { planConv2d } from '../plan/conv.ts';
+import { planConv2d, planConvOnce } from '../plan/conv.ts';
 import { planConvBackward } from '../plan/conv-backward.ts';
-import { rename } from '../plan/move.ts';
+import { Plan } from '../plan/plan.ts';
 import type { Gradients, GradientsOut, GradientTargets } from '../shape/gradients.ts';
 import {
   linear as checkLinear,
@@ -10,7 +10,7 @@ import {
   type LinearOptions,
 } from '../shape/linear.ts';
 import type { Out, ResidentLike, Tensor } from '../tensor.ts';
-import { gradients, type Operations, one, takes } from './operation.ts';
+import { given, gradients, type Operations, one } from './operation.ts';
 
 export interface LinearOperators {
   /**
@@ -41,16 +41,16 @@ export interface LinearOperators {
 export const linear: Operations<LinearOperators> = {
   linear(x, weight, options) {
     const { spec, outShape, out } = checkLinear(x, weight, options);
-    const { pack, run, workspaces, packedLength } = planConv2d(spec, 'gemm');
-    const operands = spec.bias ? { filter: weight, bias: spec.bias } : { filter: weight };
-    const steps = spec.batch === 0 ? [] : [...pack, ...run];
-    return { ...one(x, outShape, out, steps, operands), workspaces: { ...workspaces, packed: packedLength } };
+    const plan = new Plan();
+    const bias = spec.bias ? plan.named('bias') : null;
+    if (spec.batch > 0) planConvOnce(plan, planConv2d(spec, 'gemm'), plan.named('x'), plan.named('weight'), bias, plan.named('out'));
+    return one(x, given({ x, weight, bias: spec.bias }), outShape, out, plan);
   },
   linearBackward(dy, x, weight, options) {
     const { spec, wanted } = checkLinearBackward(dy, x, weight, options);
     const asConv = { dx: wanted.dx, dFilter: wanted.dWeight, dBias: wanted.dBias };
-    const plan = planConvBackward(spec, asConv);
-    const steps = rename(plan.steps, { filter: 'weight', dFilter: 'dWeight' });
-    return gradients(x, takes(steps, { dy, x, weight }), wanted, { steps, workspaces: plan.workspaces }, ['dx', 'dWeight', 'dBias']);
+    const plan = new Plan();
+    planConvBackward(plan, spec, asConv, { filter: 'weight', dFilter: 'dWeight' });
+    return gradients(x, { dy, x, weight }, wanted, plan, ['dx', 'dWeight', 'dBias']);
   },
 };

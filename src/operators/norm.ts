@@ -1,4 +1,5 @@
 import { planBatchNorm, planBatchNormBackward } from '../plan/norm.ts';
+import { Plan } from '../plan/plan.ts';
 import type { Gradients, GradientsOut, GradientTargets } from '../shape/gradients.ts';
 import {
   type BatchNormBackwardOptions,
@@ -8,7 +9,7 @@ import {
   batchNorm as checkBatchNorm,
 } from '../shape/norm.ts';
 import type { Out, ResidentLike, Tensor } from '../tensor.ts';
-import { gradients, type Operations, one, takes } from './operation.ts';
+import { given, gradients, type Operations, one } from './operation.ts';
 
 export interface NormOperators {
   /**
@@ -48,15 +49,15 @@ export const norm: Operations<NormOperators> = {
   batchNorm(x, mean, variance, options) {
     const { spec, out } = checkBatchNorm(x, mean, variance, options);
     const { scale, bias } = spec;
-    const operands = { mean, variance, ...(scale && { scale }), ...(bias && { bias }) };
-    const { steps, workspaces } = planBatchNorm(spec);
-    return { ...one(x, x.shape, out, steps, operands), workspaces };
+    const plan = new Plan();
+    planBatchNorm(plan, spec);
+    return one(x, given({ x, mean, variance, scale, bias }), x.shape, out, plan);
   },
   batchNormBackward(dy, x, mean, variance, options) {
     const { spec, wanted } = batchNormBackward(dy, x, mean, variance, options);
     const { scale } = spec;
-    const plan = planBatchNormBackward(spec, wanted);
-    const operands = takes(plan.steps, { dy, x, mean, variance, ...(scale && { scale }) });
-    return gradients(x, operands, wanted, plan, ['dx', 'dScale', 'dBias']);
+    const plan = new Plan();
+    planBatchNormBackward(plan, spec, wanted);
+    return gradients(x, given({ dy, x, mean, variance, scale }), wanted, plan, ['dx', 'dScale', 'dBias']);
   },
 };

@@ -1,4 +1,5 @@
 import { planBorder } from '../plan/border.ts';
+import { Plan } from '../plan/plan.ts';
 import { pad as checkPad, padBackward as checkPadBackward, type PadBackwardOptions, type PadOptions } from '../shape/pad.ts';
 import type { Out, ResidentLike, Tensor } from '../tensor.ts';
 import { type Operations, one } from './operation.ts';
@@ -37,12 +38,14 @@ export interface PadOperators {
 export const pad: Operations<PadOperators> = {
   pad(x, beginningPadding, endingPadding, options) {
     const { spec, outShape, out } = checkPad(x, beginningPadding, endingPadding, options);
-    const { steps, workspaces } = planBorder(spec, 'x', 'out', false);
-    return { ...one(x, outShape, out, steps), workspaces };
+    const plan = new Plan();
+    planBorder(plan, spec, plan.named('x'), plan.named('out'), false);
+    return one(x, { x }, outShape, out, plan);
   },
   padBackward(dy, x, beginningPadding, endingPadding, options) {
     const { spec, outShape, out } = checkPadBackward(dy, x, beginningPadding, endingPadding, options);
-    const { steps, workspaces } = planBorder(spec, 'dy', 'out', true);
-    return { ...one(dy, outShape, out, steps), operands: { dy }, workspaces };
+    const plan = new Plan();
+    planBorder(plan, spec, plan.named('dy'), plan.named('out'), true);
+    return one(dy, { dy }, outShape, out, plan);
   },
 };

@@ -1,4 +1,5 @@
-import { type PoolPlan, planMaxPoolWithIndices, planPool, planPoolBackward, planUnpool } from '../plan/pool.ts';
+import { Plan } from '../plan/plan.ts';
+import { planMaxPoolWithIndices, planPool, planPoolBackward, planUnpool } from '../plan/pool.ts';
 import type { Rank } from '../shape/axes.ts';
 import type { Layout, Layout1d, Layout3d, Pair, Triple } from '../shape/check.ts';
 import {
@@ -236,15 +237,17 @@ interface Checked {
   readonly out: Tensor | undefined;
 }
 
-const planned = (operation: Operation, { steps, workspaces }: PoolPlan): Operation => ({ ...operation, steps, workspaces });
+function forward(x: Tensor, { spec, out }: Checked): Operation {
+  const plan = new Plan();
+  planPool(plan, spec, plan.named('x'), plan.named('out'));
+  return one(x, { x }, spec.outShape, out, plan);
+}
 
-const forward = (x: Tensor, { spec, out }: Checked): Operation => planned(one(x, spec.outShape, out, []), planPool(spec));
-
-const backward = (dy: Tensor, x: Tensor, { spec, out }: Checked): Operation => ({
-  ...planned(one(x, x.shape, out, []), planPoolBackward(spec)),
-  // An average's gradient has no use for what was averaged.
-  operands: spec.reduction === 'average' ? { dy } : { dy, x },
-});
+function backward(dy: Tensor, x: Tensor, { spec, out }: Checked): Operation {
+  const plan = new Plan();
+  planPoolBackward(plan, spec, plan.named('dy'), plan.named('x'), plan.named('out'));
+  return one(x, { dy, x }, x.shape, out, plan);
+}
 
 type Plain = (x: Tensor, options?: object) => Operation;
 type Gradient = (dy: Tensor, x: Tensor, options?: object) => Operation;
@@ -310,21 +313,26 @@ export const pool: Operations<PoolOperators> = {
   adaptiveMaxPool3dBackward: adaptiveGradient(3, 'max'),
   maxPool2dWithIndices(x, options) {
     const { spec, values, indices } = maxPoolWithIndices(x, options);
+    const plan = new Plan();
+    planMaxPoolWithIndices(plan, spec, plan.named('x'), plan.named('values'), plan.named('indices'));
     return {
       beside: x,
       operands: { x },
       results: { values: { shape: spec.outShape, out: values }, indices: { shape: spec.outShape, out: indices } },
-      workspaces: {},
-      steps: planMaxPoolWithIndices(spec),
+      plan,
       value: ({ values, indices }) => ({ values, indices }),
     };
   },
   maxUnpool2d(x, indices, options) {
     const { spec, out } = maxUnpool(x, indices, options);
-    return one(x, spec.outShape, out, planUnpool(spec, 'scatterPixels'), { indices });
+    const plan = new Plan();
+    planUnpool(plan, spec, 'scatterPixels', plan.named('x'), plan.named('indices'), plan.named('out'));
+    return one(x, { x, indices }, spec.outShape, out, plan);
   },
   maxUnpool2dBackward(dy, x, indices, options) {
     const { spec, out } = maxUnpoolBackward(dy, x, indices, options);
-    return { ...one(x, x.shape, out, planUnpool(spec, 'gatherPixels')), operands: { dy, indices } };
+    const plan = new Plan();
+    planUnpool(plan, spec, 'gatherPixels', plan.named('dy'), plan.named('indices'), plan.named('out'));
+    return one(x, { dy, x, indices }, x.shape, out, plan);
   },
 };

@@ -1,6 +1,7 @@
 import { planSoftmax, planSoftmaxBackward } from '../plan/activation.ts';
+import { Plan } from '../plan/plan.ts';
 import { softmax as check, softmaxBackward as checkBackward, type SoftmaxOptions } from '../shape/softmax.ts';
-import { lengthOf, type Out, type ResidentLike, type Tensor } from '../tensor.ts';
+import type { Out, ResidentLike, Tensor } from '../tensor.ts';
 import { type Operation, type Operations, one } from './operation.ts';
 
 export interface SoftmaxOperators {
@@ -32,13 +33,16 @@ export interface SoftmaxOperators {
 
 function forward(log: boolean, x: Tensor, options: SoftmaxOptions | undefined): Operation {
   const { spec, shape, out } = check(x, options);
-  return one(x, shape, out, planSoftmax(spec, log, shape));
+  const plan = new Plan();
+  planSoftmax(plan, spec, log, plan.named('x'), plan.named('out'));
+  return one(x, { x }, shape, out, plan);
 }
 
 function backward(log: boolean, dy: Tensor, x: Tensor, options: SoftmaxOptions | undefined): Operation {
   const { spec, shape, out } = checkBackward(dy, x, options);
-  const steps = planSoftmaxBackward(spec, log, shape);
-  return { ...one(x, shape, out, steps, { dy }), workspaces: { y: lengthOf(shape) } };
+  const plan = new Plan();
+  planSoftmaxBackward(plan, spec, log, plan.named('dy'), plan.named('x'), plan.named('out'));
+  return one(x, { dy, x }, shape, out, plan);
 }
 
 export const softmax: Operations<SoftmaxOperators> = {

@@ -1,4 +1,3 @@
-import { type Step, step } from '../backend.ts';
 import { Activation, Curve } from '../params.ts';
 import type { ActivationSpec } from '../shape/activation.ts';
 import type { CurveSpec } from '../shape/curve.ts';
@@ -7,6 +6,7 @@ import type { PreluBackwardSpec, PreluGradient, PreluSpec } from '../shape/prelu
 import type { RreluSpec } from '../shape/rrelu.ts';
 import type { SoftmaxSpec } from '../shape/softmax.ts';
 import { lengthOf } from '../tensor.ts';
+import type { Plan, Value } from './plan.ts';
 
 /** How the kernels of other operators name an activation that they apply themselves. */
 export const FUSED = {
@@ -23,65 +23,72 @@ const LONG_ROW_LENGTH = 16;
 /** Floats that a run under many slopes has at least, so that its loop outweighs what surrounds it. */
 const SLOPE_RUN_LENGTH = 256;
 
-export function planActivation(spec: ActivationSpec | CurveSpec | RreluSpec, shape: readonly number[]): readonly Step[] {
+type AnySpec = ActivationSpec | CurveSpec | RreluSpec;
+
+export function planActivation(plan: Plan, spec: AnySpec, input: Value, output: Value, shape: readonly number[]): void {
   const length = lengthOf(shape);
-  if (length === 0 || spec.kind === 'none') return [];
-  const buffers = { input: 'x', output: 'out' };
+  if (length === 0 || spec.kind === 'none') return;
+  const buffers = { input, output };
   const taskCount = Math.ceil(length / TASK_LENGTH);
   if (spec.kind === 'rrelu') {
-    const { seed, lower, step: stride } = spec;
-    return [step('rrelu', buffers, { length, taskLength: TASK_LENGTH, seed, lower, step: stride }, taskCount)];
+    const { seed, lower, step } = spec;
+    plan.step('rrelu', buffers, { length, taskLength: TASK_LENGTH, seed, lower, step }, taskCount);
+    return;
   }
   const { kind, lower, upper, alpha } = spec;
   const curve = 'curve' in spec ? spec.curve : 0;
-  return [step(kind, buffers, { length, taskLength: TASK_LENGTH, lower, upper, alpha, kind: curve }, taskCount)];
+  plan.step(kind, buffers, { length, taskLength: TASK_LENGTH, lower, upper, alpha, kind: curve }, taskCount);
 }
 
-export function planActivationBackward(spec: ActivationSpec | CurveSpec | RreluSpec, shape: readonly number[]): readonly Step[] {
+export function planActivationBackward(plan: Plan, spec: AnySpec, dy: Value, x: Value, output: Value, shape: readonly number[]): void {
   const length = lengthOf(shape);
-  if (length === 0) return [];
-  const buffers = { input: 'dy', x: 'x', output: 'out' };
+  if (length === 0) return;
+  const buffers = { input: dy, x, output };
   const taskCount = Math.ceil(length / TASK_LENGTH);
   if (spec.kind === 'rrelu') {
-    const { seed, lower, step: stride } = spec;
-    return [step('rreluBackward', buffers, { length, taskLength: TASK_LENGTH, seed, lower, step: stride }, taskCount)];
+    const { seed, lower, step } = spec;
+    plan.step('rreluBackward', buffers, { length, taskLength: TASK_LENGTH, seed, lower, step }, taskCount);
+    return;
   }
   const { lower, upper, alpha } = spec;
   // A randomized ReLU at inference is a leaky one.
   const kind = 'curve' in spec ? spec.curve : Curve.LeakyRelu;
-  return [step('activationBackward', buffers, { length, taskLength: TASK_LENGTH, lower, upper, alpha, kind }, taskCount)];
+  plan.step('activationBackward', buffers, { length, taskLength: TASK_LENGTH, lower, upper, alpha, kind }, taskCount);
 }
 
-export function planPrelu({ channels, rowLength }: PreluSpec, shape: readonly number[]): readonly Step[] {
+export function planPrelu(
+  plan: Plan,
+  { channels, rowLength }: PreluSpec,
+  input: Value,
+  slope: Value,
+  output: Value,
+  shape: readonly number[],
+): void {
   const length = lengthOf(shape);
-  if (length === 0) return [];
+  if (length === 0) return;
   // Spread slopes are at most as many as the floats of a task, so that they stay in cache.
   const columns = rowLength === 1 || (rowLength < LONG_ROW_LENGTH && channels * rowLength <= TASK_LENGTH);
   const period = channels * rowLength;
   // Four times anything is whole vectors; more than the floats there are is a waste.
   const fewCopies = period < SLOPE_RUN_LENGTH ? 4 * Math.ceil(SLOPE_RUN_LENGTH / 4 / period) : 1;
   const slopeCopies = columns ? Math.min(fewCopies, Math.ceil(length / period)) : 1;
-  return [
-    step(
-      columns ? 'preluColumns' : 'preluRows',
-      { input: 'x', slope: 'slope', output: 'out' },
-      { length, taskLength: TASK_LENGTH, channels, rowLength, slopeCopies },
-      Math.ceil(length / TASK_LENGTH),
-      columns && rowLength * slopeCopies > 1 ? period * slopeCopies : 0,
-    ),
-  ];
+  plan.step(
+    columns ? 'preluColumns' : 'preluRows',
+    { input, slope, output },
+    { length, taskLength: TASK_LENGTH, channels, rowLength, slopeCopies },
+    Math.ceil(length / TASK_LENGTH),
+    columns && rowLength * slopeCopies > 1 ? period * slopeCopies : 0,
+  );
 }
 
-export function planPreluBackward(spec: PreluBackwardSpec, wanted: Wanted<PreluGradient>): readonly Step[] {
+export function planPreluBackward(plan: Plan, spec: PreluBackwardSpec, wanted: Wanted<PreluGradient>): void {
   const { images, channels, pixels, channelsLast } = spec;
-  const buffers = { input: 'dy', x: 'x', slope: 'slope' };
+  const operands = { input: plan.named('dy'), x: plan.named('x'), slope: plan.named('slope') };
   const values = { images, channels, pixels, channelsLast: +channelsLast };
   const planes = pixels === 0 ? 0 : images * (channelsLast ? pixels : channels);
-  return [
-    // What x and dy hold is read before dx may take the place of dy.
-    ...(wanted.dSlope ? [step('preluSlopeBackward', { ...buffers, output: 'dSlope' }, values, Math.ceil(channels / 4))] : []),
-    ...(wanted.dx && planes > 0 ? [step('preluBackward', { ...buffers, output: 'dx' }, values, planes)] : []),
-  ];
+  // What x and dy hold is read before dx may take the place of dy.
+  if (wanted.dSlope) plan.step('preluSlopeBackward', { ...operands, output: plan.named('dSlope') }, values, Math.ceil(channels / 4));
+  if (wanted.dx && planes > 0) plan.step('preluBackward', { ...operands, output: plan.named('dx') }, values, planes);
 }
 
 function softmaxValues({ outer, extent, inner }: SoftmaxSpec, log: boolean) {
@@ -91,16 +98,17 @@ function softmaxValues({ outer, extent, inner }: SoftmaxSpec, log: boolean) {
   return [{ outer, extent, inner, taskLength, log: +log }, taskCount] as const;
 }
 
-export function planSoftmax(spec: SoftmaxSpec, log: boolean, shape: readonly number[]): readonly Step[] {
-  if (lengthOf(shape) === 0) return [];
-  return [step('softmax', { input: 'x', y: null, output: 'out' }, ...softmaxValues(spec, log))];
+export function planSoftmax(plan: Plan, spec: SoftmaxSpec, log: boolean, input: Value, output: Value): void {
+  if (isEmpty(spec)) return;
+  plan.step('softmax', { input, y: null, output }, ...softmaxValues(spec, log));
 }
 
-/** By way of the softmax, in a workspace `y`. */
-export function planSoftmaxBackward(spec: SoftmaxSpec, log: boolean, shape: readonly number[]): readonly Step[] {
-  if (lengthOf(shape) === 0) return [];
-  return [
-    step('softmax', { input: 'x', y: null, output: 'y' }, ...softmaxValues(spec, false)),
-    step('softmax', { input: 'dy', y: 'y', output: 'out' }, ...softmaxValues(spec, log)),
-  ];
+/** By way of the softmax. */
+export function planSoftmaxBackward(plan: Plan, spec: SoftmaxSpec, log: boolean, dy: Value, x: Value, output: Value): void {
+  if (isEmpty(spec)) return;
+  const y = plan.temp(spec.outer * spec.extent * spec.inner);
+  plan.step('softmax', { input: x, y: null, output: y }, ...softmaxValues(spec, false));
+  plan.step('softmax', { input: dy, y, output }, ...softmaxValues(spec, log));
 }
+
+const isEmpty = ({ outer, extent, inner }: SoftmaxSpec) => outer * extent * inner === 0;

@@ -1,9 +1,9 @@
-import { type Step, step } from '../backend.ts';
 import { lengthOf } from '../tensor.ts';
 import { TASK_LENGTH } from './activation.ts';
+import type { Plan, Value } from './plan.ts';
 
-export function planAdd(shape: readonly number[]): readonly Step[] {
+export function planAdd(plan: Plan, a: Value, b: Value, output: Value, shape: readonly number[]): void {
   const length = lengthOf(shape);
-  if (length === 0) return [];
-  return [step('add', { input: 'x', other: 'other', output: 'out' }, { length, taskLength: TASK_LENGTH }, Math.ceil(length / TASK_LENGTH))];
+  if (length === 0) return;
+  plan.step('add', { input: a, other: b, output }, { length, taskLength: TASK_LENGTH }, Math.ceil(length / TASK_LENGTH));
 }

@@ -1,11 +1,10 @@
-import { type Step, step } from '../backend.ts';
-import type { Workspaces } from '../execute.ts';
 import { PadMode } from '../params.ts';
 import { axesOf, convWindow, toTriple } from '../shape/axes.ts';
 import type { Correlation } from '../shape/conv.ts';
 import type { PadModeName } from '../shape/pad.ts';
 import { lengthOf } from '../tensor.ts';
-import { copy } from './move.ts';
+import { copyRun } from './move.ts';
+import type { Plan, Value } from './plan.ts';
 
 const MODES = { constant: PadMode.Constant, reflect: PadMode.Reflect, replicate: PadMode.Replicate, circular: PadMode.Circular };
 
@@ -18,50 +17,30 @@ export interface Border {
   readonly value: number;
 }
 
-interface Moved {
-  readonly steps: Step[];
-  readonly workspaces: Workspaces;
-}
-
-/** One step an axis that has a border, from the first one on; or from the last, for the gradient. */
-export function planBorder(border: Border, input: string, output: string, isBackward: boolean): Moved {
+/** Steps from a bare tensor to a bordered one; or for the gradient the other way, which adds up. */
+export function planBorder(plan: Plan, border: Border, input: Value, output: Value, isBackward: boolean): void {
   const { shape, before, after, mode, value } = border;
   const whole = shape.map((extent, axis) => extent + before[axis] + after[axis]);
   const axes = shape.map((_, axis) => axis).filter((axis) => before[axis] + after[axis] > 0);
   const length = lengthOf(shape);
-  if (lengthOf(whole) === 0 || (isBackward && length === 0)) return { steps: [], workspaces: {} };
-  if (axes.length === 0)
-    return {
-      steps: [
-        copy({
-          input,
-          output,
-          dimensions: [
-            [1, 0, 0],
-            [1, 0, 0],
-            [length, 1, 1],
-          ],
-        }),
-      ],
-      workspaces: {},
-    };
-  const workspaces: Record<string, number> = {};
-  const steps: Step[] = [];
-  // What lies between the step of one axis and that of the one before.
-  const between = (i: number) => `${output}${axes[i]}`;
-  for (const [i, axis] of axes.entries()) {
+  if (lengthOf(whole) === 0 || (isBackward && length === 0)) return;
+  if (axes.length === 0) {
+    copyRun(plan, input, output, length);
+    return;
+  }
+  // One step an axis that has a border, from the first one on; or from the last, for the gradient.
+  const order = isBackward ? axes.toReversed() : axes;
+  let from = input;
+  for (const [i, axis] of order.entries()) {
     // Axes before this one have their border already.
     const outer = lengthOf(whole.slice(0, axis));
     const inner = lengthOf(shape.slice(axis + 1));
-    const [first, last] = isBackward ? [output, input] : [input, output];
-    const bare = i === 0 ? first : between(i);
-    const bordered = i === axes.length - 1 ? last : between(i + 1);
-    if (i > 0) workspaces[bare] = outer * shape[axis] * inner;
     const values = { outer, length: shape[axis], inner, before: before[axis], after: after[axis], mode: MODES[mode], value };
-    if (isBackward) steps.unshift(step('padAxisBackward', { input: bordered, output: bare }, values, outer));
-    else steps.push(step('padAxis', { input: bare, output: bordered }, values, outer));
+    const extent = isBackward ? shape[axis] : whole[axis];
+    const to = i === order.length - 1 ? output : plan.temp(outer * extent * inner);
+    plan.step(isBackward ? 'padAxisBackward' : 'padAxis', { input: from, output: to }, values, outer);
+    from = to;
   }
-  return { steps, workspaces };
 }
 
 /** A convolution whose padding is not zeros, as one without padding over `bordered`. */

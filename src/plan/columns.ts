@@ -1,29 +1,23 @@
-import type { Step } from '../backend.ts';
-import type { Workspaces } from '../execute.ts';
 import type { ColumnsSpec } from '../shape/columns.ts';
 import type { Correlation } from '../shape/conv.ts';
-import { planPad } from './conv-gemm.ts';
+import { paddedStrides, planPad } from './conv-gemm.ts';
 import { copy, type Dimension, sum, zeros } from './move.ts';
+import type { Plan, Value } from './plan.ts';
 
 /** Windows as columns, and back: the same lattice of (image, channel, tap row, tap column, window row, window column). */
 
-interface Planned {
-  readonly steps: readonly Step[];
-  readonly workspaces: Workspaces;
-}
-
-/** `x` into `out` [batch, channels · taps, windows]. */
-export function planIm2col(spec: ColumnsSpec): Planned {
+/** Into [batch, channels · taps, windows]. */
+export function planIm2col(plan: Plan, spec: ColumnsSpec, x: Value, output: Value): void {
   const { batch, channels, window } = spec;
-  if (batch === 0) return { steps: [], workspaces: {} };
+  if (batch === 0) return;
   const { kernelHeight, kernelWidth, outHeight, outWidth } = window;
-  const padded = planPad({ ...spec, groups: 1, groupInChannels: channels });
-  const at = padded.values;
+  const padding = { ...spec, groups: 1, groupInChannels: channels };
+  const at = paddedStrides(padding);
   const windows = outHeight * outWidth;
   const taps = kernelHeight * kernelWidth;
-  const unroll = copy({
-    input: padded.input,
-    output: 'out',
+  copy(plan, {
+    input: planPad(plan, padding, x),
+    output,
     dimensions: [
       [batch, at.inImageStride, channels * taps * windows],
       [channels, at.inPlaneStride, taps * windows],
@@ -33,22 +27,23 @@ export function planIm2col(spec: ColumnsSpec): Planned {
       [outWidth, at.windowWidthStride, 1],
     ],
   });
-  return { steps: [...padded.steps, unroll], workspaces: padded.workspaces };
 }
 
-/** `x`, columns, into `out`, an image; inside its padding first, with channels first, unless that is what it is. */
-export function planCol2im({ batch, channels, layout, window: w }: ColumnsSpec): Planned {
-  if (batch === 0) return { steps: [], workspaces: {} };
+/** Columns into an image; inside its padding first, with channels first, unless that is what it is. */
+export function planCol2im(plan: Plan, { batch, channels, layout, window: w }: ColumnsSpec, x: Value, output: Value): void {
+  if (batch === 0) return;
   const height = w.top + w.inHeight + w.bottom;
   const width = w.left + w.inWidth + w.right;
   const plane = height * width;
   const windows = w.outHeight * w.outWidth;
   const taps = w.kernelHeight * w.kernelWidth;
   const isDirect = layout === 'nchw' && plane === w.inHeight * w.inWidth;
-  const add = sum(
+  const summed = isDirect ? output : plan.temp(batch * channels * plane);
+  sum(
+    plan,
     {
-      input: 'x',
-      output: isDirect ? 'out' : 'summed',
+      input: x,
+      output: summed,
       dimensions: [
         [batch, channels * taps * windows, channels * plane],
         [channels, taps * windows, plane],
@@ -60,12 +55,12 @@ export function planCol2im({ batch, channels, layout, window: w }: ColumnsSpec):
     },
     plane,
   );
-  if (isDirect) return { steps: [add], workspaces: {} };
+  if (isDirect) return;
   const nchw = layout === 'nchw';
   const pixel = nchw ? 1 : channels;
-  const crop = copy({
-    input: 'summed',
-    output: 'out',
+  copy(plan, {
+    input: summed,
+    output,
     inOffset: w.top * width + w.left,
     dimensions: [
       [batch, channels * plane, channels * w.inHeight * w.inWidth],
@@ -74,11 +69,10 @@ export function planCol2im({ batch, channels, layout, window: w }: ColumnsSpec):
       [w.inWidth, 1, pixel],
     ],
   });
-  return { steps: [add, crop], workspaces: { summed: batch * channels * plane } };
 }
 
-/** `x`, a filter, into `out`: the dense matrix of its convolution, over padded images first where there is padding. */
-export function planConv2dMatrix(spec: Correlation): Planned {
+/** A filter into the dense matrix of its convolution, over padded images first where there is padding. */
+export function planConv2dMatrix(plan: Plan, spec: Correlation, filter: Value, output: Value): void {
   const { window: w, groups, groupInChannels, groupOutChannels, layout, filterStrides } = spec;
   const channels = groups * groupInChannels;
   const outChannels = groups * groupOutChannels;
@@ -92,27 +86,25 @@ export function planConv2dMatrix(spec: Correlation): Planned {
   const [inChannel, inRow, inPixel] = lie(channels, height, width);
   const [outChannel, outRow, outPixel] = lie(outChannels, w.outHeight, w.outWidth).map((stride) => stride * wide);
   const isPadded = wide !== channels * w.inHeight * w.inWidth;
-  const output = isPadded ? 'wide' : 'out';
-  const steps = [zeros(output, rows * wide)];
+  const matrix = isPadded ? plan.temp(rows * wide) : output;
+  zeros(plan, matrix, rows * wide);
   for (let group = 0; group < groups; group++) {
-    steps.push(
-      copy({
-        input: 'x',
-        output,
-        inOffset: filterStrides.offset + group * filterStrides.group,
-        outOffset: group * (groupOutChannels * outChannel + groupInChannels * inChannel),
-        dimensions: [
-          [groupOutChannels, filterStrides.outChannel, outChannel],
-          [groupInChannels, filterStrides.inChannel, inChannel],
-          [w.kernelHeight, filterStrides.height, w.dilationHeight * inRow],
-          [w.kernelWidth, filterStrides.width, w.dilationWidth * inPixel],
-          [w.outHeight, 0, outRow + w.strideHeight * inRow],
-          [w.outWidth, 0, outPixel + w.strideWidth * inPixel],
-        ],
-      }),
-    );
+    copy(plan, {
+      input: filter,
+      output: matrix,
+      inOffset: filterStrides.offset + group * filterStrides.group,
+      outOffset: group * (groupOutChannels * outChannel + groupInChannels * inChannel),
+      dimensions: [
+        [groupOutChannels, filterStrides.outChannel, outChannel],
+        [groupInChannels, filterStrides.inChannel, inChannel],
+        [w.kernelHeight, filterStrides.height, w.dilationHeight * inRow],
+        [w.kernelWidth, filterStrides.width, w.dilationWidth * inPixel],
+        [w.outHeight, 0, outRow + w.strideHeight * inRow],
+        [w.outWidth, 0, outPixel + w.strideWidth * inPixel],
+      ],
+    });
   }
-  if (!isPadded) return { steps, workspaces: {} };
+  if (!isPadded) return;
   const bare = lie(channels, w.inHeight, w.inWidth);
   const dimensions: Dimension[] = [
     [rows, wide, channels * w.inHeight * w.inWidth],
@@ -120,6 +112,5 @@ export function planConv2dMatrix(spec: Correlation): Planned {
     [w.inHeight, inRow, bare[1]],
     [w.inWidth, inPixel, bare[2]],
   ];
-  steps.push(copy({ input: 'wide', output: 'out', inOffset: w.top * inRow + w.left * inPixel, dimensions }));
-  return { steps, workspaces: { wide: rows * wide } };
+  copy(plan, { input: matrix, output, inOffset: w.top * inRow + w.left * inPixel, dimensions });
 }

@@ -1,11 +1,11 @@
-import type { Step } from '../backend.ts';
-import type { Workspaces } from '../execute.ts';
 import { axesOf, convWindow } from '../shape/axes.ts';
 import type { FilterStrides } from '../shape/conv.ts';
 import { lengthOf } from '../tensor.ts';
+import { planConvOnce } from './conv.ts';
 import { planGemm } from './conv-gemm.ts';
 import type { Transposition } from './conv-transpose.ts';
-import { copy, rename } from './move.ts';
+import { copy } from './move.ts';
+import type { Plan, Value } from './plan.ts';
 
 const one = [1, 1, 1] as const;
 
@@ -25,16 +25,16 @@ export function isCovering({ window, algorithm }: Transposition): boolean {
  * an image lie. As a convolution it would multiply as many zeros for every product as the filter has taps. The results of one
  * group have to lie side by side: channels last of several groups do not, and come out as planes first.
  */
-export function planCovering(spec: Transposition): { steps: Step[]; workspaces: Workspaces } {
+export function planCovering(plan: Plan, spec: Transposition, x: Value, filter: Value, bias: Value | null, out: Value): void {
   const { window, batch, groups, groupInChannels, groupOutChannels: channels, layout, filterStrides } = spec;
   const { kernel } = axesOf(window);
   const [depth, height, width] = kernel;
   const taps = lengthOf(kernel);
   const planes = layout === 'nchw' || groups > 1;
-  const turns = planes && layout === 'nhwc';
+  const transposes = planes && layout === 'nhwc';
   const results = channels * taps;
   const pixel = planes ? 1 : channels;
-  const dense: FilterStrides = {
+  const ordered: FilterStrides = {
     offset: 0,
     group: groupInChannels * results,
     inChannel: results,
@@ -45,8 +45,8 @@ export function planCovering(spec: Transposition): { steps: Step[]; workspaces: 
   };
   const extents = { outChannel: channels, depth, height, width };
   const axes = ['outChannel', 'depth', 'height', 'width'] as const;
-  const isDense = axes.every((axis) => extents[axis] === 1 || filterStrides[axis] === dense[axis]);
-  const { pack, run, workspaces, packedLength } = planGemm({
+  const isOrdered = axes.every((axis) => extents[axis] === 1 || filterStrides[axis] === ordered[axis]);
+  const dense = planGemm({
     ...spec,
     batch: 1,
     groupOutChannels: results,
@@ -59,49 +59,44 @@ export function planCovering(spec: Transposition): { steps: Step[]; workspaces: 
       padding: [0, 0, 0, 0, 0, 0],
       out: [1, 1, batch],
     }),
-    filterStrides: { ...(isDense ? filterStrides : dense), outChannel: 1 },
+    filterStrides: { ...(isOrdered ? filterStrides : ordered), outChannel: 1 },
   });
-  const order = copy({
-    input: 'filter',
-    output: 'denseFilter',
-    inOffset: filterStrides.offset,
-    dimensions: [
-      [groups, filterStrides.group, dense.group],
-      [groupInChannels, filterStrides.inChannel, dense.inChannel],
-      ...axes.map((axis) => [extents[axis], filterStrides[axis], dense[axis]] as const),
-    ],
-  });
-  const repeat = copy({
-    input: 'bias',
-    output: 'denseBias',
-    dimensions: [
-      [groups * channels, 1, planes ? taps : 1],
-      [taps, 0, pixel],
-    ],
-  });
-  const turn = copy({
-    input: 'turned',
-    output: 'out',
+  let weights = filter;
+  if (!isOrdered) {
+    weights = plan.temp(groups * ordered.group);
+    copy(plan, {
+      input: filter,
+      output: weights,
+      inOffset: filterStrides.offset,
+      dimensions: [
+        [groups, filterStrides.group, ordered.group],
+        [groupInChannels, filterStrides.inChannel, ordered.inChannel],
+        ...axes.map((axis) => [extents[axis], filterStrides[axis], ordered[axis]] as const),
+      ],
+    });
+  }
+  let biases = bias;
+  if (bias !== null) {
+    biases = plan.temp(groups * results);
+    copy(plan, {
+      input: bias,
+      output: biases,
+      dimensions: [
+        [groups * channels, 1, planes ? taps : 1],
+        [taps, 0, pixel],
+      ],
+    });
+  }
+  const to = transposes ? plan.temp(batch * groups * results) : out;
+  planConvOnce(plan, dense, x, weights, biases, to);
+  if (!transposes) return;
+  copy(plan, {
+    input: to,
+    output: out,
     dimensions: [
       [batch, groups * results, groups * results],
       [groups * channels, taps, 1],
       [taps, 1, groups * channels],
     ],
   });
-  const names = { ...(!isDense && { filter: 'denseFilter' }), ...(spec.bias && { bias: 'denseBias' }) };
-  return {
-    steps: [
-      ...(isDense ? [] : [order]),
-      ...(spec.bias ? [repeat] : []),
-      ...rename(pack, names),
-      ...(turns ? [...rename(run, { out: 'turned' }), turn] : run),
-    ],
-    workspaces: {
-      ...workspaces,
-      packed: packedLength,
-      ...(!isDense && { denseFilter: groups * dense.group }),
-      ...(spec.bias && { denseBias: groups * results }),
-      ...(turns && { turned: batch * groups * results }),
-    },
-  };
 }

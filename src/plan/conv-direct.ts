@@ -1,8 +1,7 @@
-import { step } from '../backend.ts';
 import type { Correlation } from '../shape/conv.ts';
 import { evenBlock, roundUp } from './blocks.ts';
-import type { ConvSteps } from './conv.ts';
-import { convValues, filterBuffers, filterValues } from './conv-values.ts';
+import type { ConvAlgorithmPlan } from './conv-algorithm.ts';
+import { convValues, filterValues } from './conv-values.ts';
 
 /** Floats of input rows that a task copies: half of a first-level cache of 32 KB. */
 const STRIP_LENGTH = 4096;
@@ -10,7 +9,7 @@ const STRIP_LENGTH = 4096;
 const HEADER_LENGTH = 56;
 
 /** Direct convolution: no more than a strip of padded input besides the operands. */
-export function planDirect(spec: Correlation): ConvSteps {
+export function planDirect(spec: Correlation): ConvAlgorithmPlan {
   const { window, batch, groups, groupInChannels, groupOutChannels } = spec;
   const nchw = spec.layout === 'nchw';
   const channels = groups * groupOutChannels;
@@ -23,25 +22,20 @@ export function planDirect(spec: Correlation): ConvSteps {
   const pixelBlock = Math.min(window.outHeight, evenBlock(window.outHeight, Math.max(mostRows, 2 * reach, 2), 2));
   const stripRows = (pixelBlock - 1) * window.strideHeight + reach;
   return {
-    pack: [
-      step(
-        nchw ? 'packFilterPlanes' : 'packFilterLanes',
-        filterBuffers(spec),
-        filterValues(spec),
-        nchw ? channels : Math.ceil(channels / 4),
-      ),
-    ],
     packedLength: nchw ? channels * (1 + taps) : roundUp(channels, 4) * (1 + taps),
-    run: [
-      step(
+    tile: { rows: pixelBlock },
+    pack(plan, filter, bias, packed) {
+      const tasks = nchw ? channels : Math.ceil(channels / 4);
+      plan.step(nchw ? 'packFilterPlanes' : 'packFilterLanes', { filter, bias, output: packed }, filterValues(spec), tasks);
+    },
+    run(plan, x, packed, out) {
+      plan.step(
         nchw ? 'convDirectNchw' : 'convDirectNhwc',
-        { input: 'x', filter: 'packed', output: 'out' },
+        { input: x, filter: packed, output: out },
         { ...convValues(spec), pixelBlock, depthBlock: taps },
         batch * Math.ceil(window.outHeight / pixelBlock) * (nchw ? groups : 1),
         HEADER_LENGTH + taps + groupInChannels * stripRows * rowLength + 80,
-      ),
-    ],
-    workspaces: {},
-    tile: { rows: pixelBlock },
+      );
+    },
   };
 }

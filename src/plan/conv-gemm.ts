@@ -1,10 +1,11 @@
-import { type Step, step } from '../backend.ts';
-import type { Workspaces } from '../execute.ts';
+import type { ConvWindow } from '../shape/axes.ts';
+import type { Triple } from '../shape/check.ts';
 import type { Correlation } from '../shape/conv.ts';
 import { evenBlock, roundUp } from './blocks.ts';
-import type { ConvSteps } from './conv.ts';
-import { convValues, filterBuffers, filterValues, inputStrides } from './conv-values.ts';
+import type { ConvAlgorithmPlan } from './conv-algorithm.ts';
+import { convValues, filterValues, inputStrides } from './conv-values.ts';
 import { copy } from './move.ts';
+import type { Plan, Value } from './plan.ts';
 
 /** Products of a sum between two visits to memory: a panel of either side then fits the first-level cache. */
 const DEPTH_BLOCK = 256;
@@ -29,90 +30,99 @@ const FEW_PIXELS = 32;
  * of them is taken for one image, of which each is a slice. Over channels the result lies where it should; planes come out as
  * [channel][image][pixel].
  */
-export function planGemm(spec: Correlation): ConvSteps {
+export function planGemm(spec: Correlation): ConvAlgorithmPlan {
   const { window, groups, groupInChannels, groupOutChannels } = spec;
   const nchw = spec.layout === 'nchw';
   const depth = window.kernelDepth * window.kernelHeight * window.kernelWidth * groupInChannels;
   const imagePixels = window.outDepth * window.outHeight * window.outWidth;
   const isOne = spec.batch > 1 && window.outDepth === 1 && imagePixels <= (nchw ? FEW_PIXELS : PIXEL_BLOCK);
-  const padded = planPad(spec);
-  const values = { ...convValues(spec), ...padded.values };
+  const values = { ...convValues(spec), ...paddedStrides(spec) };
   const slices = isOne ? { batch: 1, outDepth: spec.batch, windowDepthStride: values.inImageStride } : { batch: spec.batch };
   const pixels = isOne ? spec.batch * imagePixels : imagePixels;
   const { pixelBlock, depthBlock, scratchLength } = productBlocks(pixels, depth, nchw);
   const channels = groups * groupOutChannels;
   const reorders = isOne && nchw;
-  const reorder = copy({
-    input: 'byChannel',
-    output: 'out',
-    dimensions: [
-      [spec.batch, imagePixels, channels * imagePixels],
-      [channels, pixels, imagePixels],
-      [imagePixels, 1, 1],
-    ],
-  });
   return {
-    pack: [step(nchw ? 'packFilterRows' : 'packFilterColumns', filterBuffers(spec), filterValues(spec), groups)],
     packedLength: nchw
       ? groups * groupOutChannels * (8 + depth)
       : groups * (roundUp(groupOutChannels, 8) + depth * roundUp(groupOutChannels, 4)),
-    run: [
-      ...padded.steps,
-      step(
+    tile: { pixels: pixelBlock, depth: depthBlock },
+    pack(plan, filter, bias, packed) {
+      plan.step(nchw ? 'packFilterRows' : 'packFilterColumns', { filter, bias, output: packed }, filterValues(spec), groups);
+    },
+    run(plan, x, packed, out) {
+      const output = reorders ? plan.temp(spec.batch * channels * imagePixels) : out;
+      plan.step(
         nchw ? 'convGemmNchw' : 'convGemmNhwc',
-        { input: padded.input, filter: 'packed', output: reorders ? 'byChannel' : 'out' },
+        { input: planPad(plan, spec, x), filter: packed, output },
         { ...values, ...slices, pixelBlock, depthBlock },
         slices.batch * groups * Math.ceil(pixels / pixelBlock),
         scratchLength,
-      ),
-      ...(reorders ? [reorder] : []),
-    ],
-    workspaces: { ...padded.workspaces, ...(reorders && { byChannel: spec.batch * channels * imagePixels }) },
-    tile: { pixels: pixelBlock, depth: depthBlock },
+      );
+      if (!reorders) return;
+      copy(plan, {
+        input: output,
+        output: out,
+        dimensions: [
+          [spec.batch, imagePixels, channels * imagePixels],
+          [channels, pixels, imagePixels],
+          [imagePixels, 1, 1],
+        ],
+      });
+    },
   };
 }
 
-interface Padded {
-  readonly steps: readonly Step[];
-  readonly workspaces: Workspaces;
-  readonly input: string;
-  readonly values: ReturnType<typeof inputStrides>;
+type Padding = Pick<Correlation, 'batch' | 'window' | 'layout' | 'groups' | 'groupInChannels'>;
+
+const isPadded = ({ front, back, top, bottom, left, right }: ConvWindow) => front || back || top || bottom || left || right;
+
+/** Extents of an input inside its border: what windows reach, which may be less than the border has. */
+function paddedExtents({ window: w }: Padding): Triple {
+  if (!isPadded(w)) return [w.inDepth, w.inHeight, w.inWidth];
+  return [
+    (w.outDepth - 1) * w.strideDepth + w.dilationDepth * (w.kernelDepth - 1) + 1,
+    (w.outHeight - 1) * w.strideHeight + w.dilationHeight * (w.kernelHeight - 1) + 1,
+    (w.outWidth - 1) * w.strideWidth + w.dilationWidth * (w.kernelWidth - 1) + 1,
+  ];
 }
 
-/** The input inside its border, where it has one, and how it then lies. */
-export function planPad(spec: Pick<Correlation, 'batch' | 'window' | 'layout' | 'groups' | 'groupInChannels'>): Padded {
-  const { window: w, batch } = spec;
-  if (!(w.front || w.back || w.top || w.bottom || w.left || w.right)) {
-    return { steps: [], workspaces: {}, input: 'x', values: inputStrides(spec, w.inDepth, w.inHeight, w.inWidth) };
-  }
-  const nchw = spec.layout === 'nchw';
-  const channels = spec.groups * spec.groupInChannels;
-  const inDepth = (w.outDepth - 1) * w.strideDepth + w.dilationDepth * (w.kernelDepth - 1) + 1;
-  const inHeight = (w.outHeight - 1) * w.strideHeight + w.dilationHeight * (w.kernelHeight - 1) + 1;
-  const inWidth = (w.outWidth - 1) * w.strideWidth + w.dilationWidth * (w.kernelWidth - 1) + 1;
+/** How the input that `planPad` gives lies. */
+export function paddedStrides(spec: Padding) {
+  const [inDepth, inHeight, inWidth] = paddedExtents(spec);
   const plane = inDepth * inHeight * inWidth;
   // Planes a multiple of 4 KiB apart would share cache sets.
-  const values = inputStrides(spec, inDepth, inHeight, inWidth, plane % 1024 === 0 ? plane + 16 : plane);
+  const apart = isPadded(spec.window) && plane % 1024 === 0 ? plane + 16 : plane;
+  return inputStrides(spec, inDepth, inHeight, inWidth, apart);
+}
+
+/** The input inside its border, where it has one. */
+export function planPad(plan: Plan, spec: Padding, x: Value): Value {
+  const { window: w, batch } = spec;
+  if (!isPadded(w)) return x;
+  const nchw = spec.layout === 'nchw';
+  const channels = spec.groups * spec.groupInChannels;
+  const [inDepth, inHeight, inWidth] = paddedExtents(spec);
+  const strides = paddedStrides(spec);
   const planes = nchw ? batch * channels : batch;
-  const steps = [
-    step(
-      'pad',
-      { input: 'x', output: 'padded' },
-      {
-        planes,
-        inDepth: w.inDepth,
-        inHeight: w.inHeight,
-        inRowLength: nchw ? w.inWidth : w.inWidth * channels,
-        outDepth: inDepth,
-        outHeight: inHeight,
-        outRowLength: nchw ? inWidth : inWidth * channels,
-        outPlaneStride: nchw ? values.inPlaneStride : values.inImageStride,
-        front: Math.min(w.front, inDepth),
-        top: Math.min(w.top, inHeight),
-        left: Math.min(w.left, inWidth) * (nchw ? 1 : channels),
-      },
+  const output = plan.temp(batch * strides.inImageStride);
+  plan.step(
+    'pad',
+    { input: x, output },
+    {
       planes,
-    ),
-  ];
-  return { steps, workspaces: { padded: batch * values.inImageStride }, input: 'padded', values };
+      inDepth: w.inDepth,
+      inHeight: w.inHeight,
+      inRowLength: nchw ? w.inWidth : w.inWidth * channels,
+      outDepth: inDepth,
+      outHeight: inHeight,
+      outRowLength: nchw ? inWidth : inWidth * channels,
+      outPlaneStride: nchw ? strides.inPlaneStride : strides.inImageStride,
+      front: Math.min(w.front, inDepth),
+      top: Math.min(w.top, inHeight),
+      left: Math.min(w.left, inWidth) * (nchw ? 1 : channels),
+    },
+    planes,
+  );
+  return output;
 }

@@ -1,13 +1,12 @@
-import type { Step } from '../backend.ts';
-import type { Workspaces } from '../execute.ts';
 import { axesOf, convWindow } from '../shape/axes.ts';
 import type { Triple } from '../shape/check.ts';
 import type { Correlation } from '../shape/conv.ts';
 import { lengthOf } from '../tensor.ts';
 import { planActivation } from './activation.ts';
-import { chooseConvKernel, planConv2d } from './conv.ts';
+import { chooseConvKernel, planConv2d, planConvOnce } from './conv.ts';
 import { isCovering, planCovering } from './conv-covering.ts';
-import { copy, rename, zeros } from './move.ts';
+import { copy, copyRun, zeros } from './move.ts';
+import type { Plan, Value } from './plan.ts';
 
 /**
  * The transposed convolution: every result is the sum of the taps that reach it, with the inputs from which they do. In one
@@ -86,47 +85,37 @@ export function transposed(spec: Correlation): Transposition {
   };
 }
 
-/** `x`, `filter` and perhaps `bias` into `out`. */
-export function planTranspose(spec: Transposition): { steps: Step[]; workspaces: Workspaces } {
+export function planTranspose(plan: Plan, spec: Transposition, x: Value, filter: Value, bias: Value | null, out: Value): void {
   const { window, batch, groups, groupOutChannels } = spec;
-  if (batch === 0) return { steps: [], workspaces: {} };
-  if (isCovering(spec)) return planCovering(spec);
+  if (batch === 0) return;
+  if (isCovering(spec)) {
+    planCovering(plan, spec, x, filter, bias, out);
+    return;
+  }
   const { input: target, kernel, strides, dilations, begin, out: source } = axesOf(window);
   const [slices, rows, columns] = [0, 1, 2].map((axis) =>
     phasesOf(source[axis], target[axis], kernel[axis], strides[axis], dilations[axis], begin[axis]),
   );
   const channels = groups * groupOutChannels;
-  const steps: Step[] = [];
-  const lengths: Record<string, number> = {};
-  const need = (name: string, length: number) => {
-    lengths[name] = Math.max(lengths[name] ?? 0, length);
-  };
+  let untouched: Value | undefined;
   for (const d of slices) {
     for (const h of rows) {
       for (const w of columns) {
         const phase = [d, h, w];
         if (phase.some(({ taps }) => taps === 0)) {
-          if (!('rest' in lengths)) {
-            steps.push(...rest(spec, channels));
-            need('rest', channels);
-          }
-          steps.push(interleave(spec, phase, 'rest', target, strides, true));
+          untouched ??= planUntouched(plan, spec, bias, channels);
+          interleave(plan, spec, phase, untouched, out, target, strides, true);
           continue;
         }
         const correlation = correlationOf(spec, phase, source);
-        const { pack, run, workspaces, packedLength } = planConv2d(correlation, chooseConvKernel(correlation, true));
-        const whole = phase.every(({ count, skip }, axis) => count === target[axis] && skip === 0);
-        steps.push(...rename([...pack, ...run], whole ? {} : { out: 'phase' }));
-        if (!whole) {
-          steps.push(interleave(spec, phase, 'phase', target, strides, false));
-          need('phase', batch * channels * lengthOf(phase.map(({ outputs }) => outputs)));
-        }
-        need('packed', packedLength);
-        for (const name in workspaces) need(name, workspaces[name]);
+        const planned = planConv2d(correlation, chooseConvKernel(correlation, true));
+        const isWhole = phase.every(({ count, skip }, axis) => count === target[axis] && skip === 0);
+        const results = isWhole ? out : plan.temp(batch * channels * lengthOf(phase.map(({ outputs }) => outputs)));
+        planConvOnce(plan, planned, x, filter, bias, results);
+        if (!isWhole) interleave(plan, spec, phase, results, out, target, strides, false);
       }
     }
   }
-  return { steps, workspaces: lengths };
 }
 
 const asTriple = (values: readonly number[]): Triple => [values[0], values[1], values[2]];
@@ -158,24 +147,25 @@ function correlationOf(spec: Transposition, phase: readonly Phase[], source: Tri
 }
 
 /** What results have that no tap reaches: the bias of each channel, activated. */
-function rest({ bias, activation }: Transposition, channels: number): Step[] {
-  const begin =
-    bias === undefined
-      ? zeros('rest', channels)
-      : copy({
-          input: 'bias',
-          output: 'rest',
-          dimensions: [
-            [1, 0, 0],
-            [1, 0, 0],
-            [channels, 1, 1],
-          ],
-        });
-  return [begin, ...rename(planActivation(activation, [channels]), { x: 'rest', out: 'rest' })];
+function planUntouched(plan: Plan, { activation }: Transposition, bias: Value | null, channels: number): Value {
+  const begin = plan.temp(channels);
+  if (bias === null) zeros(plan, begin, channels);
+  else copyRun(plan, bias, begin, channels);
+  planActivation(plan, activation, begin, begin, [channels]);
+  return begin;
 }
 
-/** The results of one phase to their places; or of `rest`, of which there is one a channel. */
-function interleave(spec: Transposition, phase: readonly Phase[], input: string, target: Triple, strides: Triple, isRest: boolean): Step {
+/** The results of one phase to their places; or those that no tap reaches, of which there is one a channel. */
+function interleave(
+  plan: Plan,
+  spec: Transposition,
+  phase: readonly Phase[],
+  input: Value,
+  output: Value,
+  target: Triple,
+  strides: Triple,
+  isRest: boolean,
+): void {
   const { batch, groups, groupOutChannels, layout } = spec;
   const channels = groups * groupOutChannels;
   const pixel = layout === 'nchw' ? 1 : channels;
@@ -186,9 +176,9 @@ function interleave(spec: Transposition, phase: readonly Phase[], input: string,
   const outPlane = target[0] * to[0];
   const places = phase.map(({ count }, axis) => [count, from[axis], strides[axis] * to[axis]] as const);
   const inChannels = isRest ? 0 : channels * inPlane;
-  return copy({
+  copy(plan, {
     input,
-    output: 'out',
+    output,
     inOffset: isRest ? 0 : phase.reduce((sum, { skip }, axis) => sum + skip * from[axis], 0),
     outOffset: phase.reduce((sum, { first }, axis) => sum + first * to[axis], 0),
     dimensions:

@@ -1,10 +1,10 @@
-import type { Step } from '../backend.ts';
 import { axesOf } from '../shape/axes.ts';
 import type { Correlation } from '../shape/conv.ts';
 import { lengthOf } from '../tensor.ts';
-import type { ConvSteps } from './conv.ts';
+import type { ConvAlgorithmPlan } from './conv-algorithm.ts';
 import { planGemm } from './conv-gemm.ts';
-import { copy, rename } from './move.ts';
+import { copy } from './move.ts';
+import type { Plan, Value } from './plan.ts';
 
 /**
  * Whether an image of planes comes to a single pixel. As planes it would be one lane of eight that are multiplied; as the channels
@@ -14,16 +14,16 @@ export function isPixel({ layout, window }: Correlation): boolean {
   return layout === 'nchw' && lengthOf(axesOf(window).out) === 1;
 }
 
-/** The product over channels, of an input in planes: the same bits. Whatever has more than one pixel is turned before and after. */
-export function planTurned(spec: Correlation): ConvSteps {
+/** The product over channels, of an input in planes: the same bits. Whatever has more than one pixel is transposed before and after. */
+export function planTurned(spec: Correlation): ConvAlgorithmPlan {
   const { batch, groups, groupInChannels, groupOutChannels, window } = spec;
   const { input, out } = axesOf(window);
   const [before, after] = [lengthOf(input), lengthOf(out)];
   const inChannels = groups * groupInChannels;
   const outChannels = groups * groupOutChannels;
-  const steps = planGemm({ ...spec, layout: 'nhwc' });
-  const turn = (from: string, to: string, outer: number, inner: number): Step =>
-    copy({
+  const product = planGemm({ ...spec, layout: 'nhwc' });
+  const transpose = (plan: Plan, from: Value, to: Value, outer: number, inner: number) =>
+    copy(plan, {
       input: from,
       output: to,
       dimensions: [
@@ -33,16 +33,13 @@ export function planTurned(spec: Correlation): ConvSteps {
       ],
     });
   return {
-    ...steps,
-    run: [
-      ...(before === 1 ? [] : [turn('x', 'turnedIn', inChannels, before)]),
-      ...rename(steps.run, { ...(before > 1 && { x: 'turnedIn' }), ...(after > 1 && { out: 'turnedOut' }) }),
-      ...(after === 1 ? [] : [turn('turnedOut', 'out', after, outChannels)]),
-    ],
-    workspaces: {
-      ...steps.workspaces,
-      ...(before > 1 && { turnedIn: batch * inChannels * before }),
-      ...(after > 1 && { turnedOut: batch * outChannels * after }),
+    ...product,
+    run(plan, x, packed, out) {
+      const from = before === 1 ? x : plan.temp(batch * inChannels * before);
+      const to = after === 1 ? out : plan.temp(batch * outChannels * after);
+      if (before > 1) transpose(plan, x, from, inChannels, before);
+      product.run(plan, from, packed, to);
+      if (after > 1) transpose(plan, to, out, after, outChannels);
     },
   };
 }

@@ -3,10 +3,6 @@ import { FUSED } from './activation.ts';
 
 /** What every step of a convolution is told, whatever the algorithm. */
 
-export function filterBuffers(spec: Correlation) {
-  return { filter: 'filter', bias: spec.bias ? 'bias' : null, output: 'packed' };
-}
-
 export function filterValues(spec: Correlation) {
   const { filterStrides, window } = spec;
   return {

@@ -1,8 +1,7 @@
-import { step } from '../backend.ts';
 import type { Correlation } from '../shape/conv.ts';
 import { evenBlock, roundUp } from './blocks.ts';
-import type { ConvSteps } from './conv.ts';
-import { convValues, filterBuffers, filterValues } from './conv-values.ts';
+import type { ConvAlgorithmPlan } from './conv-algorithm.ts';
+import { convValues, filterValues } from './conv-values.ts';
 
 export type TileSize = 2 | 4 | 6;
 
@@ -36,7 +35,7 @@ function blockOf(tiles: number, tileLength: number, panel: number, vector: numbe
 }
 
 /** Winograd's convolution with tiles of `size` × `size` outputs. */
-export function planWinograd(spec: Correlation, size: TileSize): ConvSteps {
+export function planWinograd(spec: Correlation, size: TileSize): ConvAlgorithmPlan {
   const { window, batch, groups, groupInChannels, groupOutChannels } = spec;
   const nchw = spec.layout === 'nchw';
   const positions = (size + 2) ** 2;
@@ -48,28 +47,22 @@ export function planWinograd(spec: Correlation, size: TileSize): ConvSteps {
   const pointsLength = positions * oddLines(columns * groupInChannels);
   const productsLength = positions * oddLines(columns * partChannels);
   return {
-    pack: [
-      step(
-        nchw ? 'packWinogradRows' : 'packWinogradColumns',
-        filterBuffers(spec),
-        { ...filterValues(spec), tileSize: size },
-        groups,
-        FILTER_LENGTH,
-      ),
-    ],
     packedLength:
       roundUp(groups * groupOutChannels, 4) +
       groups * positions * groupInChannels * (nchw ? groupOutChannels : roundUp(groupOutChannels, 4)),
-    run: [
-      step(
+    tile: { outputs: size, tiles: pixelBlock, channels: partChannels },
+    pack(plan, filter, bias, packed) {
+      const kernel = nchw ? 'packWinogradRows' : 'packWinogradColumns';
+      plan.step(kernel, { filter, bias, output: packed }, { ...filterValues(spec), tileSize: size }, groups, FILTER_LENGTH);
+    },
+    run(plan, x, packed, out) {
+      plan.step(
         nchw ? 'convWinogradNchw' : 'convWinogradNhwc',
-        { input: 'x', filter: 'packed', output: 'out' },
+        { input: x, filter: packed, output: out },
         { ...convValues(spec), pixelBlock, tileSize: size },
         Math.ceil(tiles / pixelBlock) * groups * parts,
         WORK_LENGTH + RECORD_LENGTH * columns + pointsLength + productsLength + 16,
-      ),
-    ],
-    workspaces: {},
-    tile: { outputs: size, tiles: pixelBlock, channels: partChannels },
+      );
+    },
   };
 }

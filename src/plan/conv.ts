@@ -1,14 +1,13 @@
-import type { Step } from '../backend.ts';
-import type { Workspaces } from '../execute.ts';
 import { axesOf, type ConvWindow } from '../shape/axes.ts';
 import { type ConvFilterSpec, type Correlation, suitsWinograd } from '../shape/conv.ts';
-import { type Border, borderedLength, planBorder, withBorder } from './border.ts';
+import { borderedLength, planBorder, withBorder } from './border.ts';
+import type { ConvAlgorithmPlan } from './conv-algorithm.ts';
 import { gemmCost, winogradCost } from './conv-cost.ts';
 import { planDirect } from './conv-direct.ts';
 import { planGemm } from './conv-gemm.ts';
 import { isPixel, planTurned } from './conv-turned.ts';
 import { LEAST_CHANNELS, planWinograd, type TileSize } from './conv-winograd.ts';
-import { rename } from './move.ts';
+import type { Plan, Value } from './plan.ts';
 
 /** `'gemm-turned'` is the matrix product over channels, of planes. */
 export type ConvKernel = 'direct' | 'gemm' | 'gemm-turned' | 'winograd-2' | 'winograd-4' | 'winograd-6';
@@ -36,14 +35,10 @@ export interface Conv2dPlan {
   readonly packedBytes: number;
 }
 
-export interface ConvSteps {
-  /** Once a filter: `filter` and `bias` into `packed`. */
-  readonly pack: readonly Step[];
-  readonly packedLength: number;
-  /** Once a call: `x` and `packed` into `out`. */
-  readonly run: readonly Step[];
-  readonly workspaces: Workspaces;
-  readonly tile: Readonly<Record<string, number>>;
+/** A convolution by the algorithm that was chosen, and what there is to know about it. */
+export interface PlannedConv extends ConvAlgorithmPlan {
+  readonly algorithm: Conv2dPlan['algorithm'];
+  readonly flops: number;
 }
 
 /** Where F(6×6) is allowed it errs about four times as much as F(4×4) (docs/numerics.md): it has to be this much faster. */
@@ -108,7 +103,7 @@ export function chooseConvKernel(spec: Correlation, once = spec.algorithm === 'a
   return costs.reduce((least, other) => (other[1] < least[1] ? other : least))[0];
 }
 
-function planSteps(spec: Correlation, kernel: ConvKernel): ConvSteps {
+function planAlgorithm(spec: Correlation, kernel: ConvKernel): ConvAlgorithmPlan {
   switch (kernel) {
     case 'direct':
       return planDirect(spec);
@@ -125,34 +120,38 @@ function planSteps(spec: Correlation, kernel: ConvKernel): ConvSteps {
   }
 }
 
-/** Steps over an input inside its border, which they make first. */
-function around(border: Border | undefined, steps: ConvSteps): ConvSteps {
-  if (border === undefined) return steps;
-  const made = planBorder(border, 'x', 'bordered', false);
-  return {
-    ...steps,
-    run: [...made.steps, ...rename(steps.run, { x: 'bordered' })],
-    workspaces: { ...steps.workspaces, ...made.workspaces, bordered: borderedLength(border) },
-  };
-}
-
-export function planConv2d(spec: Correlation, kernel: ConvKernel): ConvSteps & { readonly plan: Conv2dPlan } {
-  const bordered = withBorder(spec);
-  const steps = around(bordered.border, planSteps(bordered.spec, kernel));
+export function planConv2d(spec: Correlation, kernel: ConvKernel): PlannedConv {
+  const { spec: bare, border } = withBorder(spec);
+  const planned = planAlgorithm(bare, kernel);
   const { window, batch, groups, groupInChannels, groupOutChannels } = spec;
   const pixels = window.outDepth * window.outHeight * window.outWidth;
   const depth = window.kernelDepth * window.kernelHeight * window.kernelWidth * groupInChannels;
-  const scratchLength = Math.max(...steps.run.map((step) => step.scratchLength));
-  const workspaceLength = Object.values(steps.workspaces).reduce((sum, length) => sum + length, 0);
   return {
-    ...steps,
-    run: batch === 0 ? [] : steps.run,
-    plan: {
-      algorithm: ALGORITHMS[kernel],
-      flops: 2 * batch * groups * groupOutChannels * pixels * depth,
-      tile: steps.tile,
-      scratchBytes: 4 * (scratchLength + workspaceLength),
-      packedBytes: 4 * steps.packedLength,
+    ...planned,
+    algorithm: ALGORITHMS[kernel],
+    flops: 2 * batch * groups * groupOutChannels * pixels * depth,
+    run(plan, x, packed, out) {
+      if (batch === 0) return;
+      let input = x;
+      if (border !== undefined) {
+        input = plan.temp(borderedLength(border));
+        planBorder(plan, border, x, input, false);
+      }
+      planned.run(plan, input, packed, out);
     },
   };
+}
+
+/** A convolution whose filter is packed for this one run. */
+export function planConvOnce(
+  plan: Plan,
+  { pack, run, packedLength }: ConvAlgorithmPlan,
+  x: Value,
+  filter: Value,
+  bias: Value | null,
+  out: Value,
+): void {
+  const packed = plan.temp(packedLength);
+  pack(plan, filter, bias, packed);
+  run(plan, x, packed, out);
 }

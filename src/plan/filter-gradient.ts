@@ -1,9 +1,8 @@
-import { type Step, step } from '../backend.ts';
-import type { Workspaces } from '../execute.ts';
 import { axesOf } from '../shape/axes.ts';
 import type { Correlation, FilterStrides } from '../shape/conv.ts';
-import { planPad, productBlocks } from './conv-gemm.ts';
-import { copy, rename, zeros } from './move.ts';
+import { paddedStrides, planPad, productBlocks } from './conv-gemm.ts';
+import { copy, zeros } from './move.ts';
+import type { Plan, Value } from './plan.ts';
 
 /**
  * The gradient of a convolution in its filter is a convolution too, by the same matrix product: the input is convolved with the
@@ -15,17 +14,23 @@ import { copy, rename, zeros } from './move.ts';
  *
  * The product reads its input by strides alone: they say all of this. A filter's slices are what a convolution calls images.
  */
-export function planFilterGradient(spec: Correlation): { steps: Step[]; workspaces: Workspaces } {
+export function planFilterGradient(plan: Plan, spec: Correlation, dy: Value, image: Value, dFilter: Value): void {
   const { window, batch, groups, groupInChannels, groupOutChannels, layout, filterStrides } = spec;
   const { kernel, strides, out: taps } = axesOf(window);
   const [kernelDepth, kernelHeight, kernelWidth] = kernel;
   const elements = groups * groupOutChannels * groupInChannels * kernelDepth * kernelHeight * kernelWidth;
-  if (batch === 0) return { steps: [zeros('dFilter', elements)], workspaces: {} };
+  if (batch === 0) {
+    zeros(plan, dFilter, elements);
+    return;
+  }
   const nchw = layout === 'nchw';
-  if (isDepthwise(spec)) return planDepthwise(spec);
-  const padded = planPad(spec);
-  const { inImageStride, inGroupStride, inPlaneStride, tapDepthStride, tapHeightStride, tapWidthStride } = padded.values;
-  const { windowDepthStride, windowHeightStride, windowWidthStride } = padded.values;
+  if (isDepthwise(spec)) {
+    planDepthwise(plan, spec, dy, image, dFilter);
+    return;
+  }
+  const input = planPad(plan, spec, image);
+  const { inImageStride, inGroupStride, inPlaneStride, tapDepthStride, tapHeightStride, tapWidthStride } = paddedStrides(spec);
+  const { windowDepthStride, windowHeightStride, windowWidthStride } = paddedStrides(spec);
   const columns = groupInChannels * kernelHeight * kernelWidth;
   const depth = batch * taps[0] * taps[1] * taps[2];
   const { scratchLength, ...blocks } = productBlocks(columns, depth, true);
@@ -33,9 +38,10 @@ export function planFilterGradient(spec: Correlation): { steps: Step[]; workspac
   const outChannels = groups * groupOutChannels;
   const pixel = nchw ? 1 : outChannels;
   const outChannelStride = nchw ? taps[0] * taps[1] * taps[2] : 1;
-  const pack = step(
+  const rowsPacked = plan.temp(outChannels * (8 + depth));
+  plan.step(
     'packFilterRows',
-    { filter: 'dy', bias: null, output: 'packedRows' },
+    { filter: dy, bias: null, output: rowsPacked },
     {
       groups,
       groupOutChannels,
@@ -73,9 +79,10 @@ export function planFilterGradient(spec: Correlation): { steps: Step[]; workspac
   const extents = { outChannel: outChannels, inChannel: groupInChannels, depth: kernelDepth, height: kernelHeight, width: kernelWidth };
   const axes = ['outChannel', 'inChannel', 'depth', 'height', 'width'] as const;
   const isInPlace = axes.every((axis) => extents[axis] === 1 || written[axis] === filterStrides[axis]);
-  const product = step(
+  const output = isInPlace ? dFilter : plan.temp(elements);
+  plan.step(
     'convGemmNchw',
-    { input: padded.input, filter: 'packedRows', output: isInPlace ? 'dFilter' : 'unordered' },
+    { input, filter: rowsPacked, output },
     {
       batch: kernelDepth,
       groups,
@@ -115,19 +122,12 @@ export function planFilterGradient(spec: Correlation): { steps: Step[]; workspac
     kernelDepth * groups * Math.ceil(columns / blocks.pixelBlock),
     scratchLength,
   );
-  const reorder = copy({
-    input: 'unordered',
-    output: 'dFilter',
+  if (isInPlace) return;
+  copy(plan, {
+    input: output,
+    output: dFilter,
     dimensions: axes.map((axis) => [extents[axis], written[axis], filterStrides[axis]] as const),
   });
-  return {
-    steps: rename([...padded.steps, pack, product, ...(isInPlace ? [] : [reorder])], { padded: 'paddedX' }),
-    workspaces: {
-      packedRows: outChannels * (8 + depth),
-      ...(padded.workspaces.padded && { paddedX: padded.workspaces.padded }),
-      ...(!isInPlace && { unordered: elements }),
-    },
-  };
 }
 
 /**
@@ -141,15 +141,15 @@ function isDepthwise({ window, layout, groups, groupInChannels, groupOutChannels
 }
 
 /** The same sums by the direct kernel. */
-function planDepthwise(spec: Correlation): { steps: Step[]; workspaces: Workspaces } {
+function planDepthwise(plan: Plan, spec: Correlation, dy: Value, image: Value, dFilter: Value): void {
   const { window, batch, groups, layout, filterStrides } = spec;
   const { kernel, out } = axesOf(window);
   const [, kernelHeight, kernelWidth] = kernel;
   const [, outHeight, outWidth] = out;
   // Of a single channel both layouts are planes.
   const planes = layout === 'nchw' || groups === 1;
-  const padded = planPad(spec);
-  const { inImageStride, inPlaneStride, tapHeightStride, tapWidthStride, windowHeightStride, windowWidthStride } = padded.values;
+  const input = planPad(plan, spec, image);
+  const { inImageStride, inPlaneStride, tapHeightStride, tapWidthStride, windowHeightStride, windowWidthStride } = paddedStrides(spec);
   const pixel = planes ? 1 : groups;
   const written = planes
     ? { outChannel: kernelHeight * kernelWidth, height: kernelWidth, width: 1 }
@@ -167,9 +167,10 @@ function planDepthwise(spec: Correlation): { steps: Step[]; workspaces: Workspac
   const images = { count: batch, x: inImageStride, dy: groups * plane };
   // The innermost loop is worth being long.
   const [a, b, c] = batch === 1 ? [images, rows, columns] : [rows, columns, images];
-  const gradient = step(
+  const output = isInPlace ? dFilter : plan.temp(groups * kernelHeight * kernelWidth);
+  plan.step(
     'directFilterGradient',
-    { input: padded.input, gradient: 'dy', output: isInPlace ? 'dFilter' : 'unordered' },
+    { input, gradient: dy, output },
     {
       ...across,
       down: kernelHeight,
@@ -188,16 +189,10 @@ function planDepthwise(spec: Correlation): { steps: Step[]; workspaces: Workspac
     },
     Math.ceil(kernelHeight / 3) * Math.ceil(across.across / 3) * Math.ceil(across.lanes / 4),
   );
-  const reorder = copy({
-    input: 'unordered',
-    output: 'dFilter',
+  if (isInPlace) return;
+  copy(plan, {
+    input: output,
+    output: dFilter,
     dimensions: axes.map((axis) => [extents[axis], written[axis], strides[axis]] as const),
   });
-  return {
-    steps: rename([...padded.steps, gradient, ...(isInPlace ? [] : [reorder])], { padded: 'paddedX' }),
-    workspaces: {
-      ...(padded.workspaces.padded && { paddedX: padded.workspaces.padded }),
-      ...(!isInPlace && { unordered: groups * kernelHeight * kernelWidth }),
-    },
-  };
 }

@@ -1,6 +1,6 @@
-import { type Step, step } from '../backend.ts';
 import { type KernelName, Order } from '../params.ts';
 import type { ImageSpec } from '../shape/image.ts';
+import type { Plan, Value } from './plan.ts';
 
 /** Where a filter's rows and lines lie in its scratch, and what a task of it is. */
 
@@ -67,9 +67,10 @@ export function layoutOf(spec: ImageSpec, work: Omit<Work, 'kernel' | 'taps'>, s
   };
 }
 
-export function stepOf(spec: ImageSpec, work: Work, input = 'image'): Step {
+/** From `input`, which is the image itself unless it was copied, to `output`. */
+export function planWork(plan: Plan, spec: ImageSpec, work: Work, input: Value, output: Value, isCopy = false): void {
   const { height } = spec;
-  const stripe = spec.inPlace && input === 'image' ? height : Math.min(height, Math.max(STRIPE, 4 * work.reach.kernelHeight));
+  const stripe = spec.inPlace && !isCopy ? height : Math.min(height, Math.max(STRIPE, 4 * work.reach.kernelHeight));
   const { values, taskCount, scratchLength } = layoutOf(spec, work, stripe);
-  return step(work.kernel as 'imageBytes', { input, taps: 'taps', output: 'out' }, values, taskCount, scratchLength);
+  plan.step(work.kernel as 'imageBytes', { input, taps: plan.named('taps'), output }, values, taskCount, scratchLength);
 }

@@ -1,18 +1,17 @@
-import type { AnyStep, HostStep } from '../backend.ts';
 import { type Fourier, imageFourier, type Tile, wholeFinish } from '../image/fourier.ts';
 import type { Params } from '../js/image/rows.ts';
 import { Order } from '../params.ts';
 import { type ImageSpec, type KernelSpec, wordsOf as lengthOf } from '../shape/image.ts';
 import { fourierTile } from './image-fourier.ts';
 import { centred, type Factors, factors, fixedPasses, isNarrow, type WholePasses, wholePass, wholePasses } from './image-kernel.ts';
-import { layoutOf, reachOf, stepOf, type Work } from './image-layout.ts';
+import { layoutOf, planWork, reachOf, type Work } from './image-layout.ts';
 import { alongRow, columnPairs, floatTaps, fourWords, narrowTaps, pairs, sharedTaps, type Tap, taps } from './image-taps.ts';
+import { Plan } from './plan.ts';
 
-/** What is done with an image, and the taps that it is done with. */
+/** What is done with `image`, by `taps`, into `out`; and the taps. */
 export interface ImagePlan {
-  readonly steps: readonly AnyStep[];
+  readonly plan: Plan;
   readonly taps: Float32Array;
-  readonly workspaces: Readonly<Record<string, number>>;
 }
 
 /** Whole numbers and floats as words. */
@@ -28,11 +27,12 @@ function wordsOf(words: readonly number[], floats: (index: number) => boolean): 
 
 const whole = (words: readonly number[]) => wordsOf(words, () => false);
 
-const NONE = {};
 const NO_TAPS = new Float32Array(1);
 
 function planOf(spec: ImageSpec, work: Work): ImagePlan {
-  return { steps: [stepOf(spec, work)], taps: work.taps, workspaces: NONE };
+  const plan = new Plan();
+  planWork(plan, spec, work, plan.named('image'), plan.named('out'));
+  return { plan, taps: work.taps };
 }
 
 /** Lines in which sums of four bytes wait to be divided. */
@@ -160,24 +160,31 @@ export function planKernel(spec: ImageSpec, kernel: KernelSpec): ImagePlan {
 const weighsSomething = (weights: readonly number[]) => weights.some((weight) => weight !== 0);
 
 /** A filter by Fourier transforms. */
-export function fourierStep(spec: ImageSpec, { height, width }: Pick<KernelSpec, 'height' | 'width'>, fourier: Fourier): HostStep {
+export function planFourierStep(
+  plan: Plan,
+  spec: ImageSpec,
+  { height, width }: Pick<KernelSpec, 'height' | 'width'>,
+  fourier: Fourier,
+): void {
   const stripe = fourier.tile.height - height + 1;
   const { values, scratchLength } = layoutOf(spec, { reach: reachOf(height, width), middleLines: 0, moreSlots: stripe - 1 }, stripe);
   const length = lengthOf(spec);
-  return {
-    buffers: { input: 'image', output: 'out' },
+  plan.hostStep({
+    buffers: { input: plan.named('image'), output: plan.named('out') },
     lengths: { input: length, output: length },
     run({ input, output }) {
       const scratch = new Float32Array(scratchLength);
       imageFourier({ ...values, input, taps: NO_TAPS, output, scratch } satisfies Params, fourier);
     },
-  };
+  });
 }
 
 /** Sums of many taps, in tiles of this size. */
 export function planFourier(spec: ImageSpec, kernel: KernelSpec, tile: Tile): ImagePlan {
   const sums = spec.elementBytes === 1 ? wholeSums(kernel) : floatSums(kernel);
-  return { steps: [fourierStep(spec, kernel, { tile, ...sums })], taps: NO_TAPS, workspaces: NONE };
+  const plan = new Plan();
+  planFourierStep(plan, spec, kernel, { tile, ...sums });
+  return { plan, taps: NO_TAPS };
 }
 
 type Sums = Omit<Fourier, 'tile'>;
@@ -219,12 +226,12 @@ export function planBox(spec: ImageSpec, height: number, width: number): ImagePl
   };
   if (isBytes || !spec.inPlace) return planOf(spec, work);
   // Sums of floats depend on where a task begins, and a task cannot begin below rows that are written already.
-  const copy = stepOf(spec, floatsWork(IDENTITY));
-  return {
-    steps: [{ ...copy, buffers: { ...copy.buffers, output: 'copy' } }, stepOf(spec, work, 'copy')],
-    taps: floatsWork(IDENTITY).taps,
-    workspaces: { copy: spec.width * spec.height * spec.channels },
-  };
+  const plan = new Plan();
+  const copy = plan.temp(spec.width * spec.height * spec.channels);
+  const identity = floatsWork(IDENTITY);
+  planWork(plan, spec, identity, plan.named('image'), copy);
+  planWork(plan, spec, work, copy, plan.named('out'), true);
+  return { plan, taps: identity.taps };
 }
 
 const IDENTITY: KernelSpec = { height: 1, width: 1, weights: [1], divisor: 1, bias: 0 };

@@ -1,4 +1,4 @@
-import { type Step, step } from '../backend.ts';
+import type { Plan, Value } from './plan.ts';
 
 /** Steps that only move floats, or add them up. */
 
@@ -6,31 +6,32 @@ import { type Step, step } from '../backend.ts';
 export type Dimension = readonly [count: number, inStride: number, outStride: number];
 
 interface Lattice {
-  readonly input: string;
-  readonly output: string;
+  readonly input: Value;
+  readonly output: Value;
   readonly dimensions: readonly Dimension[];
   readonly inOffset?: number;
   readonly outOffset?: number;
 }
 
 /** Up to six dimensions, the last of which runs fastest; the first two are what threads share. */
-export function copy(lattice: Lattice): Step {
-  return strided('stridedCopy', lattice, 0);
+export function copy(plan: Plan, lattice: Lattice): void {
+  strided(plan, 'stridedCopy', lattice, 0);
 }
 
-/** The same, adding up what meets in a point; each point of the first two dimensions has `clearLength` floats to itself. */
-export function sum(lattice: Lattice, clearLength: number): Step {
-  return strided('stridedSum', lattice, clearLength);
+/** Adds up what meets in a point; each point of the first two dimensions has `clearLength` floats to itself. */
+export function sum(plan: Plan, lattice: Lattice, clearLength: number): void {
+  strided(plan, 'stridedSum', lattice, clearLength);
 }
 
 function strided(
+  plan: Plan,
   kernel: 'stridedCopy' | 'stridedSum',
   { input, output, dimensions, inOffset = 0, outOffset = 0 }: Lattice,
   clearLength: number,
-): Step {
+): void {
   const none: readonly Dimension[] = Array.from({ length: 6 - dimensions.length }, () => [1, 0, 0]);
   const [d0, d1, d2, d3, d4, d5] = [...dimensions.slice(0, 2), ...none, ...dimensions.slice(2)];
-  return step(
+  plan.step(
     kernel,
     { input, output },
     {
@@ -60,23 +61,27 @@ function strided(
   );
 }
 
+/** `length` floats, as they lie. */
+export function copyRun(plan: Plan, input: Value, output: Value, length: number): void {
+  copy(plan, {
+    input,
+    output,
+    dimensions: [
+      [1, 0, 0],
+      [1, 0, 0],
+      [length, 1, 1],
+    ],
+  });
+}
+
 /** `length` zeros: padding around nothing. */
-export function zeros(output: string, length: number): Step {
+export function zeros(plan: Plan, output: Value, length: number): void {
   const nothing = { inDepth: 0, inHeight: 0, inRowLength: 0, front: 0, top: 0, left: 0 };
   const all = { planes: 1, outDepth: 1, outHeight: 1, outRowLength: length, outPlaneStride: length };
-  return step('pad', { input: output, output }, { ...nothing, ...all }, 1);
+  plan.step('pad', { input: output, output }, { ...nothing, ...all }, 1);
 }
 
 /** The sum of each channel of [outer][channels][rowLength]. */
-export function channelSum(input: string, output: string, outer: number, channels: number, rowLength: number): Step {
-  return step('channelSum', { input, output }, { outer, channels, rowLength }, Math.ceil(channels / 4));
-}
-
-/** The same steps on buffers of other names. */
-export function rename(steps: readonly Step[], names: Readonly<Record<string, string>>): Step[] {
-  const other = (name: string | null) => (name === null ? name : (names[name] ?? name));
-  return steps.map((each) => ({
-    ...each,
-    buffers: Object.fromEntries(Object.entries(each.buffers).map(([field, name]) => [field, other(name)])),
-  }));
+export function channelSum(plan: Plan, input: Value, output: Value, outer: number, channels: number, rowLength: number): void {
+  plan.step('channelSum', { input, output }, { outer, channels, rowLength }, Math.ceil(channels / 4));
 }

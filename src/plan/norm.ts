@@ -1,6 +1,6 @@
-import { type Step, step } from '../backend.ts';
 import type { Wanted } from '../shape/gradients.ts';
 import type { BatchNormGradient, BatchNormSpec } from '../shape/norm.ts';
+import type { Plan, Value } from './plan.ts';
 import { sumRows } from './pool.ts';
 import { planPower } from './power.ts';
 
@@ -13,85 +13,55 @@ const RUN_LENGTH = 256;
 
 const lengthOf = ({ images, outer, channels, inner }: BatchNormSpec) => images * outer * channels * inner;
 
-interface Planned {
-  readonly steps: readonly Step[];
-  readonly workspaces: Readonly<Record<string, number>>;
-}
-
-function table(
-  spec: BatchNormSpec,
-  mean: string | null,
-  bias: string | null,
-  scale: string | null,
-  output: string,
-  repeat: number,
-  length: number,
-) {
+/** The per-channel constants of a normalisation, `repeat` times each, `tableLength` in all. */
+function makeTable(plan: Plan, spec: BatchNormSpec, mean: Value | null, bias: Value | null, repeat: number, tableLength: number): Value {
   const { channels, epsilon } = spec;
-  return step(
-    'batchNormTable',
-    { mean, variance: 'variance', scale, bias, output },
-    { channels, repeat, tableLength: length, epsilon },
-    length,
-  );
+  const output = plan.temp(3 * tableLength);
+  const scale = spec.scale ? plan.named('scale') : null;
+  const buffers = { mean, variance: plan.named('variance'), scale, bias, output };
+  plan.step('batchNormTable', buffers, { channels, repeat, tableLength, epsilon }, tableLength);
+  return output;
 }
 
 /** From `input` to `output` by a table of its own. */
-function normalise(spec: BatchNormSpec, input: string, output: string, mean: string | null, bias: string | null): Planned {
+function normalise(plan: Plan, spec: BatchNormSpec, input: Value, output: Value, mean: Value | null, bias: Value | null): void {
   const { channels, inner } = spec;
   const length = lengthOf(spec);
-  if (length === 0) return { steps: [], workspaces: {} };
+  if (length === 0) return;
   const period = channels * inner;
   const columns = inner === 1 || (inner < LONG_ROW_LENGTH && period <= TASK_LENGTH);
   const copies = period < RUN_LENGTH ? 4 * Math.ceil(RUN_LENGTH / 4 / period) : 1;
   const tableLength = columns ? period * Math.min(copies, Math.ceil(length / period)) : channels;
-  return {
-    steps: [
-      table(spec, mean, bias, spec.scale ? 'scale' : null, 'table', columns ? inner : 1, tableLength),
-      step(
-        'batchNorm',
-        { input, table: 'table', output },
-        { length, taskLength: TASK_LENGTH, rowLength: columns ? 0 : inner, tableLength },
-        Math.ceil(length / TASK_LENGTH),
-      ),
-    ],
-    workspaces: { table: 3 * tableLength },
-  };
+  const table = makeTable(plan, spec, mean, bias, columns ? inner : 1, tableLength);
+  plan.step(
+    'batchNorm',
+    { input, table, output },
+    { length, taskLength: TASK_LENGTH, rowLength: columns ? 0 : inner, tableLength },
+    Math.ceil(length / TASK_LENGTH),
+  );
 }
 
-export function planBatchNorm(spec: BatchNormSpec): Planned {
-  return normalise(spec, 'x', 'out', 'mean', spec.bias ? 'bias' : null);
+export function planBatchNorm(plan: Plan, spec: BatchNormSpec): void {
+  normalise(plan, spec, plan.named('x'), plan.named('out'), plan.named('mean'), spec.bias ? plan.named('bias') : null);
 }
 
-export function planBatchNormBackward(spec: BatchNormSpec, wanted: Wanted<BatchNormGradient>): Planned {
+export function planBatchNormBackward(plan: Plan, spec: BatchNormSpec, wanted: Wanted<BatchNormGradient>): void {
   const { images, outer, channels, inner } = spec;
-  const sums = (other: string | null, output: string): Step =>
-    step(
-      'batchNormSums',
-      { input: 'dy', other, mean: other && 'mean', output },
-      { outer, channels, inner },
-      images * Math.ceil(channels / 4),
-    );
-  const steps: Step[] = [];
-  const workspaces: Record<string, number> = {};
-  if (wanted.dx) {
-    const planned = normalise(spec, 'dy', 'dx', null, null);
-    steps.push(...planned.steps);
-    Object.assign(workspaces, planned.workspaces);
-  }
-  if (channels === 0) return { steps, workspaces };
-  if (wanted.dBias) {
-    steps.push(sums(null, 'sums'), sumRows('sums', 'dBias', images, channels));
-    workspaces.sums = images * channels;
-  }
+  const dy = plan.named('dy');
+  /** Of each channel the sum of dy, or of dy · (other − mean): of each image by itself, then of all of them. */
+  const sums = (other: Value | null, output: Value) => {
+    const each = plan.temp(images * channels);
+    const buffers = { input: dy, other, mean: other && plan.named('mean'), output: each };
+    plan.step('batchNormSums', buffers, { outer, channels, inner }, images * Math.ceil(channels / 4));
+    sumRows(plan, each, output, images, channels);
+  };
+  if (wanted.dx) normalise(plan, spec, dy, plan.named('dx'), null, null);
+  if (channels === 0) return;
+  if (wanted.dBias) sums(null, plan.named('dBias'));
   if (wanted.dScale) {
-    steps.push(
-      sums('x', 'products'),
-      sumRows('products', 'total', images, channels),
-      table(spec, null, null, null, 'factors', 1, channels),
-      planPower('total', 'factors', 'dScale', channels, 1),
-    );
-    Object.assign(workspaces, { products: images * channels, total: channels, factors: 3 * channels });
+    const total = plan.temp(channels);
+    sums(plan.named('x'), total);
+    const factors = makeTable(plan, { ...spec, scale: undefined }, null, null, 1, channels);
+    planPower(plan, total, factors, plan.named('dScale'), channels, 1);
   }
-  return { steps, workspaces };
 }

@@ -1,16 +1,10 @@
-import { type Step, step } from '../backend.ts';
-import type { Workspaces } from '../execute.ts';
 import type { PoolSpec, UnpoolSpec } from '../shape/pool.ts';
 import type { Window } from '../shape/window.ts';
 import { roundUp } from './blocks.ts';
+import type { Plan, Value } from './plan.ts';
 import { planPower } from './power.ts';
 
 type PoolKernel = 'maxPool' | 'averagePool' | 'averagePoolBackward' | 'maxIndices';
-
-export interface PoolPlan {
-  readonly steps: readonly Step[];
-  readonly workspaces: Workspaces;
-}
 
 /** Floats of reduced columns that are kept at once: half of a first-level cache, the rest is for the input. */
 const COLUMNS_LENGTH = 4096;
@@ -43,7 +37,7 @@ function passes(spec: PoolSpec) {
   };
 }
 
-function poolStep(kernel: PoolKernel, input: string, output: string, pass: Pass, counted: boolean, divisor = 0): Step {
+function poolStep(plan: Plan, kernel: PoolKernel, input: Value, output: Value, pass: Pass, counted: boolean, divisor = 0): void {
   const { window, planes, pixelLength } = pass;
   // Of one column nothing is strided: a kernel then never looks a stride further than the input is wide.
   const strideWidth = window.outWidth === 1 ? 1 : window.strideWidth;
@@ -56,7 +50,7 @@ function poolStep(kernel: PoolKernel, input: string, output: string, pass: Pass,
   const scratchLength = backward
     ? roundUp(window.outWidth, 4) + roundUp(window.outWidth * pixelLength, 4) + 4 + columns(window.outWidth) + 8
     : roundUp(window.outWidth, 4) + columns(roundUp(pixelBlock, 4)) + 16;
-  return step(
+  plan.step(
     kernel,
     { input, output },
     {
@@ -86,7 +80,7 @@ function poolStep(kernel: PoolKernel, input: string, output: string, pass: Pass,
 }
 
 /** Sums, from top to bottom, of the columns of `rows` rows. */
-export function sumRows(input: string, output: string, rows: number, columns: number): Step {
+export function sumRows(plan: Plan, input: Value, output: Value, rows: number, columns: number): void {
   const window: Window = {
     inHeight: rows,
     inWidth: columns,
@@ -103,23 +97,31 @@ export function sumRows(input: string, output: string, rows: number, columns: nu
     outHeight: 1,
     outWidth: columns,
   };
-  return poolStep('averagePool', input, output, { window, planes: 1, pixelLength: 1 }, false, 1);
+  poolStep(plan, 'averagePool', input, output, { window, planes: 1, pixelLength: 1 }, false, 1);
 }
 
 /** Windows reduced in one or two passes. */
-function reduce(kernel: PoolKernel, spec: PoolSpec, input: string, output: string, divisor = 0): PoolPlan {
+function reduce(plan: Plan, kernel: PoolKernel, spec: PoolSpec, input: Value, output: Value, divisor = 0): void {
   const { planes, depths, between, counted } = passes(spec);
-  const of = (from: string, to: string, pass: Pass) => poolStep(kernel, from, to, pass, counted, divisor);
-  if (depths === undefined) return { steps: [of(input, output, planes)], workspaces: {} };
-  return { steps: [of(input, 'depths', depths), of('depths', output, planes)], workspaces: { depths: between } };
+  if (depths === undefined) {
+    poolStep(plan, kernel, input, output, planes, counted, divisor);
+    return;
+  }
+  const reduced = plan.temp(between);
+  poolStep(plan, kernel, input, reduced, depths, counted, divisor);
+  poolStep(plan, kernel, reduced, output, planes, counted, divisor);
 }
 
 /** Gradients of windows, spread over their taps in one or two passes. */
-function spread(spec: PoolSpec, input: string, output: string, divisor: number): PoolPlan {
+function spread(plan: Plan, spec: PoolSpec, input: Value, output: Value, divisor: number): void {
   const { planes, depths, between, counted } = passes(spec);
-  const of = (from: string, to: string, pass: Pass) => poolStep('averagePoolBackward', from, to, pass, counted, divisor);
-  if (depths === undefined) return { steps: [of(input, output, planes)], workspaces: {} };
-  return { steps: [of(input, 'spread', planes), of('spread', output, depths)], workspaces: { spread: between } };
+  if (depths === undefined) {
+    poolStep(plan, 'averagePoolBackward', input, output, planes, counted, divisor);
+    return;
+  }
+  const wide = plan.temp(between);
+  poolStep(plan, 'averagePoolBackward', input, wide, planes, counted, divisor);
+  poolStep(plan, 'averagePoolBackward', wide, output, depths, counted, divisor);
 }
 
 const normOf = ({ reduction, norm }: PoolSpec): number => (reduction === 'lp' ? norm : 2);
@@ -129,57 +131,55 @@ const inLength = ({ batch, channels, plane, depth }: PoolSpec) =>
 const outLength = ({ batch, channels, plane, depth }: PoolSpec) =>
   batch * channels * (depth?.outHeight ?? 1) * plane.outHeight * plane.outWidth;
 
-export function planPool(spec: PoolSpec, output = 'out'): PoolPlan {
-  if (spec.batch === 0) return { steps: [], workspaces: {} };
+export function planPool(plan: Plan, spec: PoolSpec, x: Value, output: Value): void {
+  if (spec.batch === 0) return;
   switch (spec.reduction) {
     case 'max':
-      return reduce('maxPool', spec, 'x', output);
+      reduce(plan, 'maxPool', spec, x, output);
+      return;
     case 'average':
-      return reduce('averagePool', spec, 'x', output);
+      reduce(plan, 'averagePool', spec, x, output);
+      return;
     case 'l2':
     case 'lp': {
       const norm = normOf(spec);
       const length = inLength(spec);
-      const sums = norm === 1 ? output : 'sums';
-      const { steps, workspaces } = reduce('averagePool', spec, 'powers', sums, 1);
-      return {
-        steps: [
-          planPower(null, 'x', 'powers', length, norm),
-          ...steps,
-          ...(norm === 1 ? [] : [planPower(null, sums, output, outLength(spec), 1, norm)]),
-        ],
-        workspaces: { ...workspaces, powers: length, ...(norm !== 1 && { sums: outLength(spec) }) },
-      };
+      const powers = plan.temp(length);
+      const sums = norm === 1 ? output : plan.temp(outLength(spec));
+      planPower(plan, null, x, powers, length, norm);
+      reduce(plan, 'averagePool', spec, powers, sums, 1);
+      if (norm !== 1) planPower(plan, null, sums, output, outLength(spec), 1, norm);
     }
   }
 }
 
-export function planPoolBackward(spec: PoolSpec): PoolPlan {
-  if (spec.batch === 0) return { steps: [], workspaces: {} };
-  if (spec.reduction === 'max') return maxBackward(spec);
-  if (spec.reduction === 'average') return spread(spec, 'dy', 'out', 0);
+export function planPoolBackward(plan: Plan, spec: PoolSpec, dy: Value, x: Value, output: Value): void {
+  if (spec.batch === 0) return;
+  if (spec.reduction === 'max') {
+    planMaxBackward(plan, spec, dy, x, output);
+    return;
+  }
+  if (spec.reduction === 'average') {
+    spread(plan, spec, dy, output, 0);
+    return;
+  }
   // Of y = (Σ|x|^p)^(1/p): sign(x) · |x|^(p − 1) · Σ dy · y^(1 − p), a sum over the windows of x.
   const norm = normOf(spec);
   const length = inLength(spec);
-  const weigh = norm === 1 ? undefined : planPool(spec, 'y');
-  const { steps, workspaces } = spread(spec, weigh ? 'weights' : 'dy', 'gathered', 1);
-  return {
-    steps: [
-      ...(weigh ? [...weigh.steps, planPower('dy', 'y', 'weights', outLength(spec), 1 - norm)] : []),
-      ...steps,
-      planPower('gathered', 'x', 'out', length, norm - 1),
-    ],
-    workspaces: {
-      ...weigh?.workspaces,
-      ...workspaces,
-      gathered: length,
-      ...(weigh && { y: outLength(spec), weights: outLength(spec) }),
-    },
-  };
+  const gathered = plan.temp(length);
+  let weights = dy;
+  if (norm !== 1) {
+    const y = plan.temp(outLength(spec));
+    weights = plan.temp(outLength(spec));
+    planPool(plan, spec, x, y);
+    planPower(plan, dy, y, weights, outLength(spec), 1 - norm);
+  }
+  spread(plan, spec, weights, gathered, 1);
+  planPower(plan, gathered, x, output, length, norm - 1);
 }
 
-function scatter(input: string, indices: string, output: string, { window, planes, pixelLength }: Pass): Step {
-  return step(
+function scatter(plan: Plan, input: Value, indices: Value, output: Value, { window, planes, pixelLength }: Pass): void {
+  plan.step(
     'scatterPixels',
     { input, indices, output },
     {
@@ -193,8 +193,8 @@ function scatter(input: string, indices: string, output: string, { window, plane
   );
 }
 
-function gather(input: string, indices: string, output: string, { window, planes, pixelLength }: Pass): Step {
-  return step(
+function gather(plan: Plan, input: Value, indices: Value, output: Value, { window, planes, pixelLength }: Pass): void {
+  plan.step(
     'gatherPixels',
     { input, indices, output },
     {
@@ -216,41 +216,49 @@ const isIdentity = ({ inHeight, inWidth, kernelHeight, kernelWidth, outHeight, o
  * The first maximum of a volume in memory order is the first of its slice, and its slice is the first that has it: so places are
  * found in every slice, and then among the slices, whose maxima are fewer.
  */
-function maxBackward(spec: PoolSpec): PoolPlan {
+function planMaxBackward(plan: Plan, spec: PoolSpec, dy: Value, x: Value, output: Value): void {
   const { planes, bySlice } = passes(spec);
   const length = outLength(spec);
-  if (bySlice === undefined) return maxBackwardOf(planes, length);
+  /** By the places of one pass. */
+  const inOne = (pass: Pass) => {
+    const places = plan.temp(length);
+    poolStep(plan, 'maxIndices', x, places, pass, false);
+    scatter(plan, dy, places, output, pass);
+  };
+  if (bySlice === undefined) {
+    inOne(planes);
+    return;
+  }
   const { slices, windows } = bySlice;
-  if (isIdentity(windows.window)) return maxBackwardOf(slices, length);
-  if (isIdentity(slices.window)) return maxBackwardOf(windows, length);
-  const between = windows.planes * windows.window.inHeight * windows.pixelLength;
-  return {
-    steps: [
-      poolStep('maxIndices', 'x', 'places', slices, false),
-      gather('x', 'places', 'maxima', slices),
-      poolStep('maxIndices', 'maxima', 'depths', windows, false),
-      scatter('dy', 'depths', 'spread', windows),
-      scatter('spread', 'places', 'out', slices),
-    ],
-    workspaces: { places: between, maxima: between, depths: length, spread: between },
-  };
+  if (isIdentity(windows.window)) inOne(slices);
+  else if (isIdentity(slices.window)) inOne(windows);
+  else {
+    const between = windows.planes * windows.window.inHeight * windows.pixelLength;
+    const [places, maxima, depths, wide] = [between, between, length, between].map((each) => plan.temp(each));
+    poolStep(plan, 'maxIndices', x, places, slices, false);
+    gather(plan, x, places, maxima, slices);
+    poolStep(plan, 'maxIndices', maxima, depths, windows, false);
+    scatter(plan, dy, depths, wide, windows);
+    scatter(plan, wide, places, output, slices);
+  }
 }
 
-function maxBackwardOf(pass: Pass, length: number): PoolPlan {
-  return {
-    steps: [poolStep('maxIndices', 'x', 'places', pass, false), scatter('dy', 'places', 'out', pass)],
-    workspaces: { places: length },
-  };
-}
-
-export function planMaxPoolWithIndices(spec: PoolSpec): readonly Step[] {
-  if (spec.batch === 0) return [];
+export function planMaxPoolWithIndices(plan: Plan, spec: PoolSpec, x: Value, values: Value, indices: Value): void {
+  if (spec.batch === 0) return;
   const { planes } = passes(spec);
-  return [poolStep('maxIndices', 'x', 'indices', planes, false), gather('x', 'indices', 'values', planes)];
+  poolStep(plan, 'maxIndices', x, indices, planes, false);
+  gather(plan, x, indices, values, planes);
 }
 
-export function planUnpool({ planes, pixelLength, indexCount, planeLength }: UnpoolSpec, kernel: 'scatterPixels' | 'gatherPixels') {
-  const input = kernel === 'scatterPixels' ? 'x' : 'dy';
-  const values = { planeLength, indexCount, pixelLength, accumulate: 0, missing: 0 };
-  return planes === 0 ? [] : [step(kernel, { input, indices: 'indices', output: 'out' }, values, planes)];
+export function planUnpool(
+  plan: Plan,
+  spec: UnpoolSpec,
+  kernel: 'scatterPixels' | 'gatherPixels',
+  input: Value,
+  indices: Value,
+  output: Value,
+): void {
+  const { planes, pixelLength, indexCount, planeLength } = spec;
+  if (planes === 0) return;
+  plan.step(kernel, { input, indices, output }, { planeLength, indexCount, pixelLength, accumulate: 0, missing: 0 }, planes);
 }

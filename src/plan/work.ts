@@ -1,4 +1,3 @@
-import type { Step } from '../backend.ts';
 import {
   ActivationBackwardParams,
   ActivationParams,
@@ -22,6 +21,7 @@ import {
   SoftmaxParams,
   StridedParams,
 } from '../params.ts';
+import type { Step } from './plan.ts';
 
 /**
  * How long a step takes on one thread, in nanoseconds: roughly, as a processor of 2025 takes, for one decision only, whether

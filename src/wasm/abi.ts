@@ -1,5 +1,5 @@
-import type { Step } from '../backend.ts';
 import { type FieldKind, type KernelName, kernels, type Layout } from '../params.ts';
+import type { Step } from '../plan/plan.ts';
 
 /** Words of the largest block that any kernel takes. */
 export const BLOCK_LENGTH = Math.max(...Object.values(kernels).map((layout) => Object.keys(layout).length));

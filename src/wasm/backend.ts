@@ -1,5 +1,6 @@
-import type { AnyArray, AnyStep, Backend, Call, Variant } from '../backend.ts';
+import type { AnyArray, Backend, Call, Variant } from '../backend.ts';
 import { DisposedError } from '../errors.ts';
+import type { Plan } from '../plan/plan.ts';
 import { bufferOf, byteLengthOf, byteOffsetOf, copyArray, lengthOfArray } from '../typed-array.ts';
 import { Scratch, WasmCall } from './call.ts';
 import type { Instance } from './instance.ts';
@@ -91,9 +92,9 @@ export class WasmBackend implements Backend<number> {
     }
   }
 
-  bind(steps: readonly AnyStep[], buffers: Readonly<Record<string, number>>): Call<number> {
+  bind(plan: Plan, buffers: readonly (number | undefined)[]): Call<number> {
     if (this.#held === undefined) throw new DisposedError('the engine');
-    return new WasmCall(this.#held.instance, this.#threads, this.#held.scratch, steps, buffers);
+    return new WasmCall(this.#held.instance, this.#threads, this.#held.scratch, plan, buffers);
   }
 
   settle(): void {

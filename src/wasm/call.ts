@@ -1,4 +1,5 @@
-import { type AnyStep, type Call, type HostStep, isHostStep, type Step } from '../backend.ts';
+import { boundTo, type Call } from '../backend.ts';
+import { type HostStep, isHostStep, type Plan, type Step, type Value } from '../plan/plan.ts';
 import { isSmall, workOf } from '../plan/work.ts';
 import { BLOCK_LENGTH, type Form, form as formOf, writeValues } from './abi.ts';
 import { MAX_CHUNKS } from './control.ts';
@@ -72,16 +73,16 @@ export class WasmCall implements Call<number>, Run {
   readonly #memory: KernelMemory;
   readonly #threads: Threads | undefined;
   readonly #blocks: number;
-  /** The words that hold the addresses of buffers, and whose. */
+  /** The words that hold the addresses of buffers, and the numbers of their values. */
   readonly #places: number[] = [];
-  readonly #names: string[] = [];
+  readonly #values: number[] = [];
 
   constructor(
     instance: Instance,
     threads: Threads | undefined,
     scratch: Scratch,
-    steps: readonly AnyStep[],
-    buffers: Readonly<Record<string, number>>,
+    { steps }: Plan,
+    buffers: readonly (number | undefined)[],
   ) {
     this.#memory = instance.memory;
     this.#threads = threads;
@@ -101,16 +102,16 @@ export class WasmCall implements Call<number>, Run {
     this.steps = bound;
   }
 
-  #bind(step: Step, block: number, kernel: Kernel, buffers: Readonly<Record<string, number>>): BoundStep {
+  #bind(step: Step, block: number, kernel: Kernel, buffers: readonly (number | undefined)[]): BoundStep {
     const { words } = this.#memory;
     const form = formOf(step.kernel);
     const word = block / 4;
     writeValues(words, word, step);
     for (let i = 0; i < form.buffers.length; i++) {
       const field = form.buffers[i];
-      const name = step.buffers[field.name];
+      const value = step.buffers[field.name];
       words[word + field.word] = 0;
-      if (typeof name === 'string') this.#place(name, word + field.word, buffers);
+      if (value != null) this.#place(value, word + field.word, buffers);
     }
     const { taskCount } = step;
     const threads = this.#threads;
@@ -129,9 +130,9 @@ export class WasmCall implements Call<number>, Run {
   }
 
   /** A block of nothing but addresses, which become views when it runs: growth empties them. */
-  #bindHost({ buffers: names, lengths, run }: HostStep, block: number, buffers: Readonly<Record<string, number>>): BoundStep {
-    const fields = Object.keys(names);
-    for (const [i, field] of fields.entries()) this.#place(names[field], block / 4 + i, buffers);
+  #bindHost({ buffers: values, lengths, run }: HostStep, block: number, buffers: readonly (number | undefined)[]): BoundStep {
+    const fields = Object.keys(values);
+    for (const [i, field] of fields.entries()) this.#place(values[field], block / 4 + i, buffers);
     const kernel = () => {
       const { words } = this.#memory;
       const view = (field: string, i: number) => new Float32Array(words.buffer, words[block / 4 + i] >>> 0, lengths[field]);
@@ -140,15 +141,15 @@ export class WasmCall implements Call<number>, Run {
     return { form: HOST_FORM, kernel, block, taskCount: 1, chunkCount: 1, small: true, once: true };
   }
 
-  #place(name: string, word: number, buffers: Readonly<Record<string, number>>): void {
-    this.#memory.words[word] = buffers[name] ?? 0;
-    this.#names.push(name);
+  #place(value: Value, word: number, buffers: readonly (number | undefined)[]): void {
+    this.#memory.words[word] = boundTo(value, buffers);
+    this.#values.push(value.id);
     this.#places.push(word);
   }
 
-  set(name: string, buffer: number): void {
+  set({ id }: Value, buffer: number): void {
     const { words } = this.#memory;
-    for (let i = 0; i < this.#names.length; i++) if (this.#names[i] === name) words[this.#places[i]] = buffer;
+    for (let i = 0; i < this.#values.length; i++) if (this.#values[i] === id) words[this.#places[i]] = buffer;
   }
 
   run(begin: () => void): void {

@@ -1,0 +1,161 @@
+import type { KernelName, kernels, Layout } from '../params.ts';
+
+/**
+ * A run of floats that steps read and write. What a caller has, and what a caller gets, has a name; everything else is temporary and has a
+ * length.
+ */
+export interface Value {
+  /** Its place among the values of its plan. */
+  readonly id: number;
+  readonly name: string | undefined;
+  /** In floats, of a temporary value. */
+  readonly length: number | undefined;
+}
+
+type Values<L extends Layout> = { readonly [F in keyof L as L[F] extends 'buffer' ? never : F]: number };
+type Buffers<L extends Layout> = {
+  readonly [F in keyof L as L[F] extends 'buffer' ? (F extends 'scratch' ? never : F) : never]: Value | null;
+};
+
+/** One kernel call: which value goes into which pointer, and everything else by number. */
+export interface Step {
+  readonly kernel: KernelName;
+  /** Field of the parameter block → value, or null for none. */
+  readonly buffers: Readonly<Record<string, Value | null>>;
+  readonly values: Readonly<Record<string, number>>;
+  /** Independent pieces of work; any split of `[0, taskCount)` gives the same bits. */
+  readonly taskCount: number;
+  /** Floats of scratch that each thread needs. */
+  readonly scratchLength: number;
+}
+
+/** A step that no kernel does: JavaScript, on the caller's thread, on any backend. */
+export interface HostStep {
+  /** Field → value, as in a `Step`; and how many floats `run` is to see of it. */
+  readonly buffers: Readonly<Record<string, Value>>;
+  readonly lengths: Readonly<Record<string, number>>;
+  /** Takes the buffers by field. */
+  readonly run: (buffers: Readonly<Record<string, Float32Array>>) => void;
+}
+
+export type AnyStep = Step | HostStep;
+
+export const isHostStep = (step: AnyStep): step is HostStep => 'run' in step;
+
+interface Slot {
+  length: number;
+  /** The last step that needs what is in it. */
+  busyUntil: number;
+}
+
+/** Memory that temporary values share: those that are never needed at once. */
+export interface Slots {
+  /** In floats. */
+  readonly lengths: readonly number[];
+  /** For each temporary value that is used the number of its slot. */
+  readonly of: ReadonlyMap<Value, number>;
+}
+
+/** The steps of a call, in their order, and the values that they work on. */
+export class Plan {
+  readonly steps: AnyStep[] = [];
+  readonly #values: Value[] = [];
+  readonly #named = new Map<string, Value>();
+  readonly #firstUse = new Map<Value, number>();
+  readonly #lastUse = new Map<Value, number>();
+  /** Found out when they are asked for, until there is another step. */
+  #slots: Slots | undefined;
+  #used: readonly Value[] | undefined;
+
+  /** The operand or result of this name. */
+  named(name: string): Value {
+    const known = this.#named.get(name);
+    if (known !== undefined) return known;
+    const made = this.#add(name, undefined);
+    this.#named.set(name, made);
+    return made;
+  }
+
+  /** Memory of `length` floats, from the first step that uses it to the last. */
+  temp(length: number): Value {
+    return this.#add(undefined, length);
+  }
+
+  step<K extends KernelName>(
+    kernel: K,
+    buffers: Buffers<(typeof kernels)[K]>,
+    values: Values<(typeof kernels)[K]>,
+    taskCount: number,
+    scratchLength = 0,
+  ): void {
+    this.#use(buffers);
+    this.steps.push({ kernel, buffers, values, taskCount, scratchLength });
+  }
+
+  hostStep(step: HostStep): void {
+    this.#use(step.buffers);
+    this.steps.push(step);
+  }
+
+  /** Floats that a run takes besides what has a name: temporary values, and the scratch of one thread. */
+  get scratchLength(): number {
+    let scratch = 0;
+    for (const step of this.steps) if (!isHostStep(step)) scratch = Math.max(scratch, step.scratchLength);
+    return this.slots.lengths.reduce((sum, length) => sum + length, scratch);
+  }
+
+  get valueCount(): number {
+    return this.#values.length;
+  }
+
+  /** The named values that steps use. */
+  get used(): readonly Value[] {
+    this.#used ??= this.#values.filter((value) => value.name !== undefined && this.#firstUse.has(value));
+    return this.#used;
+  }
+
+  /** Where temporary values lie: each in the smallest slot that is large enough and free, or in the largest that is free, made larger. */
+  get slots(): Slots {
+    this.#slots ??= this.#place();
+    return this.#slots;
+  }
+
+  #place(): Slots {
+    const slots: Slot[] = [];
+    const of = new Map<Value, number>();
+    // Values come into use in the order of the steps.
+    for (const [value, first] of this.#firstUse) {
+      if (value.length === undefined) continue;
+      const { length } = value;
+      const busyUntil = this.#lastUse.get(value)!;
+      const free = slots.filter((slot) => slot.busyUntil < first).sort((a, b) => a.length - b.length);
+      let slot = free.find((each) => each.length >= length) ?? free.at(-1);
+      if (slot === undefined) {
+        slot = { length, busyUntil };
+        slots.push(slot);
+      }
+      slot.length = Math.max(slot.length, length);
+      slot.busyUntil = busyUntil;
+      of.set(value, slots.indexOf(slot));
+    }
+    return { lengths: slots.map(({ length }) => length), of };
+  }
+
+  #add(name: string | undefined, length: number | undefined): Value {
+    const value: Value = { id: this.#values.length, name, length };
+    this.#values.push(value);
+    return value;
+  }
+
+  #use(buffers: Readonly<Record<string, Value | null>>): void {
+    this.#slots = undefined;
+    this.#used = undefined;
+    for (const field in buffers) {
+      const value = buffers[field];
+      if (value === null) continue;
+      if (this.#values[value.id] !== value) throw new Error(`${field}: a value of another plan`);
+      if (!this.#firstUse.has(value)) this.#firstUse.set(value, this.steps.length);
+      this.#lastUse.set(value, this.steps.length);
+    }
+  }
+}
