@@ -149,6 +149,30 @@ describe.each(platforms)('what is checked is what is used on $name', ({ engine }
   });
 });
 
+describe('raw errors of the first stage', () => {
+  const { engine } = simd;
+  const f = filters(engine);
+  const image = { data: new Uint8ClampedArray(4 * 64), width: 8, height: 8 };
+
+  it.each([
+    ['view of a number', () => engine.tensor([4]).view(4 as never), 'shape'],
+    ['view of null', () => engine.tensor([4]).view(null as never), 'shape'],
+    ['view of symbols', () => engine.tensor([4]).view([Symbol('4')] as never), 'shape'],
+    ['filters of nothing', () => filters({} as never), 'engine'],
+    ['filters of a promise', () => filters(load() as never), 'engine'],
+    ['a kernel that says that it is huge', () => f.filter2d(image, { length: 2 ** 32 }), 'kernel'],
+    ['a line that is longer than 32 bits count', () => f.motionBlur(image, { length: 2 ** 32 + 1 }), 'options.length'],
+    ['a deviation without end', () => f.gaussianBlur(image, 1e30), 'sigma'],
+  ] as const)('are typed now: %s', (_, call, argument) => {
+    expect(call).toThrow(expect.objectContaining({ argument }));
+    expect(call).toThrow(/^(?:ShapeError|OptionError)$|expected/);
+  });
+
+  it('ask whether an await was forgotten', () => {
+    expect(() => filters(load() as never)).toThrow(/did you forget `await`/);
+  });
+});
+
 function revoked(): never {
   const { proxy, revoke } = Proxy.revocable({}, {});
   revoke();
