@@ -12,5 +12,5 @@ export default [
     gzip: true,
     modifyEsbuildConfig,
   },
-  { name: 'the JavaScript twin alone, bundled', path: '../dist/js.js', limit: '46 KB', gzip: true, modifyEsbuildConfig },
+  { name: 'the JavaScript twin alone, bundled', path: '../dist/js.js', limit: '48 KB', gzip: true, modifyEsbuildConfig },
 ];

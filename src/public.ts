@@ -36,7 +36,7 @@ export type {
   TransposeFilterLayout1d,
 } from './shape/conv-transpose.ts';
 export type { AlphaOptions, GeluOptions, HardSigmoidOptions, HardTanhOptions, ShrinkOptions } from './shape/curve.ts';
-export type { GradientOptions, Gradients } from './shape/gradients.ts';
+export type { GradientOptions, Gradients, GradientsOut, GradientTargets } from './shape/gradients.ts';
 export type { LinearBackwardOptions, LinearGradient, LinearOptions } from './shape/linear.ts';
 export type { BatchNormBackwardOptions, BatchNormGradient, BatchNormOptions } from './shape/norm.ts';
 export type { PadBackwardOptions, PaddingMode, PadModeName, PadOptions } from './shape/pad.ts';
@@ -60,4 +60,4 @@ export type { PreluBackwardOptions, PreluGradient, PreluOptions } from './shape/
 export type { RreluOptions } from './shape/rrelu.ts';
 export type { SoftmaxOptions } from './shape/softmax.ts';
 export type { Padding, Padding1d, Padding3d, PaddingRule, RoundingType } from './shape/window.ts';
-export { KernelTensor, type Tensor } from './tensor.ts';
+export { KernelTensor, type Out, type ResidentLike, type Tensor } from './tensor.ts';

@@ -18,6 +18,7 @@ export type ResidentLike<T extends Tensor> = T extends KernelTensor ? KernelTens
 
 /** Where the result goes, instead of a new tensor: it is then what the operator returns. */
 export interface Out<O extends Tensor> {
+  /** Of the result's shape. */
   readonly out?: O;
 }
 

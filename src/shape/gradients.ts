@@ -16,6 +16,7 @@ export type GradientTargets<N extends string> = { readonly [K in N]?: Tensor };
 
 /** Where gradients go: each is then what the operator returns. */
 export interface GradientsOut<G> {
+  /** By the names of the gradients. */
   readonly out?: G;
 }
 
