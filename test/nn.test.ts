@@ -679,6 +679,20 @@ describe('options', () => {
   });
 });
 
+describe('an empty batch', () => {
+  it('is prepared for and gives nothing, without losing memory', async () => {
+    const { engine, memory } = await ownEngine();
+    using network = sequential(engine, [conv2d(1, 2, 3), relu(), maxPool2d(2), flatten(), linear(8, 3)]);
+    network.prepare([0, 1, 6, 6]).dispose();
+    const { takenBytes } = memory;
+    for (let i = 0; i < 3; i++) {
+      using prepared = network.prepare([0, 1, 6, 6]);
+      expect(prepared.run({ shape: [0, 1, 6, 6], data: new Float32Array(0) }).shape).toEqual([0, 3]);
+    }
+    expect(memory.takenBytes).toBe(takenBytes);
+  });
+});
+
 describe('refusals', () => {
   const make = (layers: LayerMaker[] = [linear(2, 3)]) => sequential(js.engine, layers);
   it.each<[string, () => unknown, new (...args: never[]) => Error, RegExp]>([

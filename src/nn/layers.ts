@@ -201,10 +201,17 @@ class LinearLayer extends Weighted {
         resident('x', x, this.engine);
         const features = x.shape[x.shape.length - 1];
         if (features !== ins) throw new ShapeError('x.shape', show(x.shape), `[…, ${ins}], the layer's input features`);
-        const out = residentOut(given, this.engine) ?? this.engine.tensor([...x.shape.slice(0, -1), outs]);
         const rows = lengthOf(x.shape) / ins;
-        prepared.run(x.view([1, rows, 1, ins]), out.view([1, rows, 1, outs]));
-        return out;
+        const out = residentOut(given, this.engine) ?? this.engine.tensor([...x.shape.slice(0, -1), outs]);
+        // An image has rows; a batch may have none.
+        if (rows === 0) return out;
+        try {
+          prepared.run(x.view([1, rows, 1, ins]), out.view([1, rows, 1, outs]));
+          return out;
+        } catch (error) {
+          if (given === undefined) out.dispose();
+          throw error;
+        }
       },
       dispose: () => prepared.dispose(),
     };
