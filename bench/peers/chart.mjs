@@ -20,7 +20,7 @@ export async function chart(bars, subtitle) {
     width: 560,
     height: { step: 11 },
     encoding: {
-      y: { field: 'shape', type: 'nominal', sort: inOrder, title: null, axis: { labelLimit: 220 } },
+      y: { field: 'shape', type: 'nominal', sort: inOrder, title: null, axis: { labelLimit: 320 } },
       yOffset: { field: 'peer', sort: Object.keys(COLOURS) },
       x: { field: 'ratio', type: 'quantitative', scale: { type: 'log' }, title: 'times as long (logarithmic)', axis: { format: '~g' } },
       color: {
