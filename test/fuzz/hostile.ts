@@ -193,13 +193,14 @@ const told = (outcome: Outcome): string =>
       ? 'a result'
       : 'what a getter threw';
 
-function expectSame(one: Outcome, two: Outcome, what: string): void {
+/** Results that are drawn are not compared: a seed that was struck out is another one on every engine. */
+function expectSame(one: Outcome, two: Outcome, what: string, isDrawn: boolean): void {
   if (one.kind !== two.kind) throw new Error(`${what}: ${told(one)}, but ${told(two)} on js`);
   if (one.kind === 'refused' && two.kind === 'refused') {
     const same = one.error.name === two.error.name && one.error.argument === two.error.argument;
     if (!same) throw new Error(`${what}: ${told(one)}, but ${told(two)} on js`);
   }
-  if (one.kind === 'done' && two.kind === 'done') expectSameResults(one.results, two.results, what);
+  if (one.kind === 'done' && two.kind === 'done' && !isDrawn) expectSameResults(one.results, two.results, what);
 }
 
 function expectSameResults(one: Readonly<Record<string, Operand>>, two: Readonly<Record<string, Operand>>, what: string): void {
@@ -233,7 +234,7 @@ function operatorProperty(family: string, name: string, generate: Generator, cal
           if (outcome.kind === 'done') expectSameResults(outcome.results, expected, what);
           else if (verdict === 'right' || outcome.kind === 'thrown') throw new Error(`${what}: expected a result, got ${told(outcome)}`);
         }
-        if (verdict === 'any') expectSame(outcome, byTwin, what);
+        if (verdict === 'any') expectSame(outcome, byTwin, what, name === 'rrelu');
       }
     },
   };
