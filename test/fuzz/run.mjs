@@ -57,7 +57,7 @@ function report({ name, seed: of, path, message }) {
   console.error(`  with everything before it: npm run test:fuzz -- --seed ${seed} --minutes ${minutes}${same}`);
 }
 
-const add = (a, b) => Object.fromEntries(Object.keys(b).map((name) => [name, (a[name] ?? 0) + b[name]]));
+const add = (a, b) => Object.fromEntries(Object.keys(a).map((name) => [name, a[name] + (b[name] ?? 0)]));
 
 /** One process; says what it has counted, and what was under way when it ended too early. */
 function runOnce(family, seconds, skip) {
