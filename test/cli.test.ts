@@ -378,6 +378,7 @@ describe('refusals: one line, exit code 1, nothing written', () => {
     ],
     ['brackets without end', '['.repeat(1e6), /k\.json: /],
     ['an output', '{ "kernel": [[1]], "out": { "data": [1] } }', /out: expected an image/],
+    ['what is no JSON, over several lines', 'W[\n1\n,\n]', /k\.json: Unexpected token/],
     ['more bytes than a kernel has', ' '.repeat(2 ** 26 + 1), /k\.json: 67108865 bytes, expected a kernel of at most 67108864/],
   ])('a kernel file with %s', async (_, text, message) => {
     await writeFile(join(folder, 'k.json'), text);

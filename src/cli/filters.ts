@@ -80,7 +80,8 @@ async function parseFile(path: string): Promise<unknown> {
   } catch (error) {
     if (error instanceof UsageError) throw error;
     const { code, message } = error as NodeJS.ErrnoException;
-    throw new UsageError(`${path}: ${code === 'ENOENT' ? 'no such file' : message}`);
+    // What JSON.parse says quotes the text, with its line breaks.
+    throw new UsageError(`${path}: ${code === 'ENOENT' ? 'no such file' : message.replace(/\s+/g, ' ')}`);
   }
 }
 
