@@ -269,6 +269,13 @@ describe('plans that are kept', () => {
     expect(new Set(draws).size).toBe(4);
   });
 
+  it('draw nothing for a seed that is null', () => {
+    const negative = { shape: [4], data: new Float32Array(4).fill(-1) };
+    const options = { training: true, seed: null as never };
+    expect(() => simd.engine.rrelu(negative, options)).toThrow(OptionError);
+    expect(() => simd.engine.rreluBackward(negative, negative, options)).toThrow(OptionError);
+  });
+
   it('refuse a tensor that is disposed of between two calls, and one whose array has gone', () => {
     const tensor = simd.engine.tensor(x.shape, x.data);
     simd.engine.conv2d(tensor, filter).dispose();

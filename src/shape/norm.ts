@@ -37,9 +37,9 @@ export interface BatchNormSpec {
 function batchNormSpec(x: Tensor, mean: Tensor, variance: Tensor, options: BatchNormOptions): BatchNormSpec {
   tensor('x', x, undefined, true);
   const { shape } = x;
-  const axis = options.axis ?? 1;
+  const axis = options.axis === undefined ? 1 : options.axis;
   if (!isCount(axis) || axis >= shape.length) {
-    throw new OptionError('options.axis', show(options.axis ?? 1), `an axis of x ${show(shape)}, from 0 on`);
+    throw new OptionError('options.axis', show(axis), `an axis of x ${show(shape)}, from 0 on`);
   }
   const channels = shape[axis];
   const perChannel = (argument: string, value: Tensor | undefined) => {

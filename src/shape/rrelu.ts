@@ -33,7 +33,7 @@ function checked(options: RreluOptions): ActivationSpec | RreluSpec {
     throw new OptionError('options.lower', String(lower), `at most upper, ${upper}, and below it by no more than a 32-bit float holds`);
   }
   const training = boolean('options.training', options.training, false);
-  const seed = options.seed ?? Math.floor(Math.random() * SEEDS);
+  const seed = options.seed === undefined ? Math.floor(Math.random() * SEEDS) : options.seed;
   if (!isCount(seed) || seed >= SEEDS) throw new OptionError('options.seed', show(seed), 'a whole number of at least 0 and below 2^32');
   return training
     ? { kind: 'rrelu', seed, lower, step: Math.fround((upper - lower) / 2 ** 24) }
