@@ -289,7 +289,7 @@ export function within(argument: string, value: unknown, fallback: number, most:
 /** Weights of red, green and blue: of bytes small enough that sums stay within 32 bits. */
 export function colourWeights(value: unknown, fallback: readonly number[], { channels, elementBytes }: ImageShape): number[] {
   if (channels < 3) throw new ShapeError('image.channels', show(channels), '3 or 4, red, green and blue among them');
-  const given = value ?? fallback;
+  const given = value === undefined ? fallback : value;
   if (!Array.isArray(given) || given.length !== 3)
     throw new OptionError('options.weights', show(value), 'three numbers [red, green, blue]');
   const most = elementBytes === 1 ? MAX_COLOUR_WEIGHT : Number.MAX_VALUE;
