@@ -29,7 +29,7 @@ interface Bound<B> {
 
 /**
  * A convolution whose filter is checked and packed once. Made by `engine.prepareConv2d`. It keeps the packed filter, and
- * the workspaces of the last input shape, in the engine's memory until `dispose()`.
+ * the temporary values of the last input shape, in the engine's memory until `dispose()`.
  *
  * Each input has the algorithm that `conv2d` has for it, and with it the same bits. Where that depends on the input's size (3×3 filters
  * by Winograd), the filter is kept as it is too; everywhere else only as its one algorithm reads it.
