@@ -7,7 +7,7 @@ import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { load } from 'simdconv';
 import { filters } from 'simdconv/image';
-import { readImage, writeImage } from '../dist/files/index.js';
+import { readImage, writeImage } from '../dist/codecs/index.js';
 import * as plain from '../dist/plain/index.js';
 
 /** Eight edge filters, one a direction. The second half is the first, negated. */

@@ -1,16 +1,17 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import type { Backend, Variant } from './backend.ts';
+
 import { DisposedError } from './errors.ts';
-import { copies, Placed, runOnce, runOnceAsync } from './execute.ts';
-import { type AsyncOperators, type Operators, operators } from './operators/index.ts';
-import type { Operation } from './operators/operation.ts';
-import { parametersOf } from './operators/parameters.ts';
-import { PreparedConv2d } from './prepared-conv.ts';
-import { type Reading, type ReadOther, read } from './read.ts';
-import { checkShape, floats } from './shape/check.ts';
-import type { PrepareConv2dOptions } from './shape/conv.ts';
-import { Plans, signatureOf } from './signature.ts';
-import { KernelTensor, PlainTensor, type Tensor } from './tensor.ts';
+import { type AsyncOperators, type Operators, operators } from './ops/index.ts';
+import type { Operation } from './ops/operation.ts';
+import { parametersOf } from './ops/parameters.ts';
+import { PreparedConv2d } from './program/prepared-conv.ts';
+import type { Backend, Variant } from './runtime/backend.ts';
+import { copies, Placed, runOnce, runOnceAsync } from './runtime/execute.ts';
+import { Plans, signatureOf } from './runtime/signature.ts';
+import { checkShape, floats } from './spec/check.ts';
+import type { PrepareConv2dOptions } from './spec/conv.ts';
+import { type Reading, type ReadOther, read } from './tensor/read.ts';
+import { KernelTensor, PlainTensor, type Tensor } from './tensor/tensor.ts';
 
 /** An operator: how its arguments are called in messages, and how they become an operation. */
 export interface Planned<R> {

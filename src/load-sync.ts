@@ -1,6 +1,6 @@
 import { Engine } from './engine.ts';
 import { loadJs } from './js.ts';
-import { type LoadSyncOptions, loadSyncOptions } from './shape/load.ts';
+import { type LoadSyncOptions, loadSyncOptions } from './load-options.ts';
 import { WasmBackend } from './wasm/backend.ts';
 import { ownInstance } from './wasm/instance.ts';
 

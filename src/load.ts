@@ -1,7 +1,7 @@
-import type { Variant } from './backend.ts';
 import { Engine } from './engine.ts';
 import { UnsupportedError } from './errors.ts';
-import { type LoadOptions, loadOptions } from './shape/load.ts';
+import { type LoadOptions, loadOptions } from './load-options.ts';
+import type { Variant } from './runtime/backend.ts';
 import { WasmBackend } from './wasm/backend.ts';
 import { compileEmbedded, compileSource, type WasmVariant } from './wasm/compile.ts';
 import { MAX_WORKERS } from './wasm/control.ts';

@@ -1,10 +1,11 @@
 /** What every entry exports. */
-export type { Variant } from './backend.ts';
+
 export type { Engine } from './engine.ts';
 export { DisposedError, LayoutError, OptionError, OutOfMemoryError, ShapeError, UnsupportedError } from './errors.ts';
-export { type FoldBatchNormOptions, type FoldedBatchNorm, foldBatchNorm } from './fold.ts';
-export type { Conv2dPlan } from './plan/conv.ts';
-export type { PreparedConv2d } from './prepared-conv.ts';
+export { type FoldBatchNormOptions, type FoldedBatchNorm, foldBatchNorm } from './ops/fold-batch-norm.ts';
+export type { Conv2dPlan } from './plan/conv/conv.ts';
+export type { PreparedConv2d } from './program/prepared-conv.ts';
+export type { Variant } from './runtime/backend.ts';
 export type {
   ActivationName,
   ActivationOptions,
@@ -12,9 +13,9 @@ export type {
   FusedActivation,
   LeakyReluOptions,
   ThresholdedReluOptions,
-} from './shape/activation.ts';
-export type { Layout, Layout1d, Layout3d, Pair, Triple } from './shape/check.ts';
-export type { ColumnsOptions, Conv2dMatrixOptions } from './shape/columns.ts';
+} from './spec/activation.ts';
+export type { Layout, Layout1d, Layout3d, Pair, Triple } from './spec/check.ts';
+export type { ColumnsOptions, Conv2dMatrixOptions } from './spec/columns.ts';
 export type {
   Conv1dOptions,
   Conv2dOptions,
@@ -24,8 +25,8 @@ export type {
   FilterLayout1d,
   FilterLayout3d,
   PrepareConv2dOptions,
-} from './shape/conv.ts';
-export type { Conv1dBackwardOptions, Conv2dBackwardOptions, Conv3dBackwardOptions, ConvGradient } from './shape/conv-backward.ts';
+} from './spec/conv.ts';
+export type { Conv1dBackwardOptions, Conv2dBackwardOptions, Conv3dBackwardOptions, ConvGradient } from './spec/conv-backward.ts';
 export type {
   ConvTranspose1dBackwardOptions,
   ConvTranspose1dOptions,
@@ -34,12 +35,12 @@ export type {
   ConvTransposeGradient,
   TransposeFilterLayout,
   TransposeFilterLayout1d,
-} from './shape/conv-transpose.ts';
-export type { AlphaOptions, GeluOptions, HardSigmoidOptions, HardTanhOptions, ShrinkOptions } from './shape/curve.ts';
-export type { GradientOptions, Gradients, GradientsOut, GradientTargets } from './shape/gradients.ts';
-export type { LinearBackwardOptions, LinearGradient, LinearOptions } from './shape/linear.ts';
-export type { BatchNormBackwardOptions, BatchNormGradient, BatchNormOptions } from './shape/norm.ts';
-export type { PadBackwardOptions, PaddingMode, PadModeName, PadOptions } from './shape/pad.ts';
+} from './spec/conv-transpose.ts';
+export type { AlphaOptions, GeluOptions, HardSigmoidOptions, HardTanhOptions, ShrinkOptions } from './spec/curve.ts';
+export type { GradientOptions, Gradients, GradientsOut, GradientTargets } from './spec/gradients.ts';
+export type { LinearBackwardOptions, LinearGradient, LinearOptions } from './spec/linear.ts';
+export type { BatchNormBackwardOptions, BatchNormGradient, BatchNormOptions } from './spec/norm.ts';
+export type { PadBackwardOptions, PaddingMode, PadModeName, PadOptions } from './spec/pad.ts';
 export type {
   AdaptivePoolOptions,
   AveragePool1dOptions,
@@ -55,9 +56,9 @@ export type {
   Pool3dOptions,
   PoolOptions,
   ValuesAndIndices,
-} from './shape/pool.ts';
-export type { PreluBackwardOptions, PreluGradient, PreluOptions } from './shape/prelu.ts';
-export type { RreluOptions } from './shape/rrelu.ts';
-export type { SoftmaxOptions } from './shape/softmax.ts';
-export type { Padding, Padding1d, Padding3d, PaddingRule, RoundingType } from './shape/window.ts';
-export { KernelTensor, type Out, type ResidentLike, type Tensor } from './tensor.ts';
+} from './spec/pool.ts';
+export type { PreluBackwardOptions, PreluGradient, PreluOptions } from './spec/prelu.ts';
+export type { RreluOptions } from './spec/rrelu.ts';
+export type { SoftmaxOptions } from './spec/softmax.ts';
+export type { Padding, Padding1d, Padding3d, PaddingRule, RoundingType } from './spec/window.ts';
+export { KernelTensor, type Out, type ResidentLike, type Tensor } from './tensor/tensor.ts';

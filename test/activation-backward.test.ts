@@ -4,7 +4,7 @@ import '@tensorflow/tfjs-core/dist/register_all_gradients.js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Engine, LayoutError, OptionError, ShapeError, type Tensor } from '../src/index.ts';
-import { lengthOf } from '../src/tensor.ts';
+import { lengthOf } from '../src/tensor/tensor.ts';
 import { expectSameBits, expectWithin } from './equal.ts';
 import { channelIndices, drawnSlope, oracle } from './oracle/activation.ts';
 import { curves, slopes } from './oracle/curve.ts';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DisposedError, type Engine, LayoutError, OptionError, ShapeError, type Tensor } from '../src/index.ts';
 import { planActivation, planPrelu } from '../src/plan/activation.ts';
-import { lengthOf } from '../src/tensor.ts';
+import { lengthOf } from '../src/tensor/tensor.ts';
 import { expectSameBits, expectWithin } from './equal.ts';
 import { channelIndices, drawnSlope, oracle } from './oracle/activation.ts';
 import { js, platforms, simd } from './platforms.ts';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { LEAST_CHANNELS } from '../src/plan/conv-winograd.ts';
+import { LEAST_CHANNELS } from '../src/plan/conv/winograd.ts';
 import { EPS, type Errors, errorTable, MOST_RMS, sumTable, TILE_SIZES, WINOGRAD, winogradTable } from './bounds.ts';
 import { type ConvAttributes, convOracle } from './oracle/conv.ts';
 import { simd } from './platforms.ts';

@@ -1,5 +1,5 @@
 import type { Tensor } from '../src/index.ts';
-import { operators } from '../src/operators/index.ts';
+import { operators } from '../src/ops/index.ts';
 import { js } from './platforms.ts';
 import { randomTensor, specialTensor } from './random.ts';
 

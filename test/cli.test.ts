@@ -10,7 +10,7 @@ import { PNG } from 'pngjs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { kernelNames, parseKernel } from '../src/cli/filters.ts';
 import { main } from '../src/cli/main.ts';
-import { MAX_PIXELS, type Picture, readImage, writeImage } from '../src/files/index.ts';
+import { MAX_PIXELS, type Picture, readImage, writeImage } from '../src/codecs/index.ts';
 import { filters } from '../src/image/index.ts';
 import { js, simd } from './platforms.ts';
 import { chunk, END, header, png, SIGNATURE } from './png-chunks.ts';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { lengthOf } from '../src/tensor.ts';
+import { lengthOf } from '../src/tensor/tensor.ts';
 import type { Geometry } from './oracle/conv-nd.ts';
 
 /** Random convolutions in one, two and three dimensions, small, but with panels of 5 rows and of 8 and 4 columns to straddle. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { deflateSync } from 'node:zlib';
 import { PNG } from 'pngjs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { readImage } from '../src/files/index.ts';
+import { readImage } from '../src/codecs/index.ts';
 import { chunk, END, header, png, SIGNATURE } from './png-chunks.ts';
 import { runNode } from './run.ts';
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { deflateSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { encodeImage, ImageFileError, type Picture, readImage, writeImage } from '../src/files/index.ts';
+import { encodeImage, ImageFileError, type Picture, readImage, writeImage } from '../src/codecs/index.ts';
 import { chunk, header, png } from './png-chunks.ts';
 import { random } from './random.ts';
 

@@ -5,7 +5,7 @@ import { filters } from '../src/image/index.ts';
 import * as index from '../src/index.ts';
 import * as js from '../src/js.ts';
 import * as nn from '../src/nn/index.ts';
-import { operators } from '../src/operators/index.ts';
+import { operators } from '../src/ops/index.ts';
 import { expectSameBits } from './equal.ts';
 import { filterGenerators, generators } from './fuzz/generators/index.ts';
 import type { Generator } from './fuzz/generators/values.ts';

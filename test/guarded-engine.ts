@@ -1,5 +1,5 @@
 import type { Engine } from '../src/engine.ts';
-import { type KernelName, kernels } from '../src/params.ts';
+import { type KernelName, kernels } from '../src/kernels/params.ts';
 import { bufferOf, type MeasuredMemory, ownEngine } from './own-engine.ts';
 
 /** Fields of a parameter block that name what its kernel may write. */

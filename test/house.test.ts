@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url';
 import asc from 'assemblyscript/asc';
 import binaryen from 'binaryen';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { FieldKind, Layout } from '../src/params.ts';
-import * as params from '../src/params.ts';
+import type { FieldKind, Layout } from '../src/kernels/params.ts';
+import * as params from '../src/kernels/params.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { OptionError, ShapeError } from '../src/index.ts';
-import { lengthOf } from '../src/tensor.ts';
+import { lengthOf } from '../src/tensor/tensor.ts';
 import { plainSumBounds, sumBound, sumBounds } from './bounds.ts';
 import { expectSameBits, expectWithin } from './equal.ts';
 import { guardedEngine } from './guarded-engine.ts';

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { relaxedSimd } from 'wasm-feature-detect';
 import { type Engine, load, loadSync, OptionError, UnsupportedError } from '../src/index.ts';
-import { ABI_VERSION, kernels } from '../src/params.ts';
+import { ABI_VERSION, kernels } from '../src/kernels/params.ts';
 import type { ModuleSource } from '../src/wasm/compile.ts';
 import { expectSameBits } from './equal.ts';
 import { js } from './platforms.ts';

@@ -1,5 +1,5 @@
 import { Engine } from '../src/engine.ts';
-import { type KernelName, kernels } from '../src/params.ts';
+import { type KernelName, kernels } from '../src/kernels/params.ts';
 import { WasmBackend } from '../src/wasm/backend.ts';
 import { compileEmbedded } from '../src/wasm/compile.ts';
 import type { Instance, Kernel } from '../src/wasm/instance.ts';

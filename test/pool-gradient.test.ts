@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import type { Engine } from '../src/engine.ts';
 import { DisposedError, LayoutError, OptionError, ShapeError, type Tensor } from '../src/index.ts';
 import { planUnpool } from '../src/plan/pool.ts';
-import { lengthOf } from '../src/tensor.ts';
+import { lengthOf } from '../src/tensor/tensor.ts';
 import { expectSameBits, expectWithin } from './equal.ts';
 import { guardedEngine } from './guarded-engine.ts';
 import {

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { Engine } from '../src/engine.ts';
 import { type AveragePool2dOptions, DisposedError, LayoutError, OptionError, ShapeError, type Tensor } from '../src/index.ts';
 import { twins } from '../src/js/index.ts';
-import type { KernelName } from '../src/params.ts';
+import type { KernelName } from '../src/kernels/params.ts';
 import { WasmBackend } from '../src/wasm/backend.ts';
 import { compileEmbedded } from '../src/wasm/compile.ts';
 import { instantiate } from '../src/wasm/instance.ts';

@@ -1,5 +1,5 @@
 import type { Tensor } from '../src/index.ts';
-import { lengthOf } from '../src/tensor.ts';
+import { lengthOf } from '../src/tensor/tensor.ts';
 
 /** A seeded generator of numbers in [0, 1): mulberry32. */
 export function random(seed: number): () => number {

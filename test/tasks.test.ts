@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import type { Engine } from '../src/index.ts';
-import { kernels } from '../src/params.ts';
+import { kernels } from '../src/kernels/params.ts';
 import { callOperator, operatorNames } from './calls.ts';
 import { configuration, operands } from './conv-configuration.ts';
 import { expectSameBits } from './equal.ts';

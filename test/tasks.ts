@@ -1,5 +1,5 @@
 import { twins } from '../src/js/index.ts';
-import { type KernelName, kernels, type Layout } from '../src/params.ts';
+import { type KernelName, kernels, type Layout } from '../src/kernels/params.ts';
 import { type AnyStep, isHostStep, Plan, type Step } from '../src/plan/plan.ts';
 import { writeValues } from '../src/wasm/abi.ts';
 import { compileEmbedded } from '../src/wasm/compile.ts';

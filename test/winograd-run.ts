@@ -1,9 +1,9 @@
 import { expect } from 'vitest';
 import type { PrepareConv2dOptions, Tensor } from '../src/index.ts';
-import { type ConvKernel, planConv2d } from '../src/plan/conv.ts';
-import { read } from '../src/read.ts';
-import { conv2dFilter, convInput } from '../src/shape/conv.ts';
-import { lengthOf } from '../src/tensor.ts';
+import { type ConvKernel, planConv2d } from '../src/plan/conv/conv.ts';
+import { conv2dFilter, convInput } from '../src/spec/conv.ts';
+import { read } from '../src/tensor/read.ts';
+import { lengthOf } from '../src/tensor/tensor.ts';
 import type { TileSize } from './bounds.ts';
 import { expectSameBits } from './equal.ts';
 import { runTasks, stepsOf } from './tasks.ts';

@@ -1,11 +1,11 @@
 import { mkdir } from 'node:fs/promises';
 import { SingleBar } from 'cli-progress';
 import pc from 'picocolors';
-import type { Variant } from '../backend.ts';
+import { encodeImage, ImageFileError, type Picture, type ReadPicture, readImage, readImageFrom, writeImage } from '../codecs/index.ts';
 import { OutOfMemoryError, ShapeError } from '../errors.ts';
-import { encodeImage, ImageFileError, type Picture, type ReadPicture, readImage, readImageFrom, writeImage } from '../files/index.ts';
 import { filters } from '../image/index.ts';
 import { load } from '../load.ts';
+import type { Variant } from '../runtime/backend.ts';
 import { type Given, parseKernel } from './filters.ts';
 import { type Job, jobsOf, STREAM } from './jobs.ts';
 import { UsageError } from './usage.ts';

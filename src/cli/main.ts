@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import pc from 'picocolors';
+import { ImageFileError } from '../codecs/index.ts';
 import { LayoutError, OptionError, OutOfMemoryError, ShapeError, UnsupportedError } from '../errors.ts';
-import { ImageFileError } from '../files/index.ts';
 import { bench } from './bench.ts';
 import { filter } from './filter.ts';
 import { info } from './info.ts';

@@ -1,11 +1,26 @@
 import type { Engine } from '../engine.ts';
 import { OptionError } from '../errors.ts';
-import type { Operation, Operations } from '../operators/operation.ts';
-import { Order } from '../params.ts';
-import { type ImagePlan, planBox, planFactors, planGradient, planGrey, planKernel, planOrder } from '../plan/image.ts';
-import { perAxis } from '../shape/axes.ts';
-import { boolean, count, finite, known, oneOf, show } from '../shape/check.ts';
-import { engineOf } from '../shape/given.ts';
+import { Order } from '../kernels/params.ts';
+import type { Operation, Operations } from '../ops/operation.ts';
+import { perAxis } from '../spec/axes.ts';
+import { boolean, count, finite, known, oneOf, show } from '../spec/check.ts';
+import { engineOf } from '../spec/read.ts';
+import { KernelTensor, PlainTensor, type Tensor } from '../tensor/tensor.ts';
+import { bufferOf, copyArray, kindOf } from '../tensor/typed-array.ts';
+import { type ElementType, KernelImage } from './kernel-image.ts';
+import {
+  DIRECTIONS,
+  type Direction,
+  difference,
+  emboss,
+  gaussian,
+  type ImageKernel,
+  LAPLACIAN,
+  motion,
+  OUTLINE,
+  SHARPEN,
+} from './kernels.ts';
+import { type ImagePlan, planBox, planFactors, planGradient, planGrey, planKernel, planOrder } from './plan/plan.ts';
 import {
   image as checkImage,
   colourWeights,
@@ -27,22 +42,7 @@ import {
   readImage,
   within,
   wordsOf,
-} from '../shape/image.ts';
-import { KernelTensor, PlainTensor, type Tensor } from '../tensor.ts';
-import { bufferOf, copyArray, kindOf } from '../typed-array.ts';
-import { type ElementType, KernelImage } from './kernel-image.ts';
-import {
-  DIRECTIONS,
-  type Direction,
-  difference,
-  emboss,
-  gaussian,
-  type ImageKernel,
-  LAPLACIAN,
-  motion,
-  OUTLINE,
-  SHARPEN,
-} from './kernels.ts';
+} from './spec.ts';
 
 export interface BlurOptions extends FilterOptions {
   /** Pixels that the square reaches to every side; 1 unless given (3×3). */

@@ -1,6 +1,5 @@
 /** `simdconv/image`: filters over photographs and video. */
 
-export type { BorderMode, Filter2dOptions, FilterOptions, Image, ImageBytes, Kernel, RawImage } from '../shape/image.ts';
 export {
   type AsyncFilterOperators,
   type BlurOptions,
@@ -19,3 +18,4 @@ export {
 } from './filters.ts';
 export { type ElementType, KernelImage } from './kernel-image.ts';
 export type { Direction } from './kernels.ts';
+export type { BorderMode, Filter2dOptions, FilterOptions, Image, ImageBytes, Kernel, RawImage } from './spec.ts';

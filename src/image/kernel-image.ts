@@ -1,4 +1,4 @@
-import type { KernelTensor } from '../tensor.ts';
+import type { KernelTensor } from '../tensor/tensor.ts';
 
 /** What an image's elements are: bytes of 0…255, or floats. */
 export type ElementType = 'u8' | 'f32';

@@ -1,9 +1,9 @@
-import { type AnyArray, type Backend, boundTo, type Call, MAX_MEMORY_BYTES } from '../backend.ts';
 import { DisposedError, OutOfMemoryError } from '../errors.ts';
-import { type KernelName, kernels, type Layout } from '../params.ts';
+import { type KernelName, kernels, type Layout } from '../kernels/params.ts';
 import { isHostStep, type Plan, type Value } from '../plan/plan.ts';
-import { newFloats } from '../tensor.ts';
-import { bufferOf, byteOffsetOf, lengthOfArray } from '../typed-array.ts';
+import { type AnyArray, type Backend, boundTo, type Call, MAX_MEMORY_BYTES } from '../runtime/backend.ts';
+import { newFloats } from '../tensor/tensor.ts';
+import { bufferOf, byteOffsetOf, lengthOfArray } from '../tensor/typed-array.ts';
 import { twins } from './index.ts';
 
 type Twin = (params: Record<string, unknown>, taskBegin: number, taskEnd: number) => void;

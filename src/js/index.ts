@@ -1,5 +1,5 @@
 /** The twins: one for every kernel that `assembly/index.ts` exports to the host, under the same name. */
-import type { Block, KernelName, kernels } from '../params.ts';
+import type { Block, KernelName, kernels } from '../kernels/params.ts';
 import { activationBackward } from './activation/backward.ts';
 import { clamp } from './activation/clamp.ts';
 import { curve } from './activation/curve.ts';

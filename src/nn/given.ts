@@ -1,7 +1,7 @@
 import type { Engine } from '../engine.ts';
 import { ShapeError } from '../errors.ts';
-import { readTensor } from '../shape/given.ts';
-import { KernelTensor } from '../tensor.ts';
+import { readTensor } from '../spec/read.ts';
+import { KernelTensor } from '../tensor/tensor.ts';
 
 /** A live tensor of an engine: of `engine`, where one is given. */
 export function resident(argument: string, value: unknown, engine?: Engine): KernelTensor {

@@ -1,7 +1,7 @@
 import type { Engine } from '../engine.ts';
-import { sameShape } from '../shape/check.ts';
-import { callable, engineOf, readShape } from '../shape/given.ts';
-import type { KernelTensor, Tensor } from '../tensor.ts';
+import { sameShape } from '../spec/check.ts';
+import { callable, engineOf, readShape } from '../spec/read.ts';
+import type { KernelTensor, Tensor } from '../tensor/tensor.ts';
 import { resident } from './given.ts';
 
 /** What an optimiser changes: a value, and the gradient of the loss by it. */

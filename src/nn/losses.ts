@@ -1,9 +1,9 @@
 import { ShapeError } from '../errors.ts';
 import { expNegative as exp } from '../js/math.ts';
-import { attempt } from '../read.ts';
-import { isCount, sameShape, show } from '../shape/check.ts';
-import { readTensor } from '../shape/given.ts';
-import type { Tensor } from '../tensor.ts';
+import { isCount, sameShape, show } from '../spec/check.ts';
+import { readTensor } from '../spec/read.ts';
+import { attempt } from '../tensor/read.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 
 /** What training needs of a loss: its value, and its gradient by what the network gave. */
 export interface Loss {

@@ -1,7 +1,7 @@
 import { OptionError } from '../errors.ts';
-import { boolean, isCount, show } from '../shape/check.ts';
-import { readList, readOptions } from '../shape/given.ts';
-import type { KernelTensor } from '../tensor.ts';
+import { boolean, isCount, show } from '../spec/check.ts';
+import { readList, readOptions } from '../spec/read.ts';
+import type { KernelTensor } from '../tensor/tensor.ts';
 import { Parameter } from './layer.ts';
 import { restrict } from './safetensors.ts';
 

@@ -1,5 +1,5 @@
 import { OptionError } from '../errors.ts';
-import { isCount, show } from '../shape/check.ts';
+import { isCount, show } from '../spec/check.ts';
 
 /** Numbers in [0, 1), the same for the same seed wherever this runs: mulberry32. */
 export function generator(seed: number): () => number {

@@ -1,8 +1,8 @@
 import { OutOfMemoryError } from '../errors.ts';
-import { attempt } from '../read.ts';
-import { sameShape, show, tensor } from '../shape/check.ts';
-import { readEntries, readTensor } from '../shape/given.ts';
-import { lengthOf, newFloats, type Tensor } from '../tensor.ts';
+import { sameShape, show, tensor } from '../spec/check.ts';
+import { readEntries, readTensor } from '../spec/read.ts';
+import { attempt } from '../tensor/read.ts';
+import { lengthOf, newFloats, type Tensor } from '../tensor/tensor.ts';
 
 /**
  * The safetensors format (https://huggingface.co/docs/safetensors), with tensors of the type F32:

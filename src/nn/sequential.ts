@@ -2,10 +2,10 @@
 
 import type { Engine } from '../engine.ts';
 import { DisposedError, OptionError, ShapeError } from '../errors.ts';
-import { attempt } from '../read.ts';
-import { boolean, oneOf, sameShape, show, tensor } from '../shape/check.ts';
-import { engineOf, readEntries, readList, readOptions, readShape, readTensor } from '../shape/given.ts';
-import { type KernelTensor, lengthOf, type Tensor } from '../tensor.ts';
+import { boolean, oneOf, sameShape, show, tensor } from '../spec/check.ts';
+import { engineOf, readEntries, readList, readOptions, readShape, readTensor } from '../spec/read.ts';
+import { attempt } from '../tensor/read.ts';
+import { type KernelTensor, lengthOf, type Tensor } from '../tensor/tensor.ts';
 import { resident } from './given.ts';
 import { Kept, type Layer, type LayerMaker, Parameter, type PreparedLayer } from './layer.ts';
 import { generator } from './random.ts';

@@ -1,11 +1,11 @@
-import { Activation, Curve } from '../params.ts';
-import type { ActivationSpec } from '../shape/activation.ts';
-import type { CurveSpec } from '../shape/curve.ts';
-import type { Wanted } from '../shape/gradients.ts';
-import type { PreluBackwardSpec, PreluGradient, PreluSpec } from '../shape/prelu.ts';
-import type { RreluSpec } from '../shape/rrelu.ts';
-import type { SoftmaxSpec } from '../shape/softmax.ts';
-import { lengthOf } from '../tensor.ts';
+import { Activation, Curve } from '../kernels/params.ts';
+import type { ActivationSpec } from '../spec/activation.ts';
+import type { CurveSpec } from '../spec/curve.ts';
+import type { Wanted } from '../spec/gradients.ts';
+import type { PreluBackwardSpec, PreluGradient, PreluSpec } from '../spec/prelu.ts';
+import type { RreluSpec } from '../spec/rrelu.ts';
+import type { SoftmaxSpec } from '../spec/softmax.ts';
+import { lengthOf } from '../tensor/tensor.ts';
 import type { Plan, Value } from './plan.ts';
 
 /** How the kernels of other operators name an activation that they apply themselves. */

@@ -1,4 +1,4 @@
-import { lengthOf } from '../tensor.ts';
+import { lengthOf } from '../tensor/tensor.ts';
 import { TASK_LENGTH } from './activation.ts';
 import type { Plan, Value } from './plan.ts';
 

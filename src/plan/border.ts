@@ -1,8 +1,8 @@
-import { PadMode } from '../params.ts';
-import { axesOf, convWindow, toTriple } from '../shape/axes.ts';
-import type { Correlation } from '../shape/conv.ts';
-import type { PadModeName } from '../shape/pad.ts';
-import { lengthOf } from '../tensor.ts';
+import { PadMode } from '../kernels/params.ts';
+import { axesOf, convWindow, toTriple } from '../spec/axes.ts';
+import type { Correlation } from '../spec/conv.ts';
+import type { PadModeName } from '../spec/pad.ts';
+import { lengthOf } from '../tensor/tensor.ts';
 import { copyRun } from './move.ts';
 import type { Plan, Value } from './plan.ts';
 

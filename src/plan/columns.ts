@@ -1,6 +1,6 @@
-import type { ColumnsSpec } from '../shape/columns.ts';
-import type { Correlation } from '../shape/conv.ts';
-import { paddedStrides, planPad } from './conv-gemm.ts';
+import type { ColumnsSpec } from '../spec/columns.ts';
+import type { Correlation } from '../spec/conv.ts';
+import { paddedStrides, planPad } from './conv/gemm.ts';
 import { copy, type Dimension, sum, zeros } from './move.ts';
 import type { Plan, Value } from './plan.ts';
 

@@ -1,5 +1,5 @@
-import type { Wanted } from '../shape/gradients.ts';
-import type { BatchNormGradient, BatchNormSpec } from '../shape/norm.ts';
+import type { Wanted } from '../spec/gradients.ts';
+import type { BatchNormGradient, BatchNormSpec } from '../spec/norm.ts';
 import type { Plan, Value } from './plan.ts';
 import { sumRows } from './pool.ts';
 import { planPower } from './power.ts';

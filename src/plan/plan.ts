@@ -1,4 +1,4 @@
-import type { KernelName, kernels, Layout } from '../params.ts';
+import type { KernelName, kernels, Layout } from '../kernels/params.ts';
 
 /**
  * A run of floats that steps read and write. What a caller has, and what a caller gets, has a name; everything else is temporary and has a

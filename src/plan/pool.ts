@@ -1,5 +1,5 @@
-import type { PoolSpec, UnpoolSpec } from '../shape/pool.ts';
-import type { Window } from '../shape/window.ts';
+import type { PoolSpec, UnpoolSpec } from '../spec/pool.ts';
+import type { Window } from '../spec/window.ts';
 import { roundUp } from './blocks.ts';
 import type { Plan, Value } from './plan.ts';
 import { planPower } from './power.ts';

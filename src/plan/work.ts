@@ -20,7 +20,7 @@ import {
   RreluParams,
   SoftmaxParams,
   StridedParams,
-} from '../params.ts';
+} from '../kernels/params.ts';
 import type { Step } from './plan.ts';
 
 /**

@@ -12,7 +12,7 @@ import {
   Softplus,
   Tanh,
 } from '@tensorflow/tfjs-core';
-import { lengthOf } from '../tensor.ts';
+import { lengthOf } from '../tensor/tensor.ts';
 import { kernel } from './kernel.ts';
 
 type Method = 'relu' | 'relu6' | 'elu' | 'selu' | 'sigmoid' | 'tanh' | 'softplus';

@@ -1,5 +1,5 @@
 import { Add, PadV2, type PadV2Attrs } from '@tensorflow/tfjs-core';
-import { sameShape } from '../shape/check.ts';
+import { sameShape } from '../spec/check.ts';
 import { kernel } from './kernel.ts';
 
 export function registerArithmetic(): void {

@@ -1,10 +1,10 @@
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import type { BackendValues, DataType, TensorInfo } from '@tensorflow/tfjs-core';
 import type { Engine } from '../engine.ts';
-import type { PreparedConv2d } from '../prepared-conv.ts';
-import { sameShape } from '../shape/check.ts';
-import type { PrepareConv2dOptions } from '../shape/conv.ts';
-import { KernelTensor } from '../tensor.ts';
+import type { PreparedConv2d } from '../program/prepared-conv.ts';
+import { sameShape } from '../spec/check.ts';
+import type { PrepareConv2dOptions } from '../spec/conv.ts';
+import { KernelTensor } from '../tensor/tensor.ts';
 
 /** What a call asks for: numbers, words, and lists and records of them. */
 type Asked = number | string | boolean | undefined | null | readonly Asked[] | { readonly [name: string]: Asked };

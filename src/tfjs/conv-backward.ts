@@ -16,8 +16,8 @@ import {
   type DepthwiseConv2dNativeBackpropInputAttrs,
   type TensorInfo,
 } from '@tensorflow/tfjs-core';
-import { sameShape } from '../shape/check.ts';
-import { lengthOf, newFloats, type Tensor } from '../tensor.ts';
+import { sameShape } from '../spec/check.ts';
+import { lengthOf, newFloats, type Tensor } from '../tensor/tensor.ts';
 import type { SimdconvBackend } from './backend.ts';
 import { layout2d, layout3d, window2d, window3d } from './geometry.ts';
 import { kernel } from './kernel.ts';

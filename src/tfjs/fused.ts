@@ -1,6 +1,6 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import type { FusedActivation } from '../shape/activation.ts';
-import { type KernelTensor, lengthOf } from '../tensor.ts';
+import type { FusedActivation } from '../spec/activation.ts';
+import { type KernelTensor, lengthOf } from '../tensor/tensor.ts';
 import type { SimdconvBackend } from './backend.ts';
 import type { Call } from './kernel.ts';
 

@@ -5,7 +5,7 @@
 import '@tensorflow/tfjs-backend-cpu';
 import { getKernel, getKernelsForBackend, registerBackend, registerKernel } from '@tensorflow/tfjs-core';
 import { load } from '../load.ts';
-import type { LoadOptions } from '../shape/load.ts';
+import type { LoadOptions } from '../load-options.ts';
 import { registerActivation } from './activation.ts';
 import { registerArithmetic } from './arithmetic.ts';
 import { SimdconvBackend } from './backend.ts';

@@ -1,5 +1,5 @@
 import { _FusedMatMul, type _FusedMatMulAttrs, BatchMatMul, type BatchMatMulAttrs, type TensorInfo } from '@tensorflow/tfjs-core';
-import { type KernelTensor, lengthOf } from '../tensor.ts';
+import { type KernelTensor, lengthOf } from '../tensor/tensor.ts';
 import { type Fused, fusing } from './fused.ts';
 import { type Call, kernel } from './kernel.ts';
 

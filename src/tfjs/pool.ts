@@ -16,7 +16,7 @@ import {
   type MaxPoolWithArgmaxAttrs,
   type TensorInfo,
 } from '@tensorflow/tfjs-core';
-import { type KernelTensor, lengthOf } from '../tensor.ts';
+import { type KernelTensor, lengthOf } from '../tensor/tensor.ts';
 import type { SimdconvBackend } from './backend.ts';
 import { layout3d, window2d, window3d } from './geometry.ts';
 import { type Call, kernel } from './kernel.ts';

@@ -1,4 +1,4 @@
-import { type FieldKind, type KernelName, kernels, type Layout } from '../params.ts';
+import { type FieldKind, type KernelName, kernels, type Layout } from '../kernels/params.ts';
 import type { Step } from '../plan/plan.ts';
 
 /** Words of the largest block that any kernel takes. */

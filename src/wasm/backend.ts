@@ -1,7 +1,7 @@
-import type { AnyArray, Backend, Call, Variant } from '../backend.ts';
 import { DisposedError } from '../errors.ts';
 import type { Plan } from '../plan/plan.ts';
-import { bufferOf, byteLengthOf, byteOffsetOf, copyArray, lengthOfArray } from '../typed-array.ts';
+import type { AnyArray, Backend, Call, Variant } from '../runtime/backend.ts';
+import { bufferOf, byteLengthOf, byteOffsetOf, copyArray, lengthOfArray } from '../tensor/typed-array.ts';
 import { Scratch, WasmCall } from './call.ts';
 import type { Instance } from './instance.ts';
 import type { KernelMemory } from './memory.ts';

@@ -1,6 +1,6 @@
-import { boundTo, type Call } from '../backend.ts';
 import { type HostStep, isHostStep, type Plan, type Step, type Value } from '../plan/plan.ts';
 import { isSmall, workOf } from '../plan/work.ts';
+import { boundTo, type Call } from '../runtime/backend.ts';
 import { BLOCK_LENGTH, type Form, form as formOf, writeValues } from './abi.ts';
 import { MAX_CHUNKS } from './control.ts';
 import type { Instance, Kernel } from './instance.ts';

@@ -1,6 +1,6 @@
-import type { Variant } from '../backend.ts';
 import { OptionError, UnsupportedError } from '../errors.ts';
-import { show } from '../shape/check.ts';
+import type { Variant } from '../runtime/backend.ts';
+import { show } from '../spec/check.ts';
 import { node } from './host.ts';
 
 export type WasmVariant = Exclude<Variant, 'js'>;

@@ -1,6 +1,6 @@
-import type { Variant } from '../backend.ts';
 import { UnsupportedError } from '../errors.ts';
-import { ABI_VERSION, type KernelName, kernels } from '../params.ts';
+import { ABI_VERSION, type KernelName, kernels } from '../kernels/params.ts';
+import type { Variant } from '../runtime/backend.ts';
 import { KernelMemory, sharedMemory } from './memory.ts';
 
 export type Kernel = (params: number, taskBegin: number, taskEnd: number) => void;

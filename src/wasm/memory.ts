@@ -1,5 +1,5 @@
-import { MAX_MEMORY_BYTES } from '../backend.ts';
 import { OutOfMemoryError } from '../errors.ts';
+import { MAX_MEMORY_BYTES } from '../runtime/backend.ts';
 
 const PAGE_BYTES = 65536;
 /** A cache line: every buffer begins on one. */

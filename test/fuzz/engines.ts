@@ -2,7 +2,7 @@
 import { Engine } from '../../dist/engine.js';
 import { filters } from '../../dist/image/index.js';
 import { type KernelTensor, load } from '../../dist/index.js';
-import { kernels } from '../../dist/params.js';
+import { kernels } from '../../dist/kernels/params.js';
 import { WasmBackend } from '../../dist/wasm/backend.js';
 import { compileEmbedded } from '../../dist/wasm/compile.js';
 import { KernelMemory } from '../../dist/wasm/memory.js';

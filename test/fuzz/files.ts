@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { crc32, deflateSync, inflateSync } from 'node:zlib';
 import { main } from '../../dist/cli/main.js';
-import { ImageFileError, readImage, writeImage } from '../../dist/files/index.js';
+import { ImageFileError, readImage, writeImage } from '../../dist/codecs/index.js';
 import { load, loadSync, OptionError, UnsupportedError } from '../../dist/index.js';
 import { decodeSafetensors, encodeSafetensors, loadState, SafetensorsError } from '../../dist/nn/index.js';
 import { random } from '../random.ts';

@@ -1,5 +1,5 @@
 import type { Tensor } from '../../src/index.ts';
-import { lengthOf } from '../../src/tensor.ts';
+import { lengthOf } from '../../src/tensor/tensor.ts';
 import type { Watched } from './compare.ts';
 import { isKernelTensor, type Platform, takenBytesOf } from './engines.ts';
 import { isTensor, type Operand, type Picture } from './generators/values.ts';

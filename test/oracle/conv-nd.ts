@@ -1,4 +1,4 @@
-import { lengthOf } from '../../src/tensor.ts';
+import { lengthOf } from '../../src/tensor/tensor.ts';
 
 /** Convolution in three dimensions and its gradients, as they are defined, in float64: channels first, filters o, i, d, h, w. */
 

@@ -1,4 +1,4 @@
-import { type ActivationBackwardParams, type Block, Curve } from '../../params.ts';
+import { type ActivationBackwardParams, type Block, Curve } from '../../kernels/params.ts';
 import { expNegative, gaussianOf, upperTailOf } from '../math.ts';
 import { GELU_CUBIC, GELU_FAR, GELU_LINEAR } from './curve.ts';
 

@@ -1,4 +1,4 @@
-import type { ActivationParams, Block } from '../../params.ts';
+import type { ActivationParams, Block } from '../../kernels/params.ts';
 import { choice } from '../choice.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { type ActivationParams, type Block, Curve } from '../../params.ts';
+import { type ActivationParams, type Block, Curve } from '../../kernels/params.ts';
 import { expNegative, gatedOf, gaussianOf, softplusOf, upperTailOf } from '../math.ts';
 
 const { fround } = Math;

@@ -1,4 +1,4 @@
-import type { Block, PreluBackwardParams } from '../../params.ts';
+import type { Block, PreluBackwardParams } from '../../kernels/params.ts';
 
 type Params = Block<typeof PreluBackwardParams>;
 

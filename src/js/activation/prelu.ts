@@ -1,4 +1,4 @@
-import type { Block, PreluParams } from '../../params.ts';
+import type { Block, PreluParams } from '../../kernels/params.ts';
 import { choice } from '../choice.ts';
 import { leakyRun } from './leaky-relu.ts';
 

@@ -1,4 +1,4 @@
-import type { Block, RreluBackwardParams, RreluParams } from '../../params.ts';
+import type { Block, RreluBackwardParams, RreluParams } from '../../kernels/params.ts';
 import { choice } from '../choice.ts';
 
 const { fround, imul } = Math;

@@ -1,4 +1,4 @@
-import type { ActivationParams, Block } from '../../params.ts';
+import type { ActivationParams, Block } from '../../kernels/params.ts';
 import { sigmoidVector } from '../math.ts';
 
 /** The logistic function, 1 / (1 + e^−x). A task is `taskLength` floats. */

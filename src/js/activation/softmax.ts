@@ -1,4 +1,4 @@
-import type { Block, SoftmaxParams } from '../../params.ts';
+import type { Block, SoftmaxParams } from '../../kernels/params.ts';
 import { expNegative, logOf } from '../math.ts';
 
 type Params = Block<typeof SoftmaxParams>;

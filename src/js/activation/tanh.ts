@@ -1,4 +1,4 @@
-import type { ActivationParams, Block } from '../../params.ts';
+import type { ActivationParams, Block } from '../../kernels/params.ts';
 import { tanhVector } from '../math.ts';
 
 /** The hyperbolic tangent. A task is `taskLength` floats. */

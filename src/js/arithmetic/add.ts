@@ -1,4 +1,4 @@
-import type { BinaryParams, Block } from '../../params.ts';
+import type { BinaryParams, Block } from '../../kernels/params.ts';
 
 /** `y = a + b`, element by element. A task is `taskLength` floats. */
 export function add(p: Block<typeof BinaryParams>, taskBegin: number, taskEnd: number): void {

@@ -1,4 +1,4 @@
-import type { Block, FilterGradientParams } from '../../params.ts';
+import type { Block, FilterGradientParams } from '../../kernels/params.ts';
 
 /**
  * The gradient of a depthwise convolution in its filter, of which the matrix product would fill one row of its tiles. Each element

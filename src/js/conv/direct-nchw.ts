@@ -1,4 +1,4 @@
-import type { Block, ConvParams } from '../../params.ts';
+import type { Block, ConvParams } from '../../kernels/params.ts';
 import { finishRows, needsFinish } from './finish.ts';
 import { convRow } from './rows.ts';
 

@@ -1,4 +1,4 @@
-import type { Block, ConvParams } from '../../params.ts';
+import type { Block, ConvParams } from '../../kernels/params.ts';
 import { ZEROS } from '../gemm/tile.ts';
 import { finishColumns, needsFinish } from './finish.ts';
 import { convPixel } from './pixels.ts';

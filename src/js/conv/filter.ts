@@ -1,4 +1,4 @@
-import type { Block, FilterParams } from '../../params.ts';
+import type { Block, FilterParams } from '../../kernels/params.ts';
 import { COLUMNS, panelBegin, panelCount } from '../gemm/tile.ts';
 
 type Params = Block<typeof FilterParams>;

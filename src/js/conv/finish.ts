@@ -1,4 +1,4 @@
-import { Activation, type Block, type ConvParams } from '../../params.ts';
+import { Activation, type Block, type ConvParams } from '../../kernels/params.ts';
 
 const { fround } = Math;
 

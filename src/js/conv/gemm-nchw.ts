@@ -1,4 +1,4 @@
-import type { Block, ConvParams } from '../../params.ts';
+import type { Block, ConvParams } from '../../kernels/params.ts';
 import { COLUMNS, panelBegin, panelCount, tile, ZEROS } from '../gemm/tile.ts';
 import { finishRows, needsFinish } from './finish.ts';
 import { locateWindows } from './windows.ts';

@@ -1,4 +1,4 @@
-import type { Block, PadParams } from '../../params.ts';
+import type { Block, PadParams } from '../../kernels/params.ts';
 
 /**
  * Planes inside a border of zeros, so that no kernel ever asks whether a tap lies outside. In three dimensions a plane is a

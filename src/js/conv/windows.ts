@@ -1,4 +1,4 @@
-import type { Block, ConvParams } from '../../params.ts';
+import type { Block, ConvParams } from '../../kernels/params.ts';
 
 /** Offset of the window of each of `count` outputs from `begin` on, counted (slice, row, column). */
 export function locateWindows(p: Block<typeof ConvParams>, begin: number, count: number, offsets: Int32Array): void {

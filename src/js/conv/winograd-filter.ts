@@ -1,4 +1,4 @@
-import type { Block, FilterParams } from '../../params.ts';
+import type { Block, FilterParams } from '../../kernels/params.ts';
 import { COLUMNS, panelBegin, panelCount } from '../gemm/tile.ts';
 import { firstTap } from './filter.ts';
 import { PART_PANELS } from './winograd-tiles.ts';

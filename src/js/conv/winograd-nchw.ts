@@ -1,4 +1,4 @@
-import type { Block, ConvParams } from '../../params.ts';
+import type { Block, ConvParams } from '../../kernels/params.ts';
 import { COLUMNS, panelBegin, panelCount, tile, ZEROS } from '../gemm/tile.ts';
 import { locateTile, PART_PANELS, transformProducts, transformTile } from './winograd-tiles.ts';
 

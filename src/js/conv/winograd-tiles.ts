@@ -1,4 +1,4 @@
-import type { Block, ConvParams } from '../../params.ts';
+import type { Block, ConvParams } from '../../kernels/params.ts';
 import { finish } from './finish.ts';
 import { inputPass, outputPass } from './winograd-points.ts';
 

@@ -1,4 +1,4 @@
-import { type Block, Border, type ImageParams } from '../../params.ts';
+import { type Block, Border, type ImageParams } from '../../kernels/params.ts';
 
 export type Params = Block<typeof ImageParams>;
 export type Elements = Uint8Array | Float32Array;

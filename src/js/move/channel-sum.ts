@@ -1,4 +1,4 @@
-import type { Block, ChannelParams } from '../../params.ts';
+import type { Block, ChannelParams } from '../../kernels/params.ts';
 
 /**
  * The sum of each channel of an input seen as [outer][channels][rowLength], in the order in which its floats lie:

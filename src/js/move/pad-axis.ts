@@ -1,4 +1,4 @@
-import { type Block, type PadAxisParams, PadMode } from '../../params.ts';
+import { type Block, type PadAxisParams, PadMode } from '../../kernels/params.ts';
 
 type Params = Block<typeof PadAxisParams>;
 

@@ -1,4 +1,4 @@
-import type { Block, StridedParams } from '../../params.ts';
+import type { Block, StridedParams } from '../../kernels/params.ts';
 
 type Params = Block<typeof StridedParams>;
 

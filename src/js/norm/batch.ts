@@ -1,4 +1,4 @@
-import type { Block, NormParams, NormTableParams } from '../../params.ts';
+import type { Block, NormParams, NormTableParams } from '../../kernels/params.ts';
 
 const { fround, sqrt } = Math;
 

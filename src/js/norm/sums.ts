@@ -1,4 +1,4 @@
-import type { Block, NormSumParams } from '../../params.ts';
+import type { Block, NormSumParams } from '../../kernels/params.ts';
 
 const { fround } = Math;
 

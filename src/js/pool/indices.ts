@@ -1,4 +1,4 @@
-import type { Block, PoolParams } from '../../params.ts';
+import type { Block, PoolParams } from '../../kernels/params.ts';
 import { greater } from './reduce.ts';
 import { tapAtOrAfter, tapsBetween, windowStart, windowTaps } from './windows.ts';
 

@@ -1,4 +1,4 @@
-import type { Block, PoolParams } from '../../params.ts';
+import type { Block, PoolParams } from '../../kernels/params.ts';
 import { Reduction } from './reduce.ts';
 import { pool } from './window.ts';
 

@@ -1,4 +1,4 @@
-import type { Block, IndexParams } from '../../params.ts';
+import type { Block, IndexParams } from '../../kernels/params.ts';
 
 /**
  * Floats to and from the places that indices name. An index that is no whole number of the plane names none: nothing is written

@@ -1,4 +1,4 @@
-import type { Block, PowerParams } from '../../params.ts';
+import type { Block, PowerParams } from '../../kernels/params.ts';
 
 /**
  * `factor ⊗ unit`, where `unit = sign(base) · |base|^e` and 0 for a base of 0, or without a factor `|base|^e`; with e = −1

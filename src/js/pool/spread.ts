@@ -1,4 +1,4 @@
-import type { Block, PoolParams } from '../../params.ts';
+import type { Block, PoolParams } from '../../kernels/params.ts';
 import { tapAtOrAfter, tapsBetween, windowStart, windowTaps } from './windows.ts';
 
 const { fround } = Math;

@@ -1,4 +1,4 @@
-import type { Block, PoolParams } from '../../params.ts';
+import type { Block, PoolParams } from '../../kernels/params.ts';
 import { reducePixels, reducePlane } from './columns.ts';
 import { finish, identity } from './reduce.ts';
 import { reduceRows } from './rows.ts';

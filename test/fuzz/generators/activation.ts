@@ -1,5 +1,5 @@
 import type { Tensor } from '../../../src/index.ts';
-import { lengthOf } from '../../../src/tensor.ts';
+import { lengthOf } from '../../../src/tensor/tensor.ts';
 import { relayout } from '../../random.ts';
 import type { Source } from '../source.ts';
 import { skipped } from './conv.ts';

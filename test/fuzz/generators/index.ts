@@ -1,5 +1,5 @@
 import type { FilterOperators } from '../../../src/image/index.ts';
-import type { Operators } from '../../../src/operators/index.ts';
+import type { Operators } from '../../../src/ops/index.ts';
 import { activation } from './activation.ts';
 import { columns } from './columns.ts';
 import { conv } from './conv.ts';

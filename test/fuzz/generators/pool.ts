@@ -1,4 +1,4 @@
-import { lengthOf } from '../../../src/tensor.ts';
+import { lengthOf } from '../../../src/tensor/tensor.ts';
 import type { Source } from '../source.ts';
 import { stepsOf, type Windows, windows } from './conv.ts';
 import {

@@ -1,0 +1,67 @@
+import type { Plan, Value } from '../plan/plan.ts';
+
+/** Any view of a buffer. */
+export type AnyArray = ArrayBufferView<ArrayBufferLike>;
+
+export type Variant = 'simd' | 'relaxed-simd' | 'js';
+
+/** What a 32-bit address reaches, less the last page, so that the end of memory is an address too. */
+export const MAX_MEMORY_BYTES = 65535 * 65536;
+
+/** The buffer of a value that a step uses. There is always one: address 0 would be a buffer that nobody has. */
+export function boundTo<B>({ id, name }: Value, buffers: readonly (B | undefined)[]): B {
+  const buffer = buffers[id];
+  if (buffer === undefined) throw new Error(`the value ${name ?? id} of a plan is bound to nothing`);
+  return buffer;
+}
+
+/** A plan bound to buffers, ready to run any number of times. */
+export interface Call<B> {
+  /** Puts another buffer in the place of a value: to be called by `begin`, while no run of this call is under way. */
+  set(value: Value, buffer: B): void;
+  /** Calls `begin` and runs, after all asynchronous calls before. */
+  run(begin: () => void): void;
+  /**
+   * Calls `begin`, runs, and calls `finish`, after all calls before. Where there are workers they do it, and the caller's thread is
+   * free meanwhile.
+   */
+  runAsync(begin: () => void, finish: () => void): Promise<void>;
+  release(): void;
+}
+
+/**
+ * Where kernels run. `B` is how a backend names a run of floats: an address in kernel memory, or an array.
+ */
+export interface Backend<B = unknown> {
+  readonly variant: Variant;
+  readonly threads: number;
+  readonly disposed: boolean;
+  /** `length` floats with anything in them. */
+  allocate(length: number): B;
+  free(buffer: B): void;
+  /** The memory of a tensor, of which its owner may hand out views; and its end, from which on they are refused. */
+  allocateTensor(length: number): B;
+  freeTensor(buffer: B): void;
+  /** The floats of a buffer, as they are now: never kept across a call that may allocate. */
+  view(buffer: B, length: number): Float32Array;
+  /** Is `data` a view of the memory that buffers lie in? */
+  holds(data: AnyArray): boolean;
+  /**
+   * The buffer that `data` is a view of, if it is one. To be asked before anything is allocated: growth empties views.
+   *
+   * @throws DisposedError for a view of memory that no tensor has any more
+   */
+  locate(argument: string, data: AnyArray): B | undefined;
+  /** A buffer for a caller's own array of `length` floats. */
+  borrow(data: Float32Array, length: number): B;
+  /** What is in the array, into its buffer. Throws if the array has changed its length, be it that its buffer was transferred. */
+  read(buffer: B, data: Float32Array, length: number): void;
+  /** Ends a `borrow`; what was written goes back into the array when `written`. Throws as `read` does, and then has ended it. */
+  giveBack(buffer: B, data: Float32Array, length: number, written: boolean): void;
+  /** `buffers` by the numbers of their values: each that a step uses has to be there. */
+  bind(plan: Plan, buffers: readonly (B | undefined)[]): Call<B>;
+  /** Finishes all asynchronous calls. */
+  settle(): void;
+  /** Lets go of everything. Whatever lives in the backend is refused afterwards. */
+  dispose(): void;
+}
