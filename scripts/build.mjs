@@ -10,21 +10,22 @@ import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { deflateRawSync } from 'node:zlib';
 import asc from 'assemblyscript/asc';
 import binaryen from 'binaryen';
+import { generateKernels } from './kernels.mjs';
 
-const variants = ['simd', 'relaxed-simd', 'simd-threads', 'relaxed-simd-threads'];
+const ALL = ['simd', 'relaxed-simd', 'simd-threads', 'relaxed-simd-threads'];
+/** Those that are named, or all. */
+const variants = process.argv.length > 2 ? process.argv.slice(2) : ALL;
 
-await rm('dist', { recursive: true, force: true });
+if (variants === ALL) await rm('dist', { recursive: true, force: true });
 await mkdir('src/wasm/embedded', { recursive: true });
-for (const target of [...variants, 'debug']) {
+const kernels = new Set(await generateKernels());
+for (const target of variants) {
   const { error, stderr } = await asc.main(['--target', target]);
   process.stderr.write(stderr.toString());
   if (error) throw error;
 }
 
-// What assembly/index.ts exports for the compiler alone, so that it is there once and not inlined, has done its service: the names are a
-// hundredth of the module.
-const [, list] = (await readFile('src/kernels/params.ts', 'utf8')).match(/export const kernels = {(.*?)}/s);
-const kernels = new Set(Array.from(list.matchAll(/(\w+): \w+Params/g), ([, name]) => name));
+// Microkernels were exported for the optimiser's sake. Nobody calls them by name, and the names are a hundredth of the module.
 for (const variant of variants) {
   const module = binaryen.readBinary(await readFile(`dist/wasm/${variant}.wasm`));
   const exported = Array.from({ length: module.getNumExports() }, (_, i) => binaryen.getExportInfo(module.getExportByIndex(i)));

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { kernels } from '../src/kernels/params.ts';
+import { kernels } from '../src/kernels/index.ts';
 import { callOperator, operatorNames } from './calls.ts';
 import { type Configuration, configuration, operands } from './conv-configuration.ts';
 import { expectSameBits } from './equal.ts';

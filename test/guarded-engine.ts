@@ -1,9 +1,7 @@
 import type { Engine } from '../src/engine.ts';
-import { type KernelName, kernels } from '../src/kernels/params.ts';
+import { descriptorOf, type KernelName } from '../src/kernels/index.ts';
 import { bufferOf, type MeasuredMemory, ownEngine } from './own-engine.ts';
 
-/** Fields of a parameter block that name what its kernel may write. */
-const WRITABLE = ['output', 'scratch'];
 const FILL = 0xa5;
 
 let snapshot = new Uint8Array(0);
@@ -18,7 +16,9 @@ export async function guardedEngine(called?: (name: KernelName) => void): Promis
   const { engine, memory } = await ownEngine({
     initial: 4,
     around: (name, kernel, memory) => (block, begin, end) => {
-      const written = WRITABLE.filter((field) => field in kernels[name]).map((field) => bufferOf(name, field, block, memory));
+      const { block: layout, writes } = descriptorOf(name);
+      const fields = 'scratch' in layout ? [...writes, 'scratch'] : writes;
+      const written = fields.map((field) => bufferOf(name, field, block, memory));
       if (snapshot.length !== memory.memory.buffer.byteLength) snapshot = new Uint8Array(memory.memory.buffer.byteLength);
       const before = snapshot;
       before.set(bytesOf(memory));

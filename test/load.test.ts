@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { relaxedSimd } from 'wasm-feature-detect';
 import { type Engine, load, loadSync, OptionError, UnsupportedError } from '../src/index.ts';
-import { ABI_VERSION, kernels } from '../src/kernels/params.ts';
+import { ABI_VERSION, kernels } from '../src/kernels/index.ts';
 import type { ModuleSource } from '../src/wasm/compile.ts';
 import { expectSameBits } from './equal.ts';
 import { js } from './platforms.ts';
@@ -265,13 +265,21 @@ describe("a caller's own module", () => {
     ],
     ['another module', () => moduleBytes([]), /not a simdconv module/],
     ['a module whose abiVersion is a function', () => moduleBytes([{ name: 'abiVersion', kind: 'function' }]), /not a simdconv module/],
-    ['a module of another version', () => moduleBytes([...abi(ABI_VERSION + 1), ...exported]), /of version 2, this package's of version 1/],
+    [
+      'a module of another version',
+      () => moduleBytes([...abi(ABI_VERSION + 1), ...exported]),
+      new RegExp(`of version ${ABI_VERSION + 1}, this package's of version ${ABI_VERSION}`),
+    ],
     ['a module without kernels', () => moduleBytes(abi(ABI_VERSION)), new RegExp(`lacks the kernels ${Object.keys(kernels).join(', ')}`)],
-    ['a module that lacks one', () => moduleBytes([...abi(ABI_VERSION), ...exported.slice(1)]), /lacks the kernels pad$/],
+    [
+      'a module that lacks one',
+      () => moduleBytes([...abi(ABI_VERSION), ...exported.slice(1)]),
+      new RegExp(`lacks the kernels ${Object.keys(kernels)[0]}$`),
+    ],
     [
       'a module whose kernel is a number',
       () => moduleBytes([...abi(ABI_VERSION), ...exported.slice(1), { name: exported[0].name, kind: 'global', value: 1 }]),
-      /lacks the kernels pad$/,
+      new RegExp(`lacks the kernels ${Object.keys(kernels)[0]}$`),
     ],
     ['a module that wants more than a memory', () => moduleBytes(abi(ABI_VERSION), ['env', 'abort']), /asks for more than a memory.*abort/],
   ];

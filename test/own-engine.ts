@@ -1,5 +1,5 @@
 import { Engine } from '../src/engine.ts';
-import { type KernelName, kernels } from '../src/kernels/params.ts';
+import { descriptorOf, type KernelName, kernels } from '../src/kernels/index.ts';
 import { WasmBackend } from '../src/wasm/backend.ts';
 import { compileEmbedded } from '../src/wasm/compile.ts';
 import type { Instance, Kernel } from '../src/wasm/instance.ts';
@@ -44,7 +44,7 @@ export async function ownEngine({ initial = 1, maximum, around }: Making = {}): 
 
 /** The word of a field in its parameter block. */
 export function wordOf(name: KernelName, field: string): number {
-  return Object.keys(kernels[name]).indexOf(field);
+  return Object.keys(descriptorOf(name).block).indexOf(field);
 }
 
 /** The buffer that a field of a parameter block names, in bytes; nothing where a kernel has asked for no scratch. */

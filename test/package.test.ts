@@ -10,7 +10,7 @@ import binaryen from 'binaryen';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ABI_VERSION } from '../src/kernels/params.ts';
+import { ABI_VERSION } from '../src/kernels/index.ts';
 
 /** The package as npm ships it, installed in an empty project. */
 const run = promisify(execFile);
@@ -213,7 +213,7 @@ describe('the packed tarball', () => {
       await writeFile(join(other, `dist/wasm/${variant}.wasm`), bytes);
       await edit(`dist/wasm/embedded/${variant}.js`, /'[\w+/=]+'/, `'${deflateRawSync(bytes).toString('base64')}'`);
     }
-    await edit('dist/kernels/params.js', /ABI_VERSION = \d+/, `ABI_VERSION = ${version}`);
+    await edit('dist/kernels/index.js', /ABI_VERSION = \d+/, `ABI_VERSION = ${version}`);
     const printed = await runFile(
       'versions.mjs',
       `import * as one from 'simdconv';

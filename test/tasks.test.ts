@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import type { Engine } from '../src/index.ts';
-import { kernels } from '../src/kernels/params.ts';
+import { descriptorOf } from '../src/kernels/index.ts';
 import { callOperator, operatorNames } from './calls.ts';
 import { configuration, operands } from './conv-configuration.ts';
 import { expectSameBits } from './equal.ts';
@@ -11,9 +11,9 @@ import { random, randomTensor, toNhwc } from './random.ts';
 import { pieces } from './split.ts';
 
 /** A kernel's tasks are independent: any split of their range, in any order and with any scratch, gives the same bits. */
-vi.mock('../src/js/index.ts', async (original) => {
+vi.mock('../src/js/generated/twins.ts', async (original) => {
   const { inPieces } = await import('./split.ts');
-  const { twins } = await original<typeof import('../src/js/index.ts')>();
+  const { twins } = await original<typeof import('../src/js/generated/twins.ts')>();
   return { twins: inPieces(twins) };
 });
 
@@ -23,7 +23,7 @@ const { engine: splitSimd } = await ownEngine({
   around: (name, kernel, memory) => (block, taskBegin, taskEnd) => {
     most = Math.max(most, taskEnd - taskBegin);
     for (const [begin, end] of pieces(taskBegin, taskEnd, next)) {
-      if ('scratch' in kernels[name]) {
+      if ('scratch' in descriptorOf(name).block) {
         const scratch = bufferOf(name, 'scratch', block, memory);
         memory.floats.fill(Number.NaN, scratch.begin / 4, scratch.end / 4);
       }

@@ -1,5 +1,5 @@
 import { expOf, gaussianOf, upperTailOf } from '../math';
-import { ActivationBackwardParams, Curve } from '../params';
+import { ActivationBackwardParams, Curve } from '../generated/abi';
 import { clampVector, madd, storeUpTo } from '../simd';
 import { GELU_CUBIC, GELU_FAR, GELU_LINEAR } from './curve';
 

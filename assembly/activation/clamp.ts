@@ -1,4 +1,4 @@
-import { ActivationParams } from '../params';
+import { ActivationParams } from '../generated/abi';
 import { clampVector, storeUpTo } from '../simd';
 
 /**

@@ -1,5 +1,5 @@
 import { expOf, gatedOf, gaussianOf, softplusOf, upperTailOf } from '../math';
-import { ActivationParams, Curve } from '../params';
+import { ActivationParams, Curve } from '../generated/abi';
 import { clampVector, madd, storeUpTo } from '../simd';
 
 /** Beyond it, every function here is 0, or x, or ±1: what it is multiplied with may be ∞ otherwise, and the product NaN. */

@@ -1,5 +1,5 @@
 import { expm1Negative, K1, K2, kept, LOG2E, MINUS_LN2, ROUNDING, zeroOf } from '../math';
-import { ActivationParams } from '../params';
+import { ActivationParams } from '../generated/abi';
 import { storeUpTo4 } from '../simd';
 
 @inline

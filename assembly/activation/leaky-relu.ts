@@ -1,4 +1,4 @@
-import { ActivationParams } from '../params';
+import { ActivationParams } from '../generated/abi';
 import { isLeakyMax, leakyMaxVector, leakyVector, storeUpTo } from '../simd';
 
 /**

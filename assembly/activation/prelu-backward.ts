@@ -1,4 +1,4 @@
-import { PreluBackwardParams } from '../params';
+import { PreluBackwardParams } from '../generated/abi';
 import { loadTail, storeUpTo } from '../simd';
 
 /** `length` floats of dx = x > 0 ? dy : slope * dy, and NaN where x is NaN; the slopes are those at `slope`, or one for all. */

@@ -1,4 +1,4 @@
-import { PreluParams } from '../params';
+import { PreluParams } from '../generated/abi';
 import { isLeakyMax, leakyMaxVector, leakyVector, storeUpTo } from '../simd';
 import { leakyRun } from './leaky-relu';
 

@@ -1,4 +1,4 @@
-import { RreluBackwardParams, RreluParams } from '../params';
+import { RreluBackwardParams, RreluParams } from '../generated/abi';
 import { leakyVector, storeUpTo } from '../simd';
 
 /**

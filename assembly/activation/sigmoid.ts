@@ -1,5 +1,5 @@
 import { K1, K2, kept, LOG2E, MINUS_LN2_HIGH, MINUS_LN2_LOW, ROUNDING, sigmoidVector, TINY, zeroOf } from '../math';
-import { ActivationParams } from '../params';
+import { ActivationParams } from '../generated/abi';
 import { storeUpTo4 } from '../simd';
 
 /** The logistic function, 1 / (1 + e^−x). A task is `taskLength` floats. Tasks lie side by side, so that any range of them is one run. */

@@ -1,5 +1,5 @@
 import { expNegative, expOf, K1, K2, kept, LOG2E, logOf, MINUS_LN2_HIGH, MINUS_LN2_LOW, ROUNDING, TINY, zeroOf } from '../math';
-import { SoftmaxParams } from '../params';
+import { SoftmaxParams } from '../generated/abi';
 import { storeUpTo } from '../simd';
 
 /**

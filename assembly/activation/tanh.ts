@@ -1,5 +1,5 @@
 import { K1, K2, kept, LOG2E, MINUS_LN2, ROUNDING, tanhVector, zeroOf } from '../math';
-import { ActivationParams } from '../params';
+import { ActivationParams } from '../generated/abi';
 import { storeUpTo } from '../simd';
 
 /** The hyperbolic tangent. A task is `taskLength` floats. Tasks lie side by side, so that any range of them is one run. */

@@ -1,4 +1,4 @@
-import { BinaryParams } from '../params';
+import { BinaryParams } from '../generated/abi';
 import { storeUpTo } from '../simd';
 
 /** `y = a + b`, element by element. A task is `taskLength` floats; any range of tasks is one run. */

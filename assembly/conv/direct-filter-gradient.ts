@@ -1,4 +1,4 @@
-import { FilterGradientParams } from '../params';
+import { FilterGradientParams } from '../generated/abi';
 import { madd, storeUpTo } from '../simd';
 
 /**

@@ -1,4 +1,4 @@
-import { ConvParams } from '../params';
+import { ConvParams, DIRECT_HEADER_BYTES } from '../generated/abi';
 import { copyFloats } from '../simd';
 import { clampsInRegisters, finishRows, needsFinish } from './finish';
 import {
@@ -19,7 +19,6 @@ import {
  *
  * Where there is neither border nor stride, the input itself is the strip.
  */
-const HEADER_BYTES: usize = 224;
 
 /** Columns of the strip, from the first that a window touches to the last. */
 @inline
@@ -186,7 +185,7 @@ export function convDirectNchw(p: ConvParams, taskBegin: i32, taskEnd: i32): voi
   const outChannels = p.groups * p.groupOutChannels;
   const weights = p.filter + (<usize>outChannels << 2);
   const rows = changetype<Rows>(p.scratch + 32);
-  const offsets = p.scratch + HEADER_BYTES;
+  const offsets = p.scratch + DIRECT_HEADER_BYTES;
   const strip = (offsets + (<usize>taps << 2) + 63) & ~63;
   const finishes = needsFinish(p);
   const columns = stripColumns(p);

@@ -1,4 +1,4 @@
-import { ConvParams } from '../params';
+import { ConvParams, DIRECT_HEADER_BYTES } from '../generated/abi';
 import { clampsInRegisters, finishColumns, needsFinish } from './finish';
 import { convPixels1x1, convPixels1x4, convPixels2x4, convPixels2x4k3, convPixels2x4k3s2, convPixels2x4shared, Pixels } from './pixels';
 
@@ -18,7 +18,6 @@ import { convPixels1x1, convPixels1x4, convPixels2x4, convPixels2x4k3, convPixel
  * One channel that all output channels see is not repeated: it is read four times into a vector. Where there is no border and
  * nothing to repeat, the input itself is the strip.
  */
-const HEADER_BYTES: usize = 128;
 
 /** One pixel's channel `index` of each group, `groupOutChannels` times each. */
 function spread(p: ConvParams, from: usize, to: usize): void {
@@ -70,7 +69,7 @@ export function convDirectNhwc(p: ConvParams, taskBegin: i32, taskEnd: i32): voi
   const channels = p.groups * p.groupOutChannels;
   const zeros = p.scratch + 32;
   const pixels = changetype<Pixels>(p.scratch + 64);
-  const offsets = p.scratch + HEADER_BYTES;
+  const offsets = p.scratch + DIRECT_HEADER_BYTES;
   const strip = offsets + (<usize>taps << 2);
   const finishes = needsFinish(p);
   const weights = p.filter + (<usize>((channels + 3) & ~3) << 2);

@@ -1,5 +1,5 @@
-import { COLUMNS, panelBegin, panelCount } from '../gemm/tile';
-import { FilterParams } from '../params';
+import { panelBegin, panelCount } from '../gemm/tile';
+import { COLUMNS, FilterParams } from '../generated/abi';
 import { copyFloats } from '../simd';
 
 /**

@@ -1,4 +1,4 @@
-import { Activation, ConvParams } from '../params';
+import { Activation, ConvParams } from '../generated/abi';
 import { clampVector, leakyVector, loadSplat, loadTail, storeTail, thresholdVector } from '../simd';
 
 /**

@@ -1,5 +1,5 @@
-import { COLUMNS, panelBegin, panelCount, prepareTiles, TILE_SCRATCH_BYTES, tileRun } from '../gemm/tile';
-import { ConvParams } from '../params';
+import { panelBegin, panelCount, prepareTiles, tileRun } from '../gemm/tile';
+import { COLUMNS, ConvParams, TILE_SCRATCH_BYTES } from '../generated/abi';
 import { clampsInRegisters, finishRows, needsFinish } from './finish';
 import { locateWindows } from './windows';
 

@@ -1,4 +1,4 @@
-import { PadParams } from '../params';
+import { PadParams } from '../generated/abi';
 
 /**
  * Planes inside a border of zeros, so that no kernel ever asks whether a tap lies outside. In three dimensions a plane is a

@@ -1,4 +1,4 @@
-import { ConvParams } from '../params';
+import { ConvParams } from '../generated/abi';
 
 /** Byte offset of the window of each of `count` outputs from `begin` on, counted (slice, row, column). */
 export function locateWindows(p: ConvParams, begin: i32, count: i32, offsets: usize): void {

@@ -1,8 +1,7 @@
-import { COLUMNS, panelBegin, panelCount } from '../gemm/tile';
-import { FilterParams } from '../params';
+import { panelBegin, panelCount } from '../gemm/tile';
+import { COLUMNS, FilterParams, PART_PANELS } from '../generated/abi';
 import { copyFloats } from '../simd';
 import { firstTap } from './filter';
-import { PART_PANELS } from './winograd-tiles';
 
 /**
  * 3×3 filters to the points of a Winograd tile, `U = G g Gᵀ`, in the order that the products read them. It is computed in

@@ -1,14 +1,12 @@
-import { COLUMNS, panelBegin, panelCount, prepareTiles, ROWS, tileRun } from '../gemm/tile';
-import { Activation, ConvParams } from '../params';
+import { panelBegin, panelCount, prepareTiles, tileRun } from '../gemm/tile';
+import { Activation, COLUMNS, ConvParams, PART_PANELS, RECORD_BYTES, ROWS, WORK_BYTES } from '../generated/abi';
 import { clampVector, copyFloats, loadSplat } from '../simd';
 import { finish } from './finish';
 import { inputPoints2 } from './winograd-2';
 import { inputPoints4 } from './winograd-4';
 import { inputPoints6 } from './winograd-6';
 import { inputPass, outputPass } from './winograd-points';
-import {
-  FIRST_AT, isInside, isWhole, locateTiles, oddLines, PART_PANELS, QUAD_AT, SECOND_AT, STAGE_AT, TILE_BYTES, WinogradTile, WORK_BYTES,
-} from './winograd-tiles';
+import { FIRST_AT, isInside, isWhole, locateTiles, oddLines, QUAD_AT, SECOND_AT, STAGE_AT, WinogradTile } from './winograd-tiles';
 
 /**
  * Winograd convolution, NCHW: a lane is a tile. For each position of the transformed tile one matrix product, whose rows
@@ -33,7 +31,7 @@ function prepareQuad(p: ConvParams, records: usize, table: usize): bool {
   let inside = true;
   const length = p.tileSize + 2;
   for (let lane: usize = 0; lane < 4; lane++) {
-    const tile = changetype<WinogradTile>(records + lane * TILE_BYTES);
+    const tile = changetype<WinogradTile>(records + lane * RECORD_BYTES);
     const at = table + (lane << 2);
     const empty = tile.columnBegin >= tile.columnEnd;
     for (let i = 0; i < length; i++) {
@@ -168,8 +166,8 @@ function transformProducts(
       first += length << 4;
       second += size << 4;
     }
-    const tile0 = changetype<WinogradTile>(records), tile1 = changetype<WinogradTile>(records + TILE_BYTES);
-    const tile2 = changetype<WinogradTile>(records + 2 * TILE_BYTES), tile3 = changetype<WinogradTile>(records + 3 * TILE_BYTES);
+    const tile0 = changetype<WinogradTile>(records), tile1 = changetype<WinogradTile>(records + RECORD_BYTES);
+    const tile2 = changetype<WinogradTile>(records + 2 * RECORD_BYTES), tile3 = changetype<WinogradTile>(records + 3 * RECORD_BYTES);
     const whole = isWhole(tile0, size) && isWhole(tile1, size) && isWhole(tile2, size) && isWhole(tile3, size);
     const staged = work + STAGE_AT;
     const stagedBytes = <usize>(size * size) << 2;
@@ -194,7 +192,7 @@ function transformProducts(
     }
     if (!whole) copyTiles(size, records, staged, output, rowBytes);
     products += 16;
-    records += 4 * TILE_BYTES;
+    records += 4 * RECORD_BYTES;
   }
 }
 
@@ -211,7 +209,7 @@ function copyTiles(size: i32, records: usize, staged: usize, output: usize, rowB
       from += size << 2;
     }
     staged += <usize>(size * size) << 2;
-    records += TILE_BYTES;
+    records += RECORD_BYTES;
   }
 }
 
@@ -252,7 +250,7 @@ export function convWinogradNchw(p: ConvParams, taskBegin: i32, taskEnd: i32): v
   const weights = p.filter + (<usize>((outChannels + 3) & ~3) << 2);
   const work = p.scratch;
   const records = work + WORK_BYTES;
-  const points = records + <usize>((p.pixelBlock + 3) & ~3) * TILE_BYTES;
+  const points = records + <usize>((p.pixelBlock + 3) & ~3) * RECORD_BYTES;
   const planeBytes = <usize>p.inPlaneStride << 2;
   const outPlaneBytes = <usize>pixels << 2;
   const none = p.activation == Activation.None;
@@ -281,7 +279,7 @@ export function convWinogradNchw(p: ConvParams, taskBegin: i32, taskEnd: i32): v
       locateTiles(p, begin, count, (quads << 2) - count, 1, 1, outChannels * pixels, records);
       const input = p.input + (<usize>(group * depth * p.inPlaneStride) << 2);
       for (let quad = 0; quad < quads; quad++) {
-        const padded = prepareQuad(p, records + <usize>(quad << 2) * TILE_BYTES, work + QUAD_AT);
+        const padded = prepareQuad(p, records + <usize>(quad << 2) * RECORD_BYTES, work + QUAD_AT);
         const step: usize = (quad | 1) < quads || quad & 1 ? 32 : 16;
         const to = points + <usize>(quad >> 1) * panelBytes + (quad & 1 ? 16 : 0);
         switch (size) {

@@ -1,11 +1,9 @@
-import { COLUMNS, panelBegin, panelCount, prepareTiles, tileRun } from '../gemm/tile';
-import { Activation, ConvParams } from '../params';
+import { panelBegin, panelCount, prepareTiles, tileRun } from '../gemm/tile';
+import { Activation, COLUMNS, ConvParams, PART_PANELS, RECORD_BYTES, WORK_BYTES } from '../generated/abi';
 import { clampVector, storeTail } from '../simd';
 import { finish } from './finish';
 import { inputPass, outputPass } from './winograd-points';
-import {
-  FIRST_AT, isInside, locateTiles, oddLines, PART_PANELS, SECOND_AT, STAGE_AT, TILE_BYTES, WinogradTile, WORK_BYTES,
-} from './winograd-tiles';
+import { FIRST_AT, isInside, locateTiles, oddLines, SECOND_AT, STAGE_AT, WinogradTile } from './winograd-tiles';
 
 /**
  * Winograd convolution, NHWC: a lane is a channel. For each position of the transformed tile one matrix product, whose rows
@@ -177,7 +175,7 @@ export function convWinogradNhwc(p: ConvParams, taskBegin: i32, taskEnd: i32): v
   const weights = p.filter + (<usize>((outChannels + 3) & ~3) << 2);
   const work = p.scratch;
   const records = work + WORK_BYTES;
-  const points = records + <usize>((p.pixelBlock + 3) & ~3) * TILE_BYTES;
+  const points = records + <usize>((p.pixelBlock + 3) & ~3) * RECORD_BYTES;
   const pixelBytes = <usize>inChannels << 2;
   const rowBytes = <usize>p.inWidth * pixelBytes;
   const cBytes = <usize>partColumns << 2;
@@ -212,7 +210,7 @@ export function convWinogradNhwc(p: ConvParams, taskBegin: i32, taskEnd: i32): v
         const rows = panelBegin(count, rowPanels, panel + 1) - row;
         const to = points + (<usize>(row * depth) << 2);
         for (let i = 0; i < rows; i++) {
-          const tile = changetype<WinogradTile>(records + <usize>(row + i) * TILE_BYTES);
+          const tile = changetype<WinogradTile>(records + <usize>(row + i) * RECORD_BYTES);
           const from = input + tile.input, lane = to + (<usize>i << 2);
           switch (size) {
             case 2: winogradInput2Nhwc(tile, depth, from, pixelBytes, rowBytes, work, lane, rows, positionBytes); break;
@@ -246,7 +244,7 @@ export function convWinogradNhwc(p: ConvParams, taskBegin: i32, taskEnd: i32): v
     const channels = min(columns, p.groupOutChannels - firstColumn);
     const bias = p.filter + (<usize>channel << 2);
     for (let i = 0; i < count; i++) {
-      const tile = changetype<WinogradTile>(records + <usize>i * TILE_BYTES);
+      const tile = changetype<WinogradTile>(records + <usize>i * RECORD_BYTES);
       const from = products + <usize>i * cBytes;
       const to = p.output + tile.output + (<usize>channel << 2);
       switch (size) {

@@ -1,4 +1,4 @@
-import { ConvParams } from '../params';
+import { ConvParams, RECORD_BYTES } from '../generated/abi';
 
 /** Where a tile of output, and the input that it needs, lie: one record a tile of a block. */
 @unmanaged
@@ -17,13 +17,7 @@ export class WinogradTile {
   columns: i32;
 }
 
-export const TILE_BYTES: usize = 32;
-
-/** Panels of output channels that a task computes together: transformed input is then fetched once for all of them. */
-export const PART_PANELS: i32 = 4;
-
-/** Scratch of both layouts begins with this many bytes: tiles (gemm/tile.ts), tables of a quad, and tiles on their way. */
-export const WORK_BYTES: usize = 4096;
+/** Where what precedes the records in scratch lies, `WORK_BYTES` of it. */
 export const QUAD_AT: usize = 512;
 export const FIRST_AT: usize = 1024;
 export const SECOND_AT: usize = 2048;
@@ -50,7 +44,7 @@ export function locateTiles(
   let tileX = begin - row * across;
   let tileY = row - image * down;
   for (let i = 0; i < count + padding; i++) {
-    const tile = changetype<WinogradTile>(records + <usize>i * TILE_BYTES);
+    const tile = changetype<WinogradTile>(records + <usize>i * RECORD_BYTES);
     const y = tileY * size, x = tileX * size;
     const inY = y - p.top, inX = x - p.left;
     tile.input = <usize>(image * p.inImageStride + (inY * p.inWidth + inX) * inPixelLength) << 2;

@@ -1,20 +1,16 @@
+import { ROWS } from '../generated/abi';
 import { copyFloats } from '../simd';
 import { gemm1x4, gemm1x8, gemm2x4, gemm2x8, gemm3x4, gemm3x8, gemm4x4, gemm4x8, gemm5x4, gemm5x8, Run } from './micro';
 
-/** Rows of the largest microkernel: the most that a panel of `a` holds. */
-export const ROWS: i32 = 5;
-/** Columns of the wide microkernels: a panel of `b` holds 8, or 4 when it is the last and no more are needed. */
-export const COLUMNS: i32 = 8;
 
 /**
- * What tiles need of a task's scratch, at its beginning:
+ * What tiles need of a task's scratch, at its beginning, `TILE_SCRATCH_BYTES` in all:
  *
  *   0    a row of eight zeros, from which sums begin
  *   32   four times the lower bound of a clamped result, four times the upper one
  *   64   a tile of 5 × 8, where a tile wider than its columns is staged
  *   224  the run
  */
-export const TILE_SCRATCH_BYTES: usize = 256;
 
 /** To be called once a range of tasks, before the first `tileRun`. */
 export function prepareTiles(scratch: usize, lower: f32, upper: f32): Run {

@@ -1,4 +1,4 @@
-import { ImageParams } from '../params';
+import { ImageParams } from '../generated/abi';
 import { divideLine } from './bytes';
 import { centreOf, lineOf, middleOf, nextRow, openRows, putLine, slotOf, wideOf } from './rows';
 

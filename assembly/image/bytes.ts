@@ -1,4 +1,4 @@
-import { ImageParams } from '../params';
+import { ImageParams } from '../generated/abi';
 import { alphaBits, centreOf, isBare, lineOf, middleOf, nextRows, openRows, padMiddle, placeTaps, putLine, tableOf, wideOf } from './rows';
 
 /**

@@ -1,4 +1,4 @@
-import { ImageParams } from '../params';
+import { ImageParams } from '../generated/abi';
 import { loadSplat, madd } from '../simd';
 import { centreOf, isBare, lineOf, middleOf, nextRows, openRows, padMiddle, placeTaps, putLine, tableOf } from './rows';
 

@@ -1,4 +1,4 @@
-import { ImageParams } from '../params';
+import { ImageParams } from '../generated/abi';
 import { wordsHigh, wordsLow } from './bytes';
 import { centreOf, lineOf, middleOf, nextRow, openRows, putLine, slotOf } from './rows';
 

@@ -1,4 +1,4 @@
-import { ImageParams } from '../params';
+import { ImageParams } from '../generated/abi';
 
 /** Bits behind the point of the weights of bytes. */
 const GREY_BITS: i32 = 15;

@@ -1,4 +1,4 @@
-import { ImageParams, Order } from '../params';
+import { ImageParams, Order } from '../generated/abi';
 import { centreOf, lineOf, middleOf, nextRow, openRows, putLine, slotOf } from './rows';
 
 /** The lesser of two. Of floats the first, unless the second is less. */

@@ -1,4 +1,4 @@
-import { Border, ImageParams } from '../params';
+import { Border, ImageParams } from '../generated/abi';
 
 /**
  * What all filters over images share: rows come in through a ring of padded copies, unless a filter needs nothing beside them (`isBare`),

@@ -1,4 +1,4 @@
-import { ChannelParams } from '../params';
+import { ChannelParams } from '../generated/abi';
 
 /**
  * The sum of each channel of an input seen as [outer][channels][rowLength], in the order in which its floats lie:

@@ -1,4 +1,4 @@
-import { PadAxisParams, PadMode } from '../params';
+import { PadAxisParams, PadMode } from '../generated/abi';
 import { copyFloats, fillFloats } from '../simd';
 
 /**

@@ -1,4 +1,4 @@
-import { StridedParams } from '../params';
+import { StridedParams } from '../generated/abi';
 import { copyFloats } from '../simd';
 
 /**

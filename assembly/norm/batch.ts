@@ -1,4 +1,4 @@
-import { NormParams, NormTableParams } from '../params';
+import { NormParams, NormTableParams } from '../generated/abi';
 import { madd, storeTail } from '../simd';
 
 /**

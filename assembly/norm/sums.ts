@@ -1,4 +1,4 @@
-import { NormSumParams } from '../params';
+import { NormSumParams } from '../generated/abi';
 import { madd, storeTail } from '../simd';
 
 /**

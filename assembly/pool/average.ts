@@ -1,4 +1,4 @@
-import { PoolParams } from '../params';
+import { PoolParams } from '../generated/abi';
 import { Reduction } from './reduce';
 import { pool } from './window';
 

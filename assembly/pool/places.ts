@@ -1,4 +1,4 @@
-import { IndexParams } from '../params';
+import { IndexParams } from '../generated/abi';
 
 /**
  * Floats to and from the places that indices name. An index that is no whole number of the plane names none: nothing is written

@@ -1,4 +1,4 @@
-import { PowerParams } from '../params';
+import { PowerParams } from '../generated/abi';
 import { loadTail, storeTail, storeUpTo } from '../simd';
 
 /**

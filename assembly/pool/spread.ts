@@ -1,4 +1,4 @@
-import { PoolParams } from '../params';
+import { PoolParams } from '../generated/abi';
 import { storeTail } from '../simd';
 import { tapAtOrAfter, tapsBetween, windowStart, windowTaps } from './windows';
 

@@ -1,4 +1,4 @@
-import { PoolParams } from '../params';
+import { PoolParams } from '../generated/abi';
 import { fillFloats } from '../simd';
 import { reducePixels, reducePlane } from './columns';
 import { identity, Reduction } from './reduce';

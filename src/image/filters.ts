@@ -1,6 +1,6 @@
 import type { Engine } from '../engine.ts';
 import { OptionError } from '../errors.ts';
-import { Order } from '../kernels/params.ts';
+import { Order } from '../kernels/image.ts';
 import type { Operation, Operations } from '../ops/operation.ts';
 import { perAxis } from '../spec/axes.ts';
 import { boolean, count, finite, known, oneOf, show } from '../spec/check.ts';

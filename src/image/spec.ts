@@ -1,5 +1,5 @@
 import { DisposedError, OptionError, ShapeError } from '../errors.ts';
-import { Border } from '../kernels/params.ts';
+import { Border } from '../kernels/image.ts';
 import { count, finite, isCount, known, oneOf, show } from '../spec/check.ts';
 import type { Live } from '../tensor/read.ts';
 import { newFloats, PlainTensor, type Tensor } from '../tensor/tensor.ts';

@@ -1,10 +1,10 @@
 import { DisposedError, OutOfMemoryError } from '../errors.ts';
-import { type KernelName, kernels, type Layout } from '../kernels/params.ts';
+import { descriptorOf } from '../kernels/index.ts';
 import { isHostStep, type Plan, type Value } from '../plan/plan.ts';
 import { type AnyArray, type Backend, boundTo, type Call, MAX_MEMORY_BYTES } from '../runtime/backend.ts';
 import { newFloats } from '../tensor/tensor.ts';
 import { bufferOf, byteOffsetOf, lengthOfArray } from '../tensor/typed-array.ts';
-import { twins } from './index.ts';
+import { twins } from './generated/twins.ts';
 
 type Twin = (params: Record<string, unknown>, taskBegin: number, taskEnd: number) => void;
 const NOTHING = new Float32Array(0);
@@ -22,7 +22,7 @@ class JsCall implements Call<Float32Array> {
         return { twin: step.run as Twin, params, taskCount: 1 };
       }
       const { kernel, buffers: operands, values, taskCount, scratchLength } = step;
-      for (const [field, kind] of Object.entries(kernels[kernel] as Layout)) {
+      for (const [field, kind] of Object.entries(descriptorOf(kernel).block)) {
         if (kind !== 'buffer') params[field] = kind === 'f32' ? Math.fround(values[field]) : values[field];
         else if (field === 'scratch') params.scratch = new Float32Array(scratchLength);
         else {
@@ -31,7 +31,7 @@ class JsCall implements Call<Float32Array> {
           if (value !== null) this.#place(params, field, value, buffers);
         }
       }
-      return { twin: twins[kernel as KernelName] as unknown as Twin, params, taskCount };
+      return { twin: twins[kernel] as unknown as Twin, params, taskCount };
     });
   }
 

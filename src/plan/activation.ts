@@ -1,4 +1,4 @@
-import { Activation, Curve } from '../kernels/params.ts';
+import { Activation, Curve } from '../kernels/elementwise.ts';
 import type { ActivationSpec } from '../spec/activation.ts';
 import type { CurveSpec } from '../spec/curve.ts';
 import type { Wanted } from '../spec/gradients.ts';
@@ -29,31 +29,29 @@ export function planActivation(plan: Plan, spec: AnySpec, input: Value, output: 
   const length = lengthOf(shape);
   if (length === 0 || spec.kind === 'none') return;
   const buffers = { input, output };
-  const taskCount = Math.ceil(length / TASK_LENGTH);
   if (spec.kind === 'rrelu') {
     const { seed, lower, step } = spec;
-    plan.step('rrelu', buffers, { length, taskLength: TASK_LENGTH, seed, lower, step }, taskCount);
+    plan.step('rrelu', buffers, { length, taskLength: TASK_LENGTH, seed, lower, step });
     return;
   }
   const { kind, lower, upper, alpha } = spec;
   const curve = 'curve' in spec ? spec.curve : 0;
-  plan.step(kind, buffers, { length, taskLength: TASK_LENGTH, lower, upper, alpha, kind: curve }, taskCount);
+  plan.step(kind, buffers, { length, taskLength: TASK_LENGTH, lower, upper, alpha, kind: curve });
 }
 
 export function planActivationBackward(plan: Plan, spec: AnySpec, dy: Value, x: Value, output: Value, shape: readonly number[]): void {
   const length = lengthOf(shape);
   if (length === 0) return;
   const buffers = { input: dy, x, output };
-  const taskCount = Math.ceil(length / TASK_LENGTH);
   if (spec.kind === 'rrelu') {
     const { seed, lower, step } = spec;
-    plan.step('rreluBackward', buffers, { length, taskLength: TASK_LENGTH, seed, lower, step }, taskCount);
+    plan.step('rreluBackward', buffers, { length, taskLength: TASK_LENGTH, seed, lower, step });
     return;
   }
   const { lower, upper, alpha } = spec;
   // A randomized ReLU at inference is a leaky one.
   const kind = 'curve' in spec ? spec.curve : Curve.LeakyRelu;
-  plan.step('activationBackward', buffers, { length, taskLength: TASK_LENGTH, lower, upper, alpha, kind }, taskCount);
+  plan.step('activationBackward', buffers, { length, taskLength: TASK_LENGTH, lower, upper, alpha, kind });
 }
 
 export function planPrelu(
@@ -76,7 +74,6 @@ export function planPrelu(
     columns ? 'preluColumns' : 'preluRows',
     { input, slope, output },
     { length, taskLength: TASK_LENGTH, channels, rowLength, slopeCopies },
-    Math.ceil(length / TASK_LENGTH),
     columns && rowLength * slopeCopies > 1 ? period * slopeCopies : 0,
   );
 }
@@ -87,28 +84,27 @@ export function planPreluBackward(plan: Plan, spec: PreluBackwardSpec, wanted: W
   const values = { images, channels, pixels, channelsLast: +channelsLast };
   const planes = pixels === 0 ? 0 : images * (channelsLast ? pixels : channels);
   // What x and dy hold is read before dx may take the place of dy.
-  if (wanted.dSlope) plan.step('preluSlopeBackward', { ...operands, output: plan.named('dSlope') }, values, Math.ceil(channels / 4));
-  if (wanted.dx && planes > 0) plan.step('preluBackward', { ...operands, output: plan.named('dx') }, values, planes);
+  if (wanted.dSlope) plan.step('preluSlopeBackward', { ...operands, output: plan.named('dSlope') }, values);
+  if (wanted.dx && planes > 0) plan.step('preluBackward', { ...operands, output: plan.named('dx') }, values);
 }
 
 function softmaxValues({ outer, extent, inner }: SoftmaxSpec, log: boolean) {
   const most = Math.max(1, Math.floor(TASK_LENGTH / extent));
   const taskLength = inner === 1 ? most : 4 * Math.ceil(Math.min(most, inner) / 4);
-  const taskCount = inner === 1 ? Math.ceil(outer / taskLength) : outer * Math.ceil(inner / taskLength);
-  return [{ outer, extent, inner, taskLength, log: +log }, taskCount] as const;
+  return { outer, extent, inner, taskLength, log: +log };
 }
 
 export function planSoftmax(plan: Plan, spec: SoftmaxSpec, log: boolean, input: Value, output: Value): void {
   if (isEmpty(spec)) return;
-  plan.step('softmax', { input, y: null, output }, ...softmaxValues(spec, log));
+  plan.step('softmax', { input, y: null, output }, softmaxValues(spec, log));
 }
 
 /** By way of the softmax. */
 export function planSoftmaxBackward(plan: Plan, spec: SoftmaxSpec, log: boolean, dy: Value, x: Value, output: Value): void {
   if (isEmpty(spec)) return;
   const y = plan.temp(spec.outer * spec.extent * spec.inner);
-  plan.step('softmax', { input: x, y: null, output: y }, ...softmaxValues(spec, false));
-  plan.step('softmax', { input: dy, y, output }, ...softmaxValues(spec, log));
+  plan.step('softmax', { input: x, y: null, output: y }, softmaxValues(spec, false));
+  plan.step('softmax', { input: dy, y, output }, softmaxValues(spec, log));
 }
 
 const isEmpty = ({ outer, extent, inner }: SoftmaxSpec) => outer * extent * inner === 0;

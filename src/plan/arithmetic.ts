@@ -5,5 +5,5 @@ import type { Plan, Value } from './plan.ts';
 export function planAdd(plan: Plan, a: Value, b: Value, output: Value, shape: readonly number[]): void {
   const length = lengthOf(shape);
   if (length === 0) return;
-  plan.step('add', { input: a, other: b, output }, { length, taskLength: TASK_LENGTH }, Math.ceil(length / TASK_LENGTH));
+  plan.step('add', { input: a, other: b, output }, { length, taskLength: TASK_LENGTH });
 }

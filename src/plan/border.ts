@@ -1,4 +1,4 @@
-import { PadMode } from '../kernels/params.ts';
+import { PadMode } from '../kernels/move.ts';
 import { axesOf, convWindow, toTriple } from '../spec/axes.ts';
 import type { Correlation } from '../spec/conv.ts';
 import type { PadModeName } from '../spec/pad.ts';
@@ -38,7 +38,7 @@ export function planBorder(plan: Plan, border: Border, input: Value, output: Val
     const values = { outer, length: shape[axis], inner, before: before[axis], after: after[axis], mode: MODES[mode], value };
     const extent = isBackward ? shape[axis] : whole[axis];
     const to = i === order.length - 1 ? output : plan.temp(outer * extent * inner);
-    plan.step(isBackward ? 'padAxisBackward' : 'padAxis', { input: from, output: to }, values, outer);
+    plan.step(isBackward ? 'padAxisBackward' : 'padAxis', { input: from, output: to }, values);
     from = to;
   }
 }

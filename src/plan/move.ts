@@ -57,7 +57,6 @@ function strided(
       out5: d5[2],
       clearLength,
     },
-    d0[0] * d1[0],
   );
 }
 
@@ -78,10 +77,10 @@ export function copyRun(plan: Plan, input: Value, output: Value, length: number)
 export function zeros(plan: Plan, output: Value, length: number): void {
   const nothing = { inDepth: 0, inHeight: 0, inRowLength: 0, front: 0, top: 0, left: 0 };
   const all = { planes: 1, outDepth: 1, outHeight: 1, outRowLength: length, outPlaneStride: length };
-  plan.step('pad', { input: output, output }, { ...nothing, ...all }, 1);
+  plan.step('pad', { input: output, output }, { ...nothing, ...all });
 }
 
 /** The sum of each channel of [outer][channels][rowLength]. */
 export function channelSum(plan: Plan, input: Value, output: Value, outer: number, channels: number, rowLength: number): void {
-  plan.step('channelSum', { input, output }, { outer, channels, rowLength }, Math.ceil(channels / 4));
+  plan.step('channelSum', { input, output }, { outer, channels, rowLength });
 }

@@ -19,7 +19,7 @@ function makeTable(plan: Plan, spec: BatchNormSpec, mean: Value | null, bias: Va
   const output = plan.temp(3 * tableLength);
   const scale = spec.scale ? plan.named('scale') : null;
   const buffers = { mean, variance: plan.named('variance'), scale, bias, output };
-  plan.step('batchNormTable', buffers, { channels, repeat, tableLength, epsilon }, tableLength);
+  plan.step('batchNormTable', buffers, { channels, repeat, tableLength, epsilon });
   return output;
 }
 
@@ -33,12 +33,7 @@ function normalise(plan: Plan, spec: BatchNormSpec, input: Value, output: Value,
   const copies = period < RUN_LENGTH ? 4 * Math.ceil(RUN_LENGTH / 4 / period) : 1;
   const tableLength = columns ? period * Math.min(copies, Math.ceil(length / period)) : channels;
   const table = makeTable(plan, spec, mean, bias, columns ? inner : 1, tableLength);
-  plan.step(
-    'batchNorm',
-    { input, table, output },
-    { length, taskLength: TASK_LENGTH, rowLength: columns ? 0 : inner, tableLength },
-    Math.ceil(length / TASK_LENGTH),
-  );
+  plan.step('batchNorm', { input, table, output }, { length, taskLength: TASK_LENGTH, rowLength: columns ? 0 : inner, tableLength });
 }
 
 export function planBatchNorm(plan: Plan, spec: BatchNormSpec): void {
@@ -52,7 +47,7 @@ export function planBatchNormBackward(plan: Plan, spec: BatchNormSpec, wanted: W
   const sums = (other: Value | null, output: Value) => {
     const each = plan.temp(images * channels);
     const buffers = { input: dy, other, mean: other && plan.named('mean'), output: each };
-    plan.step('batchNormSums', buffers, { outer, channels, inner }, images * Math.ceil(channels / 4));
+    plan.step('batchNormSums', buffers, { images, outer, channels, inner });
     sumRows(plan, each, output, images, channels);
   };
   if (wanted.dx) normalise(plan, spec, dy, plan.named('dx'), null, null);

@@ -1,4 +1,5 @@
-import type { KernelName, kernels, Layout } from '../kernels/params.ts';
+import { descriptorOf, type KernelName, type kernels } from '../kernels/index.ts';
+import type { Layout, Numbers } from '../kernels/layout.ts';
 
 /**
  * A run of floats that steps read and write. What a caller has, and what a caller gets, has a name; everything else is temporary and has a
@@ -12,7 +13,6 @@ export interface Value {
   readonly length: number | undefined;
 }
 
-type Values<L extends Layout> = { readonly [F in keyof L as L[F] extends 'buffer' ? never : F]: number };
 type Buffers<L extends Layout> = {
   readonly [F in keyof L as L[F] extends 'buffer' ? (F extends 'scratch' ? never : F) : never]: Value | null;
 };
@@ -83,13 +83,12 @@ export class Plan {
 
   step<K extends KernelName>(
     kernel: K,
-    buffers: Buffers<(typeof kernels)[K]>,
-    values: Values<(typeof kernels)[K]>,
-    taskCount: number,
+    buffers: Buffers<(typeof kernels)[K]['block']>,
+    values: Numbers<(typeof kernels)[K]['block']>,
     scratchLength = 0,
   ): void {
     this.#use(buffers);
-    this.steps.push({ kernel, buffers, values, taskCount, scratchLength });
+    this.steps.push({ kernel, buffers, values, taskCount: descriptorOf(kernel).tasks(values), scratchLength });
   }
 
   hostStep(step: HostStep): void {

@@ -54,6 +54,7 @@ function poolStep(plan: Plan, kernel: PoolKernel, input: Value, output: Value, p
     kernel,
     { input, output },
     {
+      planes,
       inHeight: window.inHeight,
       inWidth: window.inWidth,
       outHeight: window.outHeight,
@@ -74,7 +75,6 @@ function poolStep(plan: Plan, kernel: PoolKernel, input: Value, output: Value, p
       pixelBlock,
       divisor,
     },
-    backward ? planes : planes * window.outHeight,
     kernel === 'maxIndices' ? 0 : scratchLength,
   );
 }
@@ -183,13 +183,13 @@ function scatter(plan: Plan, input: Value, indices: Value, output: Value, { wind
     'scatterPixels',
     { input, indices, output },
     {
+      planes,
       planeLength: window.inHeight * window.inWidth,
       indexCount: window.outHeight * window.outWidth,
       pixelLength,
       accumulate: 1,
       missing: 0,
     },
-    planes,
   );
 }
 
@@ -198,13 +198,13 @@ function gather(plan: Plan, input: Value, indices: Value, output: Value, { windo
     'gatherPixels',
     { input, indices, output },
     {
+      planes,
       planeLength: window.inHeight * window.inWidth,
       indexCount: window.outHeight * window.outWidth,
       pixelLength,
       accumulate: 0,
       missing: -Infinity,
     },
-    planes,
   );
 }
 
@@ -260,5 +260,5 @@ export function planUnpool(
 ): void {
   const { planes, pixelLength, indexCount, planeLength } = spec;
   if (planes === 0) return;
-  plan.step(kernel, { input, indices, output }, { planeLength, indexCount, pixelLength, accumulate: 0, missing: 0 }, planes);
+  plan.step(kernel, { input, indices, output }, { planes, planeLength, indexCount, pixelLength, accumulate: 0, missing: 0 });
 }

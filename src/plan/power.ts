@@ -6,5 +6,5 @@ const TASK_LENGTH = 16384;
 /** `factor · sign(base) · |base|^(exponent / root)`, or without a factor `|base|^(exponent / root)`. */
 export function planPower(plan: Plan, factor: Value | null, base: Value, output: Value, length: number, exponent: number, root = 1): void {
   const values = { length, taskLength: TASK_LENGTH, exponent, root };
-  plan.step('timesPower', { factor, base, output }, values, Math.ceil(length / TASK_LENGTH));
+  plan.step('timesPower', { factor, base, output }, values);
 }

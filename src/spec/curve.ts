@@ -1,5 +1,5 @@
 import { OptionError } from '../errors.ts';
-import { Curve } from '../kernels/params.ts';
+import { Curve } from '../kernels/elementwise.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { type ActivationOptions, type ActivationParameters, activationSpec, type Elementwise } from './activation.ts';
 import { finite, known, oneOf, out, show, tensor } from './check.ts';

@@ -1,8 +1,12 @@
-import { type FieldKind, type KernelName, kernels, type Layout } from '../kernels/params.ts';
+import { descriptorOf, type KernelName, kernels } from '../kernels/index.ts';
+import type { FieldKind, Layout } from '../kernels/layout.ts';
 import type { Step } from '../plan/plan.ts';
 
+/** In the order of their numbers. */
+export const kernelNames = Object.keys(kernels) as readonly KernelName[];
+
 /** Words of the largest block that any kernel takes. */
-export const BLOCK_LENGTH = Math.max(...Object.values(kernels).map((layout) => Object.keys(layout).length));
+export const BLOCK_LENGTH = Math.max(...kernelNames.map((name) => Object.keys(descriptorOf(name).block).length));
 
 const bits = new DataView(new ArrayBuffer(4));
 
@@ -28,10 +32,10 @@ export interface Form {
   readonly scratchWord: number;
 }
 
-/** In the order of their numbers. */
-export const kernelNames = Object.keys(kernels) as readonly KernelName[];
-
-const forms = Object.fromEntries(kernelNames.map((name, number) => [name, formOf(kernels[name], number)])) as Record<KernelName, Form>;
+const forms = Object.fromEntries(kernelNames.map((name, number) => [name, formOf(descriptorOf(name).block, number)])) as Record<
+  KernelName,
+  Form
+>;
 
 function formOf(layout: Layout, number: number): Form {
   const names = Object.keys(layout);

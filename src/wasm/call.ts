@@ -1,5 +1,5 @@
+import { descriptorOf } from '../kernels/index.ts';
 import { type HostStep, isHostStep, type Plan, type Step, type Value } from '../plan/plan.ts';
-import { isSmall, workOf } from '../plan/work.ts';
 import { boundTo, type Call } from '../runtime/backend.ts';
 import { BLOCK_LENGTH, type Form, form as formOf, writeValues } from './abi.ts';
 import { MAX_CHUNKS } from './control.ts';
@@ -27,8 +27,8 @@ export interface BoundStep {
  */
 const CHUNKS_PER_THREAD = 2;
 
-/** Kernels that make nothing else of their own result. Any other must not do again what it did over its input. */
-const IDEMPOTENT: ReadonlySet<string> = new Set(['clamp', 'thresholdedRelu']);
+/** Nanoseconds. Below it, waking a worker and waiting for it takes a good part of what it saves. */
+const SMALL = 20000;
 
 /** Of a step that no worker knows. */
 const HOST_FORM: Form = { number: -1, buffers: [], integers: [], floats: [], inputWord: -1, outputWord: -1, scratchWord: -1 };
@@ -116,7 +116,8 @@ export class WasmCall implements Call<number>, Run {
     const { taskCount } = step;
     const threads = this.#threads;
     if (threads === undefined) return { form, kernel, block, taskCount, chunkCount: 1, small: true, once: false };
-    const small = isSmall(workOf(step));
+    const { idempotent, cost } = descriptorOf(step.kernel);
+    const small = cost(step.values) < SMALL;
     const chunkCount = small ? 1 : Math.min(taskCount, MAX_CHUNKS, CHUNKS_PER_THREAD * threads.count);
     return {
       form,
@@ -125,7 +126,7 @@ export class WasmCall implements Call<number>, Run {
       taskCount,
       chunkCount,
       small,
-      once: !IDEMPOTENT.has(step.kernel) && form.inputWord >= 0 && form.outputWord >= 0,
+      once: !idempotent && form.inputWord >= 0 && form.outputWord >= 0,
     };
   }
 

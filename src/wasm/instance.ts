@@ -1,5 +1,5 @@
 import { UnsupportedError } from '../errors.ts';
-import { ABI_VERSION, type KernelName, kernels } from '../kernels/params.ts';
+import { ABI_VERSION, type KernelName, kernels } from '../kernels/index.ts';
 import type { Variant } from '../runtime/backend.ts';
 import { KernelMemory, sharedMemory } from './memory.ts';
 

@@ -2,7 +2,7 @@
 import { Engine } from '../../dist/engine.js';
 import { filters } from '../../dist/image/index.js';
 import { type KernelTensor, load } from '../../dist/index.js';
-import { kernels } from '../../dist/kernels/params.js';
+import { descriptorOf, kernels } from '../../dist/kernels/index.js';
 import { WasmBackend } from '../../dist/wasm/backend.js';
 import { compileEmbedded } from '../../dist/wasm/compile.js';
 import { KernelMemory } from '../../dist/wasm/memory.js';
@@ -97,14 +97,15 @@ export async function simdPlatform(): Promise<Platform> {
 export async function guardedPlatform(seed: number): Promise<Platform> {
   const next = random(seed);
   return linked('simd in pieces', (name, kernel, memory) => {
-    const fields = Object.keys(kernels[name]);
+    const { block: layout, writes } = descriptorOf(name);
+    const fields = Object.keys(layout);
     const buffer = (block: number, field: string) => {
       const word = fields.indexOf(field);
       const address = word < 0 ? 0 : memory.words[block / 4 + word];
       return { begin: address, end: address + 4 * (memory.live.get(address) ?? 0) };
     };
     return (block, begin, end) => {
-      const output = buffer(block, 'output');
+      const outputs = writes.map((field) => buffer(block, field));
       const scratch = buffer(block, 'scratch');
       for (const [first, last] of pieces(begin, end, next)) {
         // A range of no tasks may be a chunk, but not behind the last task.
@@ -113,10 +114,11 @@ export async function guardedPlatform(seed: number): Promise<Platform> {
         const before = memory.bytes.slice();
         kernel(block, first, last);
         const after = memory.bytes;
-        for (const written of [output, scratch]) before.set(after.subarray(written.begin, written.end), written.begin);
+        for (const written of [...outputs, scratch]) before.set(after.subarray(written.begin, written.end), written.begin);
         if (Buffer.compare(before, after) === 0) continue;
         const at = after.findIndex((byte, i) => byte !== before[i]);
-        throw new Error(`${name} wrote to address ${at}, outside of its output ${output.begin}…${output.end} and its scratch`);
+        const ranges = outputs.map(({ begin, end }) => `${begin}…${end}`).join(', ');
+        throw new Error(`${name} wrote to address ${at}, outside of its output ${ranges} and its scratch`);
       }
     };
   });

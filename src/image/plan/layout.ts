@@ -1,4 +1,5 @@
-import { type KernelName, Order } from '../../kernels/params.ts';
+import { Order } from '../../kernels/image.ts';
+import type { KernelName } from '../../kernels/index.ts';
 import type { Plan, Value } from '../../plan/plan.ts';
 import type { ImageSpec } from '../spec.ts';
 
@@ -62,7 +63,6 @@ export function layoutOf(spec: ImageSpec, work: Omit<Work, 'kernel' | 'taps'>, s
       ...{ order: Order.Median, amount: 0, threshold: 0 },
       ...work.values,
     },
-    taskCount: Math.ceil(height / stripe),
     scratchLength: tableOffset / 4 + tableLength,
   };
 }
@@ -71,6 +71,6 @@ export function layoutOf(spec: ImageSpec, work: Omit<Work, 'kernel' | 'taps'>, s
 export function planWork(plan: Plan, spec: ImageSpec, work: Work, input: Value, output: Value, isCopy = false): void {
   const { height } = spec;
   const stripe = spec.inPlace && !isCopy ? height : Math.min(height, Math.max(STRIPE, 4 * work.reach.kernelHeight));
-  const { values, taskCount, scratchLength } = layoutOf(spec, work, stripe);
-  plan.step(work.kernel as 'imageBytes', { input, taps: plan.named('taps'), output }, values, taskCount, scratchLength);
+  const { values, scratchLength } = layoutOf(spec, work, stripe);
+  plan.step(work.kernel as 'imageBytes', { input, taps: plan.named('taps'), output }, values, scratchLength);
 }

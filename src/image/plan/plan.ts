@@ -1,5 +1,5 @@
 import type { Params } from '../../js/image/rows.ts';
-import { Order } from '../../kernels/params.ts';
+import { Order } from '../../kernels/image.ts';
 import { Plan } from '../../plan/plan.ts';
 import { type Fourier, imageFourier, type Tile, wholeFinish } from '../fourier.ts';
 import { type ImageSpec, type KernelSpec, wordsOf as lengthOf } from '../spec.ts';

@@ -1,4 +1,5 @@
-import { type ActivationBackwardParams, type Block, Curve } from '../../kernels/params.ts';
+import { type ActivationBackwardParams, Curve } from '../../kernels/elementwise.ts';
+import type { Block } from '../../kernels/layout.ts';
 import { expNegative, gaussianOf, upperTailOf } from '../math.ts';
 import { GELU_CUBIC, GELU_FAR, GELU_LINEAR } from './curve.ts';
 

@@ -1,4 +1,5 @@
-import { type ActivationParams, type Block, Curve } from '../../kernels/params.ts';
+import { type ActivationParams, Curve } from '../../kernels/elementwise.ts';
+import type { Block } from '../../kernels/layout.ts';
 import { expNegative, gatedOf, gaussianOf, softplusOf, upperTailOf } from '../math.ts';
 
 const { fround } = Math;

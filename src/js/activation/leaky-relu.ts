@@ -1,4 +1,5 @@
-import type { ActivationParams, Block } from '../../kernels/params.ts';
+import type { ActivationParams } from '../../kernels/elementwise.ts';
+import type { Block } from '../../kernels/layout.ts';
 import { choice } from '../choice.ts';
 
 /**

@@ -1,4 +1,5 @@
-import type { Block, PreluBackwardParams } from '../../kernels/params.ts';
+import type { PreluBackwardParams } from '../../kernels/elementwise.ts';
+import type { Block } from '../../kernels/layout.ts';
 
 type Params = Block<typeof PreluBackwardParams>;
 

@@ -1,4 +1,5 @@
-import type { Block, PreluParams } from '../../kernels/params.ts';
+import type { PreluParams } from '../../kernels/elementwise.ts';
+import type { Block } from '../../kernels/layout.ts';
 import { choice } from '../choice.ts';
 import { leakyRun } from './leaky-relu.ts';
 

@@ -1,4 +1,5 @@
-import type { Block, RreluBackwardParams, RreluParams } from '../../kernels/params.ts';
+import type { RreluBackwardParams, RreluParams } from '../../kernels/elementwise.ts';
+import type { Block } from '../../kernels/layout.ts';
 import { choice } from '../choice.ts';
 
 const { fround, imul } = Math;

@@ -1,4 +1,5 @@
-import type { ActivationParams, Block } from '../../kernels/params.ts';
+import type { ActivationParams } from '../../kernels/elementwise.ts';
+import type { Block } from '../../kernels/layout.ts';
 import { sigmoidVector } from '../math.ts';
 
 /** The logistic function, 1 / (1 + e^−x). A task is `taskLength` floats. */

@@ -1,4 +1,5 @@
-import type { Block, SoftmaxParams } from '../../kernels/params.ts';
+import type { SoftmaxParams } from '../../kernels/elementwise.ts';
+import type { Block } from '../../kernels/layout.ts';
 import { expNegative, logOf } from '../math.ts';
 
 type Params = Block<typeof SoftmaxParams>;

@@ -1,4 +1,5 @@
-import type { BinaryParams, Block } from '../../kernels/params.ts';
+import type { BinaryParams } from '../../kernels/elementwise.ts';
+import type { Block } from '../../kernels/layout.ts';
 
 /** `y = a + b`, element by element. A task is `taskLength` floats. */
 export function add(p: Block<typeof BinaryParams>, taskBegin: number, taskEnd: number): void {

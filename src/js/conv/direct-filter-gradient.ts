@@ -1,4 +1,5 @@
-import type { Block, FilterGradientParams } from '../../kernels/params.ts';
+import type { FilterGradientParams } from '../../kernels/conv.ts';
+import type { Block } from '../../kernels/layout.ts';
 
 /**
  * The gradient of a depthwise convolution in its filter, of which the matrix product would fill one row of its tiles. Each element

@@ -1,4 +1,5 @@
-import type { Block, ConvParams } from '../../kernels/params.ts';
+import type { ConvParams } from '../../kernels/conv.ts';
+import type { Block } from '../../kernels/layout.ts';
 import { finishRows, needsFinish } from './finish.ts';
 import { convRow } from './rows.ts';
 

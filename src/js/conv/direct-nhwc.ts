@@ -1,4 +1,5 @@
-import type { Block, ConvParams } from '../../kernels/params.ts';
+import type { ConvParams } from '../../kernels/conv.ts';
+import type { Block } from '../../kernels/layout.ts';
 import { ZEROS } from '../gemm/tile.ts';
 import { finishColumns, needsFinish } from './finish.ts';
 import { convPixel } from './pixels.ts';

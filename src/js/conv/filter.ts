@@ -1,5 +1,7 @@
-import type { Block, FilterParams } from '../../kernels/params.ts';
-import { COLUMNS, panelBegin, panelCount } from '../gemm/tile.ts';
+import type { FilterParams } from '../../kernels/conv.ts';
+import type { Block } from '../../kernels/layout.ts';
+import { COLUMNS } from '../../kernels/tiles.ts';
+import { panelBegin, panelCount } from '../gemm/tile.ts';
 
 type Params = Block<typeof FilterParams>;
 

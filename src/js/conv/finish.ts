@@ -1,4 +1,6 @@
-import { Activation, type Block, type ConvParams } from '../../kernels/params.ts';
+import type { ConvParams } from '../../kernels/conv.ts';
+import { Activation } from '../../kernels/elementwise.ts';
+import type { Block } from '../../kernels/layout.ts';
 
 const { fround } = Math;
 

@@ -1,5 +1,7 @@
-import type { Block, ConvParams } from '../../kernels/params.ts';
-import { COLUMNS, panelBegin, panelCount, tile, ZEROS } from '../gemm/tile.ts';
+import type { ConvParams } from '../../kernels/conv.ts';
+import type { Block } from '../../kernels/layout.ts';
+import { COLUMNS } from '../../kernels/tiles.ts';
+import { panelBegin, panelCount, tile, ZEROS } from '../gemm/tile.ts';
 import { finishColumns, needsFinish } from './finish.ts';
 import { locateWindows } from './windows.ts';
 

@@ -1,4 +1,5 @@
-import type { Block, PadParams } from '../../kernels/params.ts';
+import type { PadParams } from '../../kernels/conv.ts';
+import type { Block } from '../../kernels/layout.ts';
 
 /**
  * Planes inside a border of zeros, so that no kernel ever asks whether a tap lies outside. In three dimensions a plane is a

@@ -1,4 +1,5 @@
-import type { Block, ConvParams } from '../../kernels/params.ts';
+import type { ConvParams } from '../../kernels/conv.ts';
+import type { Block } from '../../kernels/layout.ts';
 
 /** Offset of the window of each of `count` outputs from `begin` on, counted (slice, row, column). */
 export function locateWindows(p: Block<typeof ConvParams>, begin: number, count: number, offsets: Int32Array): void {

@@ -1,7 +1,8 @@
-import type { Block, FilterParams } from '../../kernels/params.ts';
-import { COLUMNS, panelBegin, panelCount } from '../gemm/tile.ts';
+import type { FilterParams } from '../../kernels/conv.ts';
+import type { Block } from '../../kernels/layout.ts';
+import { COLUMNS, PART_PANELS } from '../../kernels/tiles.ts';
+import { panelBegin, panelCount } from '../gemm/tile.ts';
 import { firstTap } from './filter.ts';
-import { PART_PANELS } from './winograd-tiles.ts';
 
 type Params = Block<typeof FilterParams>;
 

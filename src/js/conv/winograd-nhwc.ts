@@ -1,6 +1,8 @@
-import type { Block, ConvParams } from '../../kernels/params.ts';
-import { COLUMNS, panelBegin, panelCount, tile, ZEROS } from '../gemm/tile.ts';
-import { locateTile, PART_PANELS, transformProducts, transformTile } from './winograd-tiles.ts';
+import type { ConvParams } from '../../kernels/conv.ts';
+import type { Block } from '../../kernels/layout.ts';
+import { COLUMNS, PART_PANELS } from '../../kernels/tiles.ts';
+import { panelBegin, panelCount, tile, ZEROS } from '../gemm/tile.ts';
+import { locateTile, transformProducts, transformTile } from './winograd-tiles.ts';
 
 type Params = Block<typeof ConvParams>;
 

@@ -1,11 +1,10 @@
-import type { Block, ConvParams } from '../../kernels/params.ts';
+import type { ConvParams } from '../../kernels/conv.ts';
+import type { Block } from '../../kernels/layout.ts';
 import { finish } from './finish.ts';
 import { inputPass, outputPass } from './winograd-points.ts';
 
 type Params = Block<typeof ConvParams>;
 
-/** Panels of output channels that a task computes together. */
-export const PART_PANELS = 4;
 
 /** Where tile `index` of the batch lies: image, and its first output row and column. Tiles go row by row and image by image. */
 export function locateTile(p: Params, index: number): { image: number; y: number; x: number } {

@@ -1,9 +1,5 @@
+import { COLUMNS, ROWS } from '../../kernels/tiles.ts';
 import { gemm1x4, gemm2x4 } from './micro.ts';
-
-/** Rows that a panel of `a` holds at most. */
-export const ROWS = 5;
-/** Columns that a panel of `b` holds: 8, or 4 when it is the last and no more are needed. */
-export const COLUMNS = 8;
 
 /** Row panels are as even as can be, the larger ones first: 16 rows are 4 panels of 4. */
 export function panelCount(rows: number): number {

@@ -1,4 +1,4 @@
-import { Order } from '../../kernels/params.ts';
+import { Order } from '../../kernels/image.ts';
 import { lastOf, nextRow, openRows, type Params, putLine, type Rows, rowsOf, slotOf } from './rows.ts';
 
 /** The lesser of two: the first, unless the second is less. */

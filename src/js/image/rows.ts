@@ -1,4 +1,5 @@
-import { type Block, Border, type ImageParams } from '../../kernels/params.ts';
+import { Border, type ImageParams } from '../../kernels/image.ts';
+import type { Block } from '../../kernels/layout.ts';
 
 export type Params = Block<typeof ImageParams>;
 export type Elements = Uint8Array | Float32Array;

@@ -1,4 +1,5 @@
-import type { Block, ChannelParams } from '../../kernels/params.ts';
+import type { Block } from '../../kernels/layout.ts';
+import type { ChannelParams } from '../../kernels/move.ts';
 
 /**
  * The sum of each channel of an input seen as [outer][channels][rowLength], in the order in which its floats lie:

@@ -1,4 +1,5 @@
-import { type Block, type PadAxisParams, PadMode } from '../../kernels/params.ts';
+import type { Block } from '../../kernels/layout.ts';
+import { type PadAxisParams, PadMode } from '../../kernels/move.ts';
 
 type Params = Block<typeof PadAxisParams>;
 

@@ -1,4 +1,5 @@
-import type { Block, StridedParams } from '../../kernels/params.ts';
+import type { Block } from '../../kernels/layout.ts';
+import type { StridedParams } from '../../kernels/move.ts';
 
 type Params = Block<typeof StridedParams>;
 

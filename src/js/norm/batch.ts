@@ -1,4 +1,5 @@
-import type { Block, NormParams, NormTableParams } from '../../kernels/params.ts';
+import type { Block } from '../../kernels/layout.ts';
+import type { NormParams, NormTableParams } from '../../kernels/norm.ts';
 
 const { fround, sqrt } = Math;
 

@@ -1,4 +1,5 @@
-import type { Block, NormSumParams } from '../../kernels/params.ts';
+import type { Block } from '../../kernels/layout.ts';
+import type { NormSumParams } from '../../kernels/norm.ts';
 
 const { fround } = Math;
 

@@ -1,4 +1,5 @@
-import type { Block, IndexParams } from '../../kernels/params.ts';
+import type { Block } from '../../kernels/layout.ts';
+import type { IndexParams } from '../../kernels/pool.ts';
 
 /**
  * Floats to and from the places that indices name. An index that is no whole number of the plane names none: nothing is written

@@ -1,4 +1,5 @@
-import type { Block, PowerParams } from '../../kernels/params.ts';
+import type { PowerParams } from '../../kernels/elementwise.ts';
+import type { Block } from '../../kernels/layout.ts';
 
 /**
  * `factor ⊗ unit`, where `unit = sign(base) · |base|^e` and 0 for a base of 0, or without a factor `|base|^e`; with e = −1

@@ -1,4 +1,5 @@
-import type { Block, PoolParams } from '../../kernels/params.ts';
+import type { Block } from '../../kernels/layout.ts';
+import type { PoolParams } from '../../kernels/pool.ts';
 import { greater, Reduction } from './reduce.ts';
 
 const { fround, sqrt } = Math;

@@ -1,3 +1,4 @@
+import { DIRECT_HEADER_BYTES } from '../../kernels/tiles.ts';
 import type { Correlation } from '../../spec/conv.ts';
 import { evenBlock, roundUp } from '../blocks.ts';
 import type { ConvAlgorithmPlan } from './algorithm.ts';
@@ -5,12 +6,10 @@ import { convValues, filterValues } from './values.ts';
 
 /** Floats of input rows that a task copies: half of a first-level cache of 32 KB. */
 const STRIP_LENGTH = 4096;
-/** The larger `HEADER_BYTES` of conv/direct-*.ts, in floats. */
-const HEADER_LENGTH = 56;
 
 /** Direct convolution: no more than a strip of padded input besides the operands. */
 export function planDirect(spec: Correlation): ConvAlgorithmPlan {
-  const { window, batch, groups, groupInChannels, groupOutChannels } = spec;
+  const { window, groups, groupInChannels, groupOutChannels } = spec;
   const nchw = spec.layout === 'nchw';
   const channels = groups * groupOutChannels;
   const taps = window.kernelHeight * window.kernelWidth * groupInChannels;
@@ -25,16 +24,14 @@ export function planDirect(spec: Correlation): ConvAlgorithmPlan {
     packedLength: nchw ? channels * (1 + taps) : roundUp(channels, 4) * (1 + taps),
     tile: { rows: pixelBlock },
     pack(plan, filter, bias, packed) {
-      const tasks = nchw ? channels : Math.ceil(channels / 4);
-      plan.step(nchw ? 'packFilterPlanes' : 'packFilterLanes', { filter, bias, output: packed }, filterValues(spec), tasks);
+      plan.step(nchw ? 'packFilterPlanes' : 'packFilterLanes', { filter, bias, output: packed }, filterValues(spec));
     },
     run(plan, x, packed, out) {
       plan.step(
         nchw ? 'convDirectNchw' : 'convDirectNhwc',
         { input: x, filter: packed, output: out },
         { ...convValues(spec), pixelBlock, depthBlock: taps },
-        batch * Math.ceil(window.outHeight / pixelBlock) * (nchw ? groups : 1),
-        HEADER_LENGTH + taps + groupInChannels * stripRows * rowLength + 80,
+        DIRECT_HEADER_BYTES / 4 + taps + groupInChannels * stripRows * rowLength + 80,
       );
     },
   };

@@ -58,7 +58,6 @@ export function planFilterGradient(plan: Plan, spec: Correlation, dy: Value, ima
       tileSize: 0,
       groupStride: groupOutChannels * outChannelStride,
     },
-    groups,
   );
 
   const channelWindows = { count: groupInChannels, stride: inPlaneStride };
@@ -119,7 +118,6 @@ export function planFilterGradient(plan: Plan, spec: Correlation, dy: Value, ima
       tileSize: 0,
       ...blocks,
     },
-    kernelDepth * groups * Math.ceil(columns / blocks.pixelBlock),
     scratchLength,
   );
   if (isInPlace) return;
@@ -187,7 +185,6 @@ function planDepthwise(plan: Plan, spec: Correlation, dy: Value, image: Value, d
       dyStride2: c.dy,
       divisor: spec.divisor,
     },
-    Math.ceil(kernelHeight / 3) * Math.ceil(across.across / 3) * Math.ceil(across.lanes / 4),
   );
   if (isInPlace) return;
   copy(plan, {

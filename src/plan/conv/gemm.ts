@@ -1,3 +1,4 @@
+import { COLUMNS, TILE_SCRATCH_BYTES } from '../../kernels/tiles.ts';
 import type { ConvWindow } from '../../spec/axes.ts';
 import type { Triple } from '../../spec/check.ts';
 import type { Correlation } from '../../spec/conv.ts';
@@ -11,15 +12,13 @@ import { convValues, filterValues, inputStrides } from './values.ts';
 const DEPTH_BLOCK = 256;
 /** Pixels of a block: with the depth block, panels of about 100 KB. */
 const PIXEL_BLOCK = 96;
-/** `TILE_SCRATCH_BYTES` of gemm/tile.ts, in floats. */
-const TILE_LENGTH = 64;
 
 /** How a product is cut, and the scratch that it takes: `planes` where the columns are read by strides, four at a time. */
 export function productBlocks(pixels: number, depth: number, planes: boolean) {
-  const pixelBlock = evenBlock(pixels, PIXEL_BLOCK, planes ? 8 : 1);
+  const pixelBlock = evenBlock(pixels, PIXEL_BLOCK, planes ? COLUMNS : 1);
   const depthBlock = evenBlock(depth, DEPTH_BLOCK, 1);
-  const panelsLength = planes ? Math.ceil(pixelBlock / 8) * (depthBlock * 8 + 16) : pixelBlock * (depthBlock + 16);
-  return { pixelBlock, depthBlock, scratchLength: TILE_LENGTH + 2 * pixelBlock + panelsLength + 16 };
+  const panelsLength = planes ? Math.ceil(pixelBlock / COLUMNS) * (depthBlock * COLUMNS + 16) : pixelBlock * (depthBlock + 16);
+  return { pixelBlock, depthBlock, scratchLength: TILE_SCRATCH_BYTES / 4 + 2 * pixelBlock + panelsLength + 16 };
 }
 
 /** Pixels of an image up to which planes of a batch are worth being put in order afterwards. */
@@ -44,11 +43,11 @@ export function planGemm(spec: Correlation): ConvAlgorithmPlan {
   const reorders = isOne && nchw;
   return {
     packedLength: nchw
-      ? groups * groupOutChannels * (8 + depth)
-      : groups * (roundUp(groupOutChannels, 8) + depth * roundUp(groupOutChannels, 4)),
+      ? groups * groupOutChannels * (COLUMNS + depth)
+      : groups * (roundUp(groupOutChannels, COLUMNS) + depth * roundUp(groupOutChannels, 4)),
     tile: { pixels: pixelBlock, depth: depthBlock },
     pack(plan, filter, bias, packed) {
-      plan.step(nchw ? 'packFilterRows' : 'packFilterColumns', { filter, bias, output: packed }, filterValues(spec), groups);
+      plan.step(nchw ? 'packFilterRows' : 'packFilterColumns', { filter, bias, output: packed }, filterValues(spec));
     },
     run(plan, x, packed, out) {
       const output = reorders ? plan.temp(spec.batch * channels * imagePixels) : out;
@@ -56,7 +55,6 @@ export function planGemm(spec: Correlation): ConvAlgorithmPlan {
         nchw ? 'convGemmNchw' : 'convGemmNhwc',
         { input: planPad(plan, spec, x), filter: packed, output },
         { ...values, ...slices, pixelBlock, depthBlock },
-        slices.batch * groups * Math.ceil(pixels / pixelBlock),
         scratchLength,
       );
       if (!reorders) return;
@@ -122,7 +120,6 @@ export function planPad(plan: Plan, spec: Padding, x: Value): Value {
       top: Math.min(w.top, inHeight),
       left: Math.min(w.left, inWidth) * (nchw ? 1 : channels),
     },
-    planes,
   );
   return output;
 }

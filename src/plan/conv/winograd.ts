@@ -1,3 +1,4 @@
+import { COLUMNS, FILTER_SCRATCH_BYTES, PART_PANELS, RECORD_BYTES, ROWS, WORK_BYTES } from '../../kernels/tiles.ts';
 import type { Correlation } from '../../spec/conv.ts';
 import { evenBlock, roundUp } from '../blocks.ts';
 import type { ConvAlgorithmPlan } from './algorithm.ts';
@@ -17,13 +18,6 @@ export const LEAST_CHANNELS: Readonly<Record<TileSize, number>> = { 2: 1, 4: 1, 
  * two panels would wait for its weights, whatever they are.
  */
 const BLOCK_LENGTH = 262144;
-/** `PART_PANELS` of conv/winograd-tiles.ts. */
-const PART_PANELS = 4;
-/** `WORK_BYTES` and `TILE_BYTES` of conv/winograd-tiles.ts, in floats. */
-const WORK_LENGTH = 1024;
-const RECORD_LENGTH = 8;
-/** Scratch of conv/winograd-filter.ts: G, and 64 positions of eight channels. */
-const FILTER_LENGTH = 48 + 64 * 8;
 
 /** `oddLines` of conv/winograd-tiles.ts, in floats. */
 const oddLines = (length: number) => roundUp(length, 16) | 16;
@@ -40,9 +34,8 @@ export function planWinograd(spec: Correlation, size: TileSize): ConvAlgorithmPl
   const nchw = spec.layout === 'nchw';
   const positions = (size + 2) ** 2;
   const tiles = Math.max(1, batch) * Math.ceil(window.outHeight / size) * Math.ceil(window.outWidth / size);
-  const partChannels = PART_PANELS * (nchw ? 5 : 8);
-  const pixelBlock = blockOf(tiles, positions * (groupInChannels + partChannels), nchw ? 8 : 5, nchw ? 4 : 1);
-  const parts = Math.ceil(nchw ? Math.ceil(groupOutChannels / 5) / PART_PANELS : groupOutChannels / partChannels);
+  const partChannels = PART_PANELS * (nchw ? ROWS : COLUMNS);
+  const pixelBlock = blockOf(tiles, positions * (groupInChannels + partChannels), nchw ? COLUMNS : ROWS, nchw ? 4 : 1);
   const columns = roundUp(pixelBlock, 4);
   const pointsLength = positions * oddLines(columns * groupInChannels);
   const productsLength = positions * oddLines(columns * partChannels);
@@ -53,15 +46,14 @@ export function planWinograd(spec: Correlation, size: TileSize): ConvAlgorithmPl
     tile: { outputs: size, tiles: pixelBlock, channels: partChannels },
     pack(plan, filter, bias, packed) {
       const kernel = nchw ? 'packWinogradRows' : 'packWinogradColumns';
-      plan.step(kernel, { filter, bias, output: packed }, { ...filterValues(spec), tileSize: size }, groups, FILTER_LENGTH);
+      plan.step(kernel, { filter, bias, output: packed }, { ...filterValues(spec), tileSize: size }, FILTER_SCRATCH_BYTES / 4);
     },
     run(plan, x, packed, out) {
       plan.step(
         nchw ? 'convWinogradNchw' : 'convWinogradNhwc',
         { input: x, filter: packed, output: out },
         { ...convValues(spec), pixelBlock, tileSize: size },
-        Math.ceil(tiles / pixelBlock) * groups * parts,
-        WORK_LENGTH + RECORD_LENGTH * columns + pointsLength + productsLength + 16,
+        WORK_BYTES / 4 + (RECORD_BYTES / 4) * columns + pointsLength + productsLength + 16,
       );
     },
   };

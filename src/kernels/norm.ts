@@ -1,0 +1,62 @@
+import { elementwise } from './elementwise.ts';
+import { kernel, type Layout, PER_NANOSECOND } from './layout.ts';
+
+/** What a batch normalisation does to each channel. */
+export const NormTableParams = {
+  mean: 'buffer',
+  variance: 'buffer',
+  /** 0 for ones. */
+  scale: 'buffer',
+  /** 0 for zeros. */
+  bias: 'buffer',
+  output: 'buffer',
+  channels: 'i32',
+  /** Entries side by side of one channel. */
+  repeat: 'i32',
+  /** Entries in all. */
+  tableLength: 'i32',
+  epsilon: 'f32',
+} as const satisfies Layout;
+
+/** `(x - mean) · factor + bias`, by a table of them. */
+export const NormParams = {
+  input: 'buffer',
+  table: 'buffer',
+  output: 'buffer',
+  length: 'i32',
+  /** Floats a task. */
+  taskLength: 'i32',
+  /** Floats side by side that share an entry of the table, or 0 where entries lie as the floats do. */
+  rowLength: 'i32',
+  /** Entries of the table. */
+  tableLength: 'i32',
+} as const satisfies Layout;
+
+/** Sums over `[outer][inner]` of each channel of each image, all of it `[images][outer][channels][inner]`. */
+export const NormSumParams = {
+  input: 'buffer',
+  /** What each float is multiplied by, less the channel's mean; 0 for nothing. */
+  other: 'buffer',
+  mean: 'buffer',
+  output: 'buffer',
+  images: 'i32',
+  outer: 'i32',
+  channels: 'i32',
+  inner: 'i32',
+} as const satisfies Layout;
+
+export const normKernels = {
+  /** A task is an entry of the table. */
+  batchNormTable: kernel(
+    NormTableParams,
+    (v) => v.tableLength,
+    (v) => v.tableLength / PER_NANOSECOND.points,
+  ),
+  batchNorm: elementwise(NormParams),
+  /** A task is four channels of an image. */
+  batchNormSums: kernel(
+    NormSumParams,
+    (v) => v.images * Math.ceil(v.channels / 4),
+    (v) => v.images * Math.ceil(v.channels / 4) * v.outer * v.inner,
+  ),
+};
