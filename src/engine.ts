@@ -2,11 +2,11 @@
 
 import { DisposedError } from './errors.ts';
 import { type AsyncOperators, type Operators, operators } from './ops/index.ts';
-import type { Operation } from './ops/operation.ts';
 import { parametersOf } from './ops/parameters.ts';
 import { PreparedConv2d } from './program/prepared-conv.ts';
 import type { Backend, Variant } from './runtime/backend.ts';
 import { copies, Placed, runOnce, runOnceAsync } from './runtime/execute.ts';
+import type { Operation } from './runtime/operation.ts';
 import { Plans, signatureOf } from './runtime/signature.ts';
 import { checkShape, floats } from './spec/check.ts';
 import type { PrepareConv2dOptions } from './spec/conv.ts';

@@ -1,10 +1,10 @@
 import type { Engine } from '../engine.ts';
+import { engineOf } from '../engine-of.ts';
 import { OptionError } from '../errors.ts';
 import { Order } from '../kernels/image.ts';
 import type { Operation, Operations } from '../ops/operation.ts';
 import { perAxis } from '../spec/axes.ts';
 import { boolean, count, finite, known, oneOf, show } from '../spec/check.ts';
-import { engineOf } from '../spec/read.ts';
 import { KernelTensor, PlainTensor, type Tensor } from '../tensor/tensor.ts';
 import { bufferOf, copyArray, kindOf } from '../tensor/typed-array.ts';
 import { type ElementType, KernelImage } from './kernel-image.ts';

@@ -1,6 +1,7 @@
 import type { Engine } from '../engine.ts';
+import { engineOf } from '../engine-of.ts';
 import { sameShape } from '../spec/check.ts';
-import { callable, engineOf, readShape } from '../spec/read.ts';
+import { callable, readShape } from '../spec/read.ts';
 import type { KernelTensor, Tensor } from '../tensor/tensor.ts';
 import { resident } from './given.ts';
 

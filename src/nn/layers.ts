@@ -1,11 +1,12 @@
 import type { Engine } from '../engine.ts';
+import { engineOf } from '../engine-of.ts';
 import { OptionError, ShapeError } from '../errors.ts';
 import { paddingSides, perAxis } from '../spec/axes.ts';
 import { boolean, count, layout, oneOf, type Pair, sameShape, show } from '../spec/check.ts';
 import { checkAlgorithm, type PrepareConv2dOptions } from '../spec/conv.ts';
 import { curve } from '../spec/curve.ts';
 import type { AveragePool2dOptions, Pool2dOptions } from '../spec/pool.ts';
-import { callable, engineOf, readOptions } from '../spec/read.ts';
+import { callable, readOptions } from '../spec/read.ts';
 import type { Padding } from '../spec/window.ts';
 import { attempt, read } from '../tensor/read.ts';
 import { type KernelTensor, lengthOf, PlainTensor } from '../tensor/tensor.ts';

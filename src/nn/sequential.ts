@@ -1,9 +1,10 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
 import type { Engine } from '../engine.ts';
+import { engineOf } from '../engine-of.ts';
 import { DisposedError, OptionError, ShapeError } from '../errors.ts';
 import { boolean, oneOf, sameShape, show, tensor } from '../spec/check.ts';
-import { engineOf, readEntries, readList, readOptions, readShape, readTensor } from '../spec/read.ts';
+import { readEntries, readList, readOptions, readShape, readTensor } from '../spec/read.ts';
 import { attempt } from '../tensor/read.ts';
 import { type KernelTensor, lengthOf, type Tensor } from '../tensor/tensor.ts';
 import { resident } from './given.ts';

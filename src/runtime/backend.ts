@@ -1,4 +1,5 @@
 import type { Plan, Value } from '../plan/plan.ts';
+import type { TensorMemory } from '../tensor/memory.ts';
 
 /** Any view of a buffer. */
 export type AnyArray = ArrayBufferView<ArrayBufferLike>;
@@ -32,18 +33,11 @@ export interface Call<B> {
 /**
  * Where kernels run. `B` is how a backend names a run of floats: an address in kernel memory, or an array.
  */
-export interface Backend<B = unknown> {
+export interface Backend<B = unknown> extends TensorMemory<B> {
   readonly variant: Variant;
   readonly threads: number;
-  readonly disposed: boolean;
-  /** `length` floats with anything in them. */
-  allocate(length: number): B;
+  /** Ends an `allocate`. */
   free(buffer: B): void;
-  /** The memory of a tensor, of which its owner may hand out views; and its end, from which on they are refused. */
-  allocateTensor(length: number): B;
-  freeTensor(buffer: B): void;
-  /** The floats of a buffer, as they are now: never kept across a call that may allocate. */
-  view(buffer: B, length: number): Float32Array;
   /** Is `data` a view of the memory that buffers lie in? */
   holds(data: AnyArray): boolean;
   /**

@@ -1,16 +1,11 @@
 import { ShapeError } from '../errors.ts';
 import type { Plan, Value } from '../plan/plan.ts';
+import type { Result } from '../tensor/result.ts';
 import { KernelTensor, lengthOf, newFloats, PlainTensor, type Tensor } from '../tensor/tensor.ts';
 import { copyArray } from '../tensor/typed-array.ts';
 import type { Backend } from './backend.ts';
 
 export type Operands = Readonly<Record<string, Tensor>>;
-
-/** A result: the caller's `out`, or a new tensor of that shape. */
-export interface Result {
-  readonly shape: readonly number[];
-  readonly out: Tensor | undefined;
-}
 
 /** A plan, and everything that it reads and writes by the names of its values. Tensors are as they were read and checked. */
 export interface Placing {

@@ -1,7 +1,7 @@
-import type { Operation } from '../ops/operation.ts';
 import { KernelTensor, lengthOf, PlainTensor, type Tensor } from '../tensor/tensor.ts';
 import { bufferOf, kindOf, lengthOfArray } from '../tensor/typed-array.ts';
 import type { Backend } from './backend.ts';
+import type { Operation } from './operation.ts';
 
 /**
  * What a call's checks and its plan depend on, as a key, so that the same call need not be checked and planned again: the operator, every

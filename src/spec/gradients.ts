@@ -1,5 +1,5 @@
 import { OptionError, ShapeError } from '../errors.ts';
-import type { Result } from '../runtime/execute.ts';
+import type { Result } from '../tensor/result.ts';
 import type { ResidentLike, Tensor } from '../tensor/tensor.ts';
 import { known, out, sameShape, show, tensor } from './check.ts';
 

@@ -1,4 +1,3 @@
-import type { Engine } from '../engine.ts';
 import { OptionError } from '../errors.ts';
 import { attempt, read } from '../tensor/read.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -41,17 +40,6 @@ export function readEntries(argument: string, value: unknown, expected: string):
   const entries = attempt(argument, expected, () => (isRecord() ? Object.entries(value as object) : undefined));
   if (entries === undefined) throw new OptionError(argument, show(value), expected);
   return entries;
-}
-
-const ENGINE = 'an engine, which `load` promises and `loadSync` returns';
-
-export function engineOf(argument: string, value: unknown): Engine {
-  const [isEngine, isPromise] = attempt(argument, ENGINE, () => {
-    const given = (value ?? {}) as Partial<Engine & PromiseLike<Engine>>;
-    return [typeof given.variant === 'string' && typeof given.holds === 'function', typeof given.then === 'function'];
-  });
-  if (!isEngine) throw new OptionError(argument, isPromise ? 'a promise (did you forget `await`?)' : show(value), ENGINE);
-  return value as Engine;
 }
 
 export function callable(argument: string, value: unknown): void {

@@ -1,7 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
 import { DisposedError, OutOfMemoryError, ShapeError } from '../errors.ts';
-import type { Backend } from '../runtime/backend.ts';
+import type { TensorMemory } from './memory.ts';
 
 /**
  * What operators take and give: a shape and its floats, the last dimension contiguous. Any object with these two
@@ -71,7 +71,7 @@ export class PlainTensor implements Tensor {
  */
 export class KernelTensor<B = unknown> implements Tensor {
   readonly #shape: readonly number[];
-  readonly #backend: Backend<B>;
+  readonly #memory: TensorMemory<B>;
   readonly #length: number;
   #buffer: B | undefined;
 
@@ -79,12 +79,12 @@ export class KernelTensor<B = unknown> implements Tensor {
   readonly #owner: KernelTensor<B> | undefined;
 
   /** @internal `isPrivate`: no caller has views of it, so that one that looks like a view of it is a stale view of another tensor. */
-  constructor(backend: Backend<B>, shape: readonly number[], owner?: KernelTensor<B>, isPrivate = false) {
-    this.#backend = backend;
+  constructor(memory: TensorMemory<B>, shape: readonly number[], owner?: KernelTensor<B>, isPrivate = false) {
+    this.#memory = memory;
     this.#shape = Object.freeze([...shape]);
     this.#length = lengthOf(shape);
     this.#owner = owner;
-    if (owner === undefined) this.#buffer = isPrivate ? backend.allocate(this.#length) : backend.allocateTensor(this.#length);
+    if (owner === undefined) this.#buffer = isPrivate ? memory.allocate(this.#length) : memory.allocateTensor(this.#length);
     Object.freeze(this);
   }
 
@@ -110,27 +110,27 @@ export class KernelTensor<B = unknown> implements Tensor {
       const given = own === undefined ? 'no array of whole numbers' : `[${own.join(', ')}]`;
       throw new ShapeError('shape', given, `the ${this.#length} elements of [${this.#shape.join(', ')}]`);
     }
-    return new KernelTensor(this.#backend, own, this);
+    return new KernelTensor(this.#memory, own, this);
   }
 
   /** @internal The first floats of this memory under a shape of no more of them. */
   beginning(shape: readonly number[]): KernelTensor<B> {
-    return new KernelTensor(this.#backend, shape, this);
+    return new KernelTensor(this.#memory, shape, this);
   }
 
   /** A live view. Fetch it again after any call of the engine: kernel memory that grows leaves old views empty. */
   get data(): Float32Array {
-    return this.#backend.view(this.#held(), this.#length);
+    return this.#memory.view(this.#held(), this.#length);
   }
 
   /** Has it, or its engine, been given back? */
   get disposed(): boolean {
-    return this.#owner?.disposed ?? (this.#buffer === undefined || this.#backend.disposed);
+    return this.#owner?.disposed ?? (this.#buffer === undefined || this.#memory.disposed);
   }
 
   /** Gives the memory back. A second call does nothing, and neither does that of a view. */
   dispose(): void {
-    if (this.#buffer !== undefined) this.#backend.freeTensor(this.#buffer);
+    if (this.#buffer !== undefined) this.#memory.freeTensor(this.#buffer);
     this.#buffer = undefined;
   }
 
@@ -144,9 +144,9 @@ export class KernelTensor<B = unknown> implements Tensor {
     return (this.#root() as unknown) === other.#root();
   }
 
-  /** @internal The buffer, if the tensor lives in `backend`. */
-  bufferIn<C>(backend: Backend<C>): C | undefined {
-    return (this.#backend as unknown) === backend ? (this.#held() as unknown as C) : undefined;
+  /** @internal The buffer, if the tensor lives in `memory`. */
+  bufferIn<C>(memory: TensorMemory<C>): C | undefined {
+    return (this.#memory as unknown) === memory ? (this.#held() as unknown as C) : undefined;
   }
 
   #root(): KernelTensor<B> {
@@ -156,7 +156,7 @@ export class KernelTensor<B = unknown> implements Tensor {
   #held(): B {
     if (this.#owner !== undefined) return this.#owner.#held();
     if (this.#buffer === undefined) throw new DisposedError(`tensor of shape [${this.#shape.join(', ')}]`);
-    if (this.#backend.disposed) throw new DisposedError(`the engine of the tensor of shape [${this.#shape.join(', ')}]`);
+    if (this.#memory.disposed) throw new DisposedError(`the engine of the tensor of shape [${this.#shape.join(', ')}]`);
     return this.#buffer;
   }
 }

@@ -1,5 +1,5 @@
-import type { Params } from '../../js/image/rows.ts';
-import { Order } from '../../kernels/image.ts';
+import { type ImageParams, Order } from '../../kernels/image.ts';
+import type { Block } from '../../kernels/layout.ts';
 import { Plan } from '../../plan/plan.ts';
 import { type Fourier, imageFourier, type Tile, wholeFinish } from '../fourier.ts';
 import { type ImageSpec, type KernelSpec, wordsOf as lengthOf } from '../spec.ts';
@@ -174,7 +174,7 @@ export function planFourierStep(
     lengths: { input: length, output: length },
     run({ input, output }) {
       const scratch = new Float32Array(scratchLength);
-      imageFourier({ ...values, input, taps: NO_TAPS, output, scratch } satisfies Params, fourier);
+      imageFourier({ ...values, input, taps: NO_TAPS, output, scratch } satisfies Block<typeof ImageParams>, fourier);
     },
   });
 }

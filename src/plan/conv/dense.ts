@@ -1,16 +1,15 @@
 import { axesOf, convWindow } from '../../spec/axes.ts';
-import type { FilterStrides } from '../../spec/conv.ts';
+import type { Correlation, FilterStrides } from '../../spec/conv.ts';
 import { lengthOf } from '../../tensor/tensor.ts';
 import { copy } from '../move.ts';
 import type { Plan, Value } from '../plan.ts';
 import { planConvOnce } from './conv.ts';
 import { planGemm } from './gemm.ts';
-import type { Transposition } from './transpose.ts';
 
 const one = [1, 1, 1] as const;
 
 /** Whether the transposition of a filter that covers its whole result, from a single pixel: each cell then has one tap. */
-export function isCovering({ window, algorithm }: Transposition): boolean {
+export function isCovering({ window, algorithm }: Correlation): boolean {
   const { input: target, kernel, dilations, begin, out: source } = axesOf(window);
   return (
     lengthOf(kernel) > 1 &&
@@ -25,7 +24,7 @@ export function isCovering({ window, algorithm }: Transposition): boolean {
  * an image lie. As a convolution it would multiply as many zeros for every product as the filter has taps. The results of one
  * group have to lie side by side: channels last of several groups do not, and come out as planes first.
  */
-export function planCovering(plan: Plan, spec: Transposition, x: Value, filter: Value, bias: Value | null, out: Value): void {
+export function planCovering(plan: Plan, spec: Correlation, x: Value, filter: Value, bias: Value | null, out: Value): void {
   const { window, batch, groups, groupInChannels, groupOutChannels: channels, layout, filterStrides } = spec;
   const { kernel } = axesOf(window);
   const [depth, height, width] = kernel;
