@@ -4,11 +4,11 @@ import { type LoadOptions, loadOptions } from './load-options.ts';
 import type { Variant } from './runtime/backend.ts';
 import { WasmBackend } from './wasm/backend.ts';
 import { compileEmbedded, compileSource, type WasmVariant } from './wasm/compile.ts';
-import { MAX_WORKERS } from './wasm/control.ts';
 import { relaxedSimd, simd, threads as threadsFeature } from './wasm/embedded/feature-detect.ts';
 import { hardwareThreads } from './wasm/host.ts';
 import { instantiate, ownInstance } from './wasm/instance.ts';
-import { Threads } from './wasm/threads.ts';
+import { MAX_WORKERS } from './wasm/threads/control.ts';
+import { Threads } from './wasm/threads/index.ts';
 
 /** More threads than this are to be asked for by number: layers are not large enough to keep them busy. */
 const AUTO_THREADS = 8;

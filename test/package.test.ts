@@ -63,7 +63,7 @@ describe('the packed tarball', () => {
       'dist/wasm/relaxed-simd.wasm',
       'dist/wasm/simd-threads.wasm',
       'dist/wasm/relaxed-simd-threads.wasm',
-      'dist/wasm/worker.js',
+      'dist/wasm/threads/worker.js',
       'dist/wasm/embedded/feature-detect.LICENSE',
       'dist/image/embedded/fft.LICENSE',
     ];

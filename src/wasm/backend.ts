@@ -5,7 +5,7 @@ import { bufferOf, byteLengthOf, byteOffsetOf, copyArray, lengthOfArray } from '
 import { Scratch, WasmCall } from './call.ts';
 import type { Instance } from './instance.ts';
 import type { KernelMemory } from './memory.ts';
-import type { Threads } from './threads.ts';
+import type { Threads } from './threads/index.ts';
 
 /** What keeps kernel memory alive. */
 interface Held {

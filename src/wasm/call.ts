@@ -2,24 +2,11 @@ import { descriptorOf } from '../kernels/index.ts';
 import { type HostStep, isHostStep, type Plan, type Step, type Value } from '../plan/plan.ts';
 import { boundTo, type Call } from '../runtime/backend.ts';
 import { BLOCK_LENGTH, type Form, form as formOf, writeValues } from './abi.ts';
-import { MAX_CHUNKS } from './control.ts';
+import type { BoundStep, Run, ScratchPieces } from './bound-step.ts';
 import type { Instance, Kernel } from './instance.ts';
 import type { KernelMemory } from './memory.ts';
-import type { Run, Threads } from './threads.ts';
-
-/** A step whose parameter block is written. */
-export interface BoundStep {
-  readonly form: Form;
-  readonly kernel: Kernel;
-  readonly block: number;
-  readonly taskCount: number;
-  /** Into how many pieces threads cut the tasks; 1 where that is not worth it. */
-  readonly chunkCount: number;
-  /** Not worth a worker's while. */
-  readonly small: boolean;
-  /** If the result takes the place of the input, doing a task twice spoils it. */
-  readonly once: boolean;
-}
+import { MAX_CHUNKS } from './threads/control.ts';
+import type { Threads } from './threads/index.ts';
 
 /**
  * Of two threads the chunks are then 7, 5, 3 and 1 sixteenths of the whole: see `taskOf`. More of them cost Winograd a sixth, since
@@ -37,10 +24,9 @@ const HOST_FORM: Form = { number: -1, buffers: [], integers: [], floats: [], inp
  * The scratch that every call of an engine shares, for each thread as large as the largest call bound so far. The old one is given
  * back when the new one is had: calls that are bound already go on with it if there is no memory for another.
  */
-export class Scratch {
+export class Scratch implements ScratchPieces {
   readonly #memory: KernelMemory;
   readonly #threads: Threads | undefined;
-  /** The caller's; that of worker `i` lies `i` strides behind. */
   address = 0;
   strideBytes = 0;
 

@@ -6,7 +6,7 @@ import { descriptorOf, kernels } from '../../dist/kernels/index.js';
 import { WasmBackend } from '../../dist/wasm/backend.js';
 import { compileEmbedded } from '../../dist/wasm/compile.js';
 import { KernelMemory } from '../../dist/wasm/memory.js';
-import { Threads } from '../../dist/wasm/threads.js';
+import { Threads } from '../../dist/wasm/threads/index.js';
 import { random } from '../random.ts';
 import { pieces } from '../split.ts';
 

@@ -1,5 +1,7 @@
 /** A worker: takes chunks of the job that the caller has put up (control.ts), and sleeps while there is none. */
-import { BLOCK_LENGTH, kernelNames } from './abi.ts';
+import { BLOCK_LENGTH, kernelNames } from '../abi.ts';
+import { node } from '../host.ts';
+import type { Kernel } from '../instance.ts';
 import {
   BLOCK,
   blockOf,
@@ -24,8 +26,6 @@ import {
   WAITING,
   WAKE,
 } from './control.ts';
-import { node } from './host.ts';
-import type { Kernel } from './instance.ts';
 
 type Post = (report: Report) => void;
 

@@ -1,4 +1,4 @@
-import { BLOCK_LENGTH } from './abi.ts';
+import { BLOCK_LENGTH } from '../abi.ts';
 
 /**
  * What an engine's threads share besides the operands: one run of words in kernel memory, which begins within its first page,

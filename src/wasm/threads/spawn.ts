@@ -1,5 +1,5 @@
+import { node } from '../host.ts';
 import type { Report, Start } from './control.ts';
-import { node } from './host.ts';
 
 /** A worker of Node or of a browser, under one interface. */
 export interface Thread {
