@@ -74,6 +74,10 @@ export class JsBackend implements Backend<Float32Array> {
 
   free(): void {}
 
+  part(buffer: Float32Array, begin: number, length: number): Float32Array {
+    return buffer.subarray(begin, begin + length);
+  }
+
   allocateTensor(length: number): Float32Array {
     return this.allocate(length);
   }

@@ -162,13 +162,17 @@ export const SoftmaxParams = {
 } as const satisfies Layout;
 
 /** A task is `taskLength` elements. Tasks lie side by side, so that any range of them is one run. */
-export function elementwise<L extends Layout & { length: 'i32'; taskLength: 'i32' }>(block: L, idempotent = false): KernelDescriptor<L> {
+export function elementwise<L extends Layout & { length: 'i32'; taskLength: 'i32' }>(
+  block: L,
+  inPlace: readonly (keyof L & string)[] = ['input' as keyof L & string],
+  idempotent = false,
+): KernelDescriptor<L> {
   const of = (numbers: Numbers<L>) => numbers as unknown as { readonly length: number; readonly taskLength: number };
   return kernel(
     block,
     (numbers) => Math.ceil(of(numbers).length / of(numbers).taskLength),
     (numbers) => of(numbers).length / PER_NANOSECOND.floats,
-    { idempotent },
+    { idempotent, inPlace },
   );
 }
 
@@ -177,11 +181,11 @@ const unary = elementwise(ActivationParams);
 const slopes = (v: Numbers<typeof PreluBackwardParams>) => (v.images * v.channels * v.pixels) / PER_NANOSECOND.floats;
 
 export const elementwiseKernels = {
-  timesPower: elementwise(PowerParams),
-  add: elementwise(BinaryParams),
-  clamp: elementwise(ActivationParams, true),
+  timesPower: elementwise(PowerParams, ['factor', 'base']),
+  add: elementwise(BinaryParams, ['input', 'other']),
+  clamp: elementwise(ActivationParams, ['input'], true),
   leakyRelu: unary,
-  thresholdedRelu: elementwise(ActivationParams, true),
+  thresholdedRelu: elementwise(ActivationParams, ['input'], true),
   preluRows: elementwise(PreluParams),
   preluColumns: elementwise(PreluParams),
   rrelu: elementwise(RreluParams),
@@ -189,8 +193,8 @@ export const elementwiseKernels = {
   elu: unary,
   sigmoid: unary,
   tanh: unary,
-  activationBackward: elementwise(ActivationBackwardParams),
-  rreluBackward: elementwise(RreluBackwardParams),
+  activationBackward: elementwise(ActivationBackwardParams, ['input', 'x']),
+  rreluBackward: elementwise(RreluBackwardParams, ['input', 'x']),
   /** A task is a plane: a channel of an image, or a pixel where channels come last. */
   preluBackward: kernel(PreluBackwardParams, (v) => v.images * (v.channelsLast ? v.pixels : v.channels), slopes),
   /** A task is four slopes. */

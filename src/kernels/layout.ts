@@ -26,6 +26,8 @@ export interface KernelDescriptor<L extends Layout = Layout> {
    * repeats its tasks only while its output is apart from its input.
    */
   readonly idempotent: boolean;
+  /** Buffers in whose place the result may lie: each element is read before anything is written there. */
+  readonly inPlace: readonly (keyof L & string)[];
   /** Independent pieces of a call: any split of [0, tasks) gives the same bits, in any order. */
   readonly tasks: (numbers: Numbers<L>) => number;
   /**
@@ -38,15 +40,16 @@ export interface KernelDescriptor<L extends Layout = Layout> {
 interface Traits<L extends Layout> {
   readonly writes?: readonly (keyof L & string)[];
   readonly idempotent?: boolean;
+  readonly inPlace?: readonly (keyof L & string)[];
 }
 
 export function kernel<L extends Layout>(
   block: L,
   tasks: KernelDescriptor<L>['tasks'],
   cost: KernelDescriptor<L>['cost'],
-  { writes = ['output'], idempotent = false }: Traits<L> = {},
+  { writes = ['output'], idempotent = false, inPlace = [] }: Traits<L> = {},
 ): KernelDescriptor<L> {
-  return { block, writes, idempotent, tasks, cost };
+  return { block, writes, idempotent, inPlace, tasks, cost };
 }
 
 /** Work that a nanosecond of one thread does. */

@@ -42,6 +42,19 @@ export type AnyStep = Step | HostStep;
 
 export const isHostStep = (step: AnyStep): step is HostStep => 'run' in step;
 
+/** The buffers that a step writes, by field. A step on the host may write any of its own. */
+export function writtenBy(step: AnyStep): readonly string[] {
+  return isHostStep(step) ? Object.keys(step.buffers) : descriptorOf(step.kernel).writes;
+}
+
+/** When a temporary value is needed: from the first step that uses it to the last, both included. */
+export interface Lifetime {
+  readonly value: Value;
+  readonly length: number;
+  readonly first: number;
+  readonly last: number;
+}
+
 interface Slot {
   length: number;
   /** The last step that needs what is in it. */
@@ -96,11 +109,36 @@ export class Plan {
     this.steps.push(step);
   }
 
+  /** Adds a step of another plan, on values of this one. */
+  repeat(step: AnyStep, of: (value: Value) => Value): void {
+    const buffers: Record<string, Value | null> = {};
+    for (const field in step.buffers) {
+      const value = step.buffers[field];
+      buffers[field] = value === null ? null : of(value);
+    }
+    this.#use(buffers);
+    this.steps.push({ ...step, buffers } as AnyStep);
+  }
+
+  /** Of the temporary values that steps use, in the order of their first use. */
+  get lifetimes(): readonly Lifetime[] {
+    const lifetimes: Lifetime[] = [];
+    for (const [value, first] of this.#firstUse) {
+      if (value.length !== undefined) lifetimes.push({ value, length: value.length, first, last: this.#lastUse.get(value)! });
+    }
+    return lifetimes;
+  }
+
   /** Floats that a run takes besides what has a name: temporary values, and the scratch of one thread. */
   get scratchLength(): number {
+    return this.slots.lengths.reduce((sum, length) => sum + length, this.kernelScratchLength);
+  }
+
+  /** Floats of scratch that each thread needs. */
+  get kernelScratchLength(): number {
     let scratch = 0;
     for (const step of this.steps) if (!isHostStep(step)) scratch = Math.max(scratch, step.scratchLength);
-    return this.slots.lengths.reduce((sum, length) => sum + length, scratch);
+    return scratch;
   }
 
   get valueCount(): number {

@@ -38,6 +38,8 @@ export interface Backend<B = unknown> extends TensorMemory<B> {
   readonly threads: number;
   /** Ends an `allocate`. */
   free(buffer: B): void;
+  /** `length` floats of a buffer, from the one at `begin` on. They last as long as the buffer does. */
+  part(buffer: B, begin: number, length: number): B;
   /** Is `data` a view of the memory that buffers lie in? */
   holds(data: AnyArray): boolean;
   /**

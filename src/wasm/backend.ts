@@ -47,6 +47,10 @@ export class WasmBackend implements Backend<number> {
     this.#held?.scratch.giveUp(buffer);
   }
 
+  part(buffer: number, begin: number): number {
+    return buffer + 4 * begin;
+  }
+
   allocateTensor(length: number): number {
     const buffer = this.#memory.allocate(length);
     this.#memory.own(buffer, length);

@@ -59,9 +59,8 @@ export class WasmCall implements Call<number>, Run {
   readonly #memory: KernelMemory;
   readonly #threads: Threads | undefined;
   readonly #blocks: number;
-  /** The words that hold the addresses of buffers, and the numbers of their values. */
-  readonly #places: number[] = [];
-  readonly #values: number[] = [];
+  /** The words that hold the address of each value, by its number. */
+  readonly #places: number[][] = [];
 
   constructor(
     instance: Instance,
@@ -130,13 +129,16 @@ export class WasmCall implements Call<number>, Run {
 
   #place(value: Value, word: number, buffers: readonly (number | undefined)[]): void {
     this.#memory.words[word] = boundTo(value, buffers);
-    this.#values.push(value.id);
-    this.#places.push(word);
+    const places = this.#places[value.id];
+    if (places === undefined) this.#places[value.id] = [word];
+    else places.push(word);
   }
 
   set({ id }: Value, buffer: number): void {
+    const places = this.#places[id];
+    if (places === undefined) return;
     const { words } = this.#memory;
-    for (let i = 0; i < this.#values.length; i++) if (this.#values[i] === id) words[this.#places[i]] = buffer;
+    for (let i = 0; i < places.length; i++) words[places[i]] = buffer;
   }
 
   run(begin: () => void): void {
