@@ -3,6 +3,7 @@
 import { DisposedError } from './errors.ts';
 import { type AsyncOperators, type Operators, operators } from './ops/index.ts';
 import { parametersOf } from './ops/parameters.ts';
+import { GraphBuilder } from './program/graph-builder.ts';
 import { PreparedConv2d } from './program/prepared-conv.ts';
 import type { Backend, Variant } from './runtime/backend.ts';
 import { copies, Placed, runOnce, runOnceAsync } from './runtime/execute.ts';
@@ -81,6 +82,11 @@ export class Engine extends Operating {
   prepareConv2d(filter: Tensor, options?: PrepareConv2dOptions): PreparedConv2d {
     const own = read(options, 'options') as PrepareConv2dOptions | undefined;
     return new PreparedConv2d(this.#live(), read(filter, 'filter') as Tensor, own);
+  }
+
+  /** @internal Begins a graph of operators, to be compiled into one program. */
+  graph(): GraphBuilder {
+    return new GraphBuilder(this.#live());
   }
 
   /** @internal Does the tensor live in this engine's memory? */

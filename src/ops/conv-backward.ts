@@ -9,7 +9,7 @@ import {
   type ConvGradient,
   convBackward,
 } from '../spec/conv-backward.ts';
-import type { Gradients } from '../spec/gradients.ts';
+import type { Gradients, GradientsOut, GradientTargets } from '../spec/gradients.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { gradients, type Operation, type Operations } from './operation.ts';
 
@@ -23,13 +23,28 @@ export interface ConvBackwardOperators {
    * @returns tensors of the shapes and layouts of `x`, `filter` and [outChannels]; `undefined` for what is in `skip`
    * @throws ShapeError, LayoutError, OptionError before anything is written
    */
-  conv2dBackward(dy: Tensor, x: Tensor, filter: Tensor, options?: Conv2dBackwardOptions): Gradients<ConvGradient>;
+  conv2dBackward<T extends Tensor, G extends GradientTargets<ConvGradient> = Record<never, never>>(
+    dy: Tensor,
+    x: T,
+    filter: Tensor,
+    options?: Conv2dBackwardOptions & GradientsOut<G>,
+  ): Gradients<ConvGradient, T, G>;
 
   /** `conv2dBackward` of `conv1d`. */
-  conv1dBackward(dy: Tensor, x: Tensor, filter: Tensor, options?: Conv1dBackwardOptions): Gradients<ConvGradient>;
+  conv1dBackward<T extends Tensor, G extends GradientTargets<ConvGradient> = Record<never, never>>(
+    dy: Tensor,
+    x: T,
+    filter: Tensor,
+    options?: Conv1dBackwardOptions & GradientsOut<G>,
+  ): Gradients<ConvGradient, T, G>;
 
   /** `conv2dBackward` of `conv3d`. */
-  conv3dBackward(dy: Tensor, x: Tensor, filter: Tensor, options?: Conv3dBackwardOptions): Gradients<ConvGradient>;
+  conv3dBackward<T extends Tensor, G extends GradientTargets<ConvGradient> = Record<never, never>>(
+    dy: Tensor,
+    x: T,
+    filter: Tensor,
+    options?: Conv3dBackwardOptions & GradientsOut<G>,
+  ): Gradients<ConvGradient, T, G>;
 }
 
 function backward(

@@ -4,7 +4,7 @@ import type { KernelTensor, Tensor } from '../tensor/tensor.ts';
 import type { Partition } from './partition.ts';
 
 /**
- * Constants of one or more programs: what a caller gave, copied, and what steps made of it. Programs that share them, such as those of one
+ * Constants of one or more bound plans: what a caller gave, copied, and what steps made of it. Plans that share them, such as those of one
  * prepared convolution for inputs of several shapes, fold each of them once.
  */
 export class Constants<B> {
@@ -39,10 +39,19 @@ export class Constants<B> {
     return this.#folded;
   }
 
-  /** Gives the constants themselves back: programs from now on have to find all that they fold. */
+  /** Gives the constants themselves back: plans bound from now on have to find all that they fold. */
   forgetGiven(): void {
     for (const tensor of this.#given.values()) tensor.dispose();
     this.#given.clear();
+  }
+
+  /** Gives back those that no plan reads as they were given. */
+  forgetGivenBut(names: ReadonlySet<string>): void {
+    for (const [name, tensor] of this.#given) {
+      if (names.has(name)) continue;
+      tensor.dispose();
+      this.#given.delete(name);
+    }
   }
 
   dispose(): void {

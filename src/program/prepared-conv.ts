@@ -6,17 +6,17 @@ import type { Backend } from '../runtime/backend.ts';
 import { type ConvFilterSpec, conv2dFilter, convInput, type PrepareConv2dOptions } from '../spec/conv.ts';
 import { read } from '../tensor/read.ts';
 import type { ResidentLike, Tensor } from '../tensor/tensor.ts';
+import { BoundPlan } from './bound-plan.ts';
 import { Constants } from './constants.ts';
-import { Program } from './program.ts';
 
-/** The program for inputs of one shape. */
+/** The convolution of inputs of one shape. */
 interface Prepared<B> {
   readonly conv: PlannedConv;
-  readonly program: Program<B>;
+  readonly bound: BoundPlan<B>;
 }
 
 /**
- * A convolution whose filter is checked and packed once: a program of one convolution, made anew when an input of another shape comes.
+ * A convolution whose filter is checked and packed once: a plan that is bound for one input shape, and anew when another comes.
  * Made by `engine.prepareConv2d`. It keeps the packed filter, and the arena of the last input shape, in the engine's memory until
  * `dispose()`.
  *
@@ -42,12 +42,12 @@ export class PreparedConv2d<B = unknown> {
   /** What the last `run` did; undefined before the first. */
   get plan(): Conv2dPlan | undefined {
     if (this.#prepared === undefined) return undefined;
-    const { conv, program } = this.#prepared;
+    const { conv, bound } = this.#prepared;
     return {
       algorithm: conv.algorithm,
       flops: conv.flops,
       tile: conv.tile,
-      scratchBytes: 4 * program.scratchLength,
+      scratchBytes: 4 * bound.scratchLength,
       packedBytes: 4 * conv.packedLength,
     };
   }
@@ -59,7 +59,7 @@ export class PreparedConv2d<B = unknown> {
    * @throws ShapeError, OptionError, DisposedError before anything is written; OutOfMemoryError
    */
   run<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, out?: O): O {
-    const result = this.#prepared?.program.runOneResident(x, out);
+    const result = this.#prepared?.bound.runOneResident(x, out);
     if (result !== undefined) return result as O;
     const operands = this.#read(x, out);
     return this.#prepare(operands[0]).run([operands[0]], [operands[1]])[0] as O;
@@ -77,7 +77,7 @@ export class PreparedConv2d<B = unknown> {
 
   /** Gives the filter and the arena back. A second call does nothing. */
   dispose(): void {
-    this.#prepared?.program.dispose();
+    this.#prepared?.bound.dispose();
     this.#prepared = undefined;
     this.#constants.dispose();
   }
@@ -94,29 +94,29 @@ export class PreparedConv2d<B = unknown> {
     return operands;
   }
 
-  /** The program for inputs like `x`, whose filter is packed. */
-  #prepare(x: Tensor): Program<B> {
+  /** The convolution of inputs like `x`, its filter packed. */
+  #prepare(x: Tensor): BoundPlan<B> {
     const spec = convInput(x, this.#filter);
-    if (this.#prepared?.program.fits([x])) return this.#prepared.program;
+    if (this.#prepared?.bound.fits([x])) return this.#prepared.bound;
     const kernel = this.#only ?? chooseConvKernel(spec);
     const conv = planConv2d(spec, kernel);
     const plan = new Plan();
     const packed = plan.temp(conv.packedLength);
     conv.pack(plan, plan.named('filter'), spec.bias ? plan.named('options.bias') : null, packed);
     conv.run(plan, plan.named('x'), packed, plan.named('out'));
-    const program = new Program(this.#backend, {
+    const bound = new BoundPlan(this.#backend, {
       plan,
       inputs: [{ name: 'x', shape: [...x.shape] }],
       outputs: [{ name: 'out', shape: spec.outShape }],
       constants: this.#constants,
     });
-    this.#prepared?.program.dispose();
-    this.#prepared = { conv, program };
+    this.#prepared?.bound.dispose();
+    this.#prepared = { conv, bound };
     // An empty batch packs nothing.
     if (this.#only === undefined && spec.batch > 0 && !choosesByInput(this.#filter)) {
       this.#only = kernel;
       this.#constants.forgetGiven();
     }
-    return program;
+    return bound;
   }
 }

@@ -1,266 +1,139 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import { DisposedError } from '../errors.ts';
-import type { Plan, Slots, Value } from '../plan/plan.ts';
-import type { Backend, Call } from '../runtime/backend.ts';
-import { Placed } from '../runtime/execute.ts';
-import { out as checkOut, sameShape } from '../spec/check.ts';
-import { KernelTensor, type Tensor } from '../tensor/tensor.ts';
-import { type Arena, layArena } from './arena.ts';
-import type { Constants } from './constants.ts';
-import { partition } from './partition.ts';
+import { DisposedError, OptionError, ShapeError } from '../errors.ts';
+import type { Backend } from '../runtime/backend.ts';
+import { sameShape, show, tensor } from '../spec/check.ts';
+import { readTensor } from '../spec/read.ts';
+import type { KernelTensor, ResidentLike, Tensor } from '../tensor/tensor.ts';
+import { BoundPlan } from './bound-plan.ts';
+import { Constants } from './constants.ts';
+import type { Graph } from './graph.ts';
+import { lower } from './lower.ts';
+import { foldBatchNorms } from './passes/fold.ts';
+import { fuseActivations } from './passes/fuse.ts';
+import { foldPadding } from './passes/pad.ts';
+import { removeUnused } from './passes/unused.ts';
 
-/** A tensor that goes into a program, or comes out: its value in the plan has its name. */
-export interface Port {
-  readonly name: string;
-  readonly shape: readonly number[];
+/** How a program is compiled. */
+export interface CompileOptions {
+  /**
+   * Whether batch normalisations are folded into convolutions, the one thing that changes bits.
+   *
+   * @defaultValue true
+   */
+  readonly fold?: boolean;
 }
 
-/** What a program is made of. */
-export interface ProgramSource<B> {
-  /** Steps on the values of ports, constants and variables, by their names. */
-  readonly plan: Plan;
-  readonly inputs: readonly Port[];
-  readonly outputs: readonly Port[];
-  /** Never change: what depends on them alone is computed once. */
-  readonly constants?: Constants<B>;
-  /** Tensors of the engine that each run reads, or writes, as they are then. */
-  readonly variables?: ReadonlyMap<string, KernelTensor<B>>;
+/** What a program does, after all passes. */
+export interface ProgramPlan {
+  /** Operators in the order in which they run. */
+  readonly nodes: readonly { readonly operator: string; readonly outputShapes: readonly (readonly number[])[] }[];
+  /** Kernel calls of a run. */
+  readonly stepCount: number;
+  /** Memory that all intermediate results share, in bytes. */
+  readonly arenaBytes: number;
 }
 
-interface Bound<B> {
-  readonly call: Call<B>;
-  readonly arena: B | undefined;
-}
-
-/** Nothing to place for one run alone: temporary values lie in the program's arena. */
-const NO_SLOTS: Slots = { lengths: [], of: new Map() };
-
-/**
- * Steps that are checked, planned, placed in one arena and bound once, and then run any number of times. A run on tensors of the engine
- * allocates nothing but new results.
- */
+/** A graph, compiled for an engine: checked, planned, placed and bound once, to be run any number of times. Made by `GraphBuilder.build`. */
 export class Program<B = unknown> {
   readonly #backend: Backend<B>;
-  readonly #plan: Plan;
-  readonly #inputs: readonly Port[];
-  readonly #outputs: readonly Port[];
-  /** Of the inputs, then of the outputs. */
-  readonly #portValues: readonly Value[];
-  /** Buffers of folded constants, constants and variables, by the numbers of their values. */
-  readonly #fixed: readonly (B | undefined)[];
-  readonly #arena: Arena;
-  #bound: Bound<B> | undefined;
+  readonly #graph: Graph;
+  readonly #bound: BoundPlan<B>;
+  readonly #constants: Constants<B>;
+  readonly #inputNames: readonly string[];
+  readonly #outputNames: readonly string[];
   #disposed = false;
-  /** Buffers of the ports in the run that is about to begin. */
-  readonly #entering: (B | undefined)[];
 
-  /** @throws OutOfMemoryError */
-  constructor(backend: Backend<B>, { plan, inputs, outputs, constants, variables }: ProgramSource<B>) {
-    const names = new Set([...inputs, ...outputs].map(({ name }) => name));
-    const isConstant = ({ name }: Value) => constants !== undefined && !names.has(name!) && !variables?.has(name!);
-    const parts = partition(plan, new Set(plan.used.filter(isConstant)));
-    const { run } = parts;
-    const folded = constants?.fold(parts);
-    const fixed: (B | undefined)[] = new Array(run.valueCount);
-    for (const { key, used } of parts.folded) fixed[used.id] = folded!.get(key);
-    for (const value of run.used) {
-      const name = value.name!;
-      fixed[value.id] ??= variables?.get(name)?.bufferIn(backend) ?? constants?.given(name);
-    }
+  /** @internal */
+  constructor(backend: Backend<B>, graph: Graph, { fold = true }: CompileOptions) {
+    const bare = removeUnused(graph);
+    const passed = removeUnused(fuseActivations(foldPadding(fold ? foldBatchNorms(bare) : bare)));
+    const { plan, inputs, outputs, constants, variables } = lower(passed);
     this.#backend = backend;
-    this.#plan = run;
-    this.#inputs = inputs;
-    this.#outputs = outputs;
-    this.#portValues = [...inputs, ...outputs].map(({ name }) => run.named(name));
-    this.#fixed = fixed;
-    // Threads may repeat a step whose worker was lost, but not over its own input.
-    this.#arena = layArena(run, () => backend.threads === 1);
-    this.#entering = new Array(inputs.length + outputs.length);
+    this.#graph = passed;
+    this.#inputNames = Object.keys(graph.inputs);
+    this.#outputNames = Object.keys(graph.outputs);
+    this.#constants = new Constants(backend, constants);
+    try {
+      const held = [...variables].map(([name, operand]) => [name, passed.variables.get(operand) as KernelTensor<B>] as const);
+      this.#bound = new BoundPlan(backend, { plan, inputs, outputs, constants: this.#constants, variables: new Map(held) });
+      this.#constants.forgetGivenBut(this.#bound.usedNames);
+    } catch (error) {
+      this.#constants.dispose();
+      throw error;
+    }
   }
 
-  /** Floats that a run takes besides its operands on one thread: the arena, and the scratch of kernels. */
-  get scratchLength(): number {
-    return this.#arena.length + this.#plan.kernelScratchLength;
-  }
-
-  /** Bytes of the arena that temporary values share. */
-  get arenaBytes(): number {
-    return 4 * this.#arena.length;
-  }
-
-  get plan(): Pick<Plan, 'steps'> {
-    return this.#plan;
-  }
-
-  /** Do the inputs have the shapes that the program is for? */
-  fits(inputs: readonly Tensor[]): boolean {
-    return inputs.every(({ shape }, i) => sameShape(shape, this.#inputs[i].shape));
+  get plan(): ProgramPlan {
+    const nodes = this.#graph.nodes.map(({ operator, outputs }) => ({
+      operator,
+      outputShapes: Object.values(outputs).map(({ shape }) => shape),
+    }));
+    return { nodes, stepCount: this.#bound.plan.steps.length, arenaBytes: this.#bound.arenaBytes };
   }
 
   /**
-   * Runs on tensors of the engine, which need no check but that they are live, apart and of the right shapes. Gives undefined, and has done
-   * nothing, if any of them is something else.
+   * Runs the program.
    *
-   * @param outputs where results go; new tensors where there is none
+   * @param inputs by their names, each of its shape
+   * @param outputs where results go; those that are not given are new tensors, which live where the first input lives
+   * @returns every output by its name
+   * @throws ShapeError, OptionError, DisposedError before anything is written; OutOfMemoryError
    */
+  run<T extends Tensor>(inputs: Readonly<Record<string, T>>, outputs?: Readonly<Record<string, Tensor>>): Record<string, ResidentLike<T>> {
+    const given = this.#inputNames.map((name) => inputs[name]);
+    const out = this.#outputNames.map((name) => outputs?.[name]);
+    const results = this.#bound.runResident(given, out) ?? this.#bound.run(this.#read(given), this.#readOutputs(out));
+    return this.#named(results) as Record<string, ResidentLike<T>>;
+  }
+
+  /** `run` by the engine's workers, so that the caller's thread is free. */
+  async runAsync<T extends Tensor>(
+    inputs: Readonly<Record<string, T>>,
+    outputs?: Readonly<Record<string, Tensor>>,
+  ): Promise<Record<string, ResidentLike<T>>> {
+    const given = this.#read(this.#inputNames.map((name) => inputs[name]));
+    const out = this.#readOutputs(this.#outputNames.map((name) => outputs?.[name]));
+    return this.#named(await this.#bound.runAsync(given, out)) as Record<string, ResidentLike<T>>;
+  }
+
+  /** @internal `run` by position: undefined, with nothing done, where a tensor is none of this engine's or does not fit. */
   runResident(inputs: readonly Tensor[], outputs: readonly (Tensor | undefined)[]): readonly Tensor[] | undefined {
-    const bound = this.#bound;
-    if (bound === undefined) return undefined;
-    const entering = this.#entering;
-    const count = this.#inputs.length;
-    for (let i = 0; i < count; i++) {
-      const buffer = this.#residentBuffer(inputs[i], this.#inputs[i]);
-      if (buffer === undefined) return undefined;
-      entering[i] = buffer;
-    }
-    let isComplete = true;
-    for (let i = 0; i < this.#outputs.length; i++) {
-      const out = outputs[i];
-      if (out === undefined) {
-        isComplete = false;
-        entering[count + i] = undefined;
-        continue;
-      }
-      const buffer = this.#residentBuffer(out, this.#outputs[i]);
-      if (buffer === undefined) return undefined;
-      for (let j = 0; j < count + i; j++) if (entering[j] === buffer) return undefined;
-      entering[count + i] = buffer;
-    }
-    if (isComplete) {
-      bound.call.run(this.#enter);
-      return outputs as readonly Tensor[];
-    }
-    return this.#runIntoNew(bound, outputs);
+    return this.#bound.runResident(inputs, outputs);
   }
 
-  /** `runResident` of a program with one input and one output, which has to be as fast as can be: it is called for the smallest layers. */
-  runOneResident(input: Tensor, output: Tensor | undefined): Tensor | undefined {
-    const bound = this.#bound;
-    if (bound === undefined) return undefined;
-    const from = this.#residentBuffer(input, this.#inputs[0]);
-    if (from === undefined) return undefined;
-    this.#entering[0] = from;
-    if (output === undefined) return this.#runIntoNew(bound, [output])[0];
-    const to = this.#residentBuffer(output, this.#outputs[0]);
-    if (to === undefined || to === from) return undefined;
-    this.#entering[1] = to;
-    bound.call.run(this.#enter);
-    return output;
-  }
-
-  #runIntoNew({ call }: Bound<B>, outputs: readonly (Tensor | undefined)[]): readonly Tensor[] {
-    const made: KernelTensor<B>[] = [];
-    try {
-      const results = this.#outputs.map(({ shape }, i) => {
-        const out = outputs[i];
-        if (out !== undefined) return out;
-        const tensor = new KernelTensor(this.#backend, shape);
-        made.push(tensor);
-        this.#entering[this.#inputs.length + i] = tensor.bufferIn(this.#backend);
-        return tensor;
-      });
-      call.run(this.#enter);
-      return results;
-    } catch (error) {
-      for (const tensor of made) tensor.dispose();
-      throw error;
-    }
-  }
-
-  /** Its buffer, if it is a live tensor of this engine with the shape of the port. */
-  #residentBuffer(tensor: Tensor, { shape }: Port): B | undefined {
-    if (!KernelTensor.is(tensor) || tensor.disposed || !sameShape(tensor.shape, shape)) return undefined;
-    return tensor.bufferIn(this.#backend);
-  }
-
-  readonly #enter = (): void => {
-    const { call } = this.#bound!;
-    const values = this.#portValues;
-    for (let i = 0; i < values.length; i++) call.set(values[i], this.#entering[i]!);
-  };
-
-  /** Runs on any tensors, which are read and fit. Results live where the first input lives. */
-  run(inputs: readonly Tensor[], outputs: readonly (Tensor | undefined)[]): Tensor[] {
-    const { call, enter, placed } = this.#place(inputs, outputs);
-    try {
-      call.run(enter);
-      placed.release(true);
-    } finally {
-      placed.release(false);
-    }
-    return this.#outputs.map(({ name }) => placed.results[name]);
-  }
-
-  async runAsync(inputs: readonly Tensor[], outputs: readonly (Tensor | undefined)[]): Promise<Tensor[]> {
-    const { call, enter, placed } = this.#place(inputs, outputs);
-    try {
-      await call.runAsync(enter, () => placed.release(true));
-    } finally {
-      placed.release(false);
-    }
-    return this.#outputs.map(({ name }) => placed.results[name]);
-  }
-
-  /** Places operands for one run, and binds the plan the first time. */
-  #place(inputs: readonly Tensor[], outputs: readonly (Tensor | undefined)[]): { call: Call<B>; enter: () => void; placed: Placed<B> } {
-    if (this.#disposed || this.#backend.disposed) throw new DisposedError('the engine of the program');
-    const operands = Object.fromEntries(this.#inputs.map(({ name }, i) => [name, inputs[i]]));
-    const apart: Record<string, Tensor> = { ...operands };
-    const results = Object.fromEntries(
-      this.#outputs.map(({ name, shape }, i) => {
-        const out = checkOut(outputs[i], shape, apart, false, name);
-        if (out !== undefined) apart[name] = out;
-        return [name, { shape, out }];
-      }),
-    );
-    const plan = this.#plan;
-    const placed = new Placed(this.#backend, {
-      beside: inputs[0],
-      operands,
-      results,
-      // Everything else is bound already, or once for many runs.
-      plan: {
-        used: this.#portValues,
-        slots: NO_SLOTS,
-        valueCount: plan.valueCount,
-        named: (name) => plan.named(name),
-      },
-    });
-    try {
-      const { call } = this.#bind(placed.buffers);
-      const enter = () => {
-        placed.read();
-        for (const value of this.#portValues) call.set(value, placed.buffers[value.id]!);
-      };
-      return { call, enter, placed };
-    } catch (error) {
-      placed.release(false);
-      throw error;
-    }
-  }
-
-  #bind(operands: readonly (B | undefined)[]): Bound<B> {
-    if (this.#bound !== undefined) return this.#bound;
-    const backend = this.#backend;
-    const { length, offsets } = this.#arena;
-    const buffers = this.#fixed.map((buffer, id) => buffer ?? operands[id]);
-    const arena = length > 0 ? backend.allocate(length) : undefined;
-    try {
-      for (const [value, offset] of offsets) buffers[value.id] = backend.part(arena!, offset, value.length!);
-      this.#bound = { call: backend.bind(this.#plan, buffers), arena };
-      return this.#bound;
-    } catch (error) {
-      if (arena !== undefined) backend.free(arena);
-      throw error;
-    }
-  }
-
-  /** Gives the arena back. A second call does nothing. */
+  /** Gives constants and arena back. A second call does nothing. */
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    this.#bound?.call.release();
-    if (this.#bound?.arena !== undefined) this.#backend.free(this.#bound.arena);
-    this.#bound = undefined;
+    this.#bound.dispose();
+    this.#constants.dispose();
+  }
+
+  /** `dispose()`, for `using`. */
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  #read(given: readonly Tensor[]): Tensor[] {
+    if (this.#disposed) throw new DisposedError('the program');
+    if (this.#backend.disposed) throw new DisposedError('the engine of the program');
+    return given.map((value, i) => {
+      const name = this.#inputNames[i];
+      if (value === undefined) throw new OptionError(`inputs.${name}`, 'undefined', 'a tensor');
+      const { shape } = this.#graph.inputs[name];
+      const own = readTensor(`inputs.${name}`, value, undefined, true);
+      if (!sameShape(own.shape, shape)) throw new ShapeError(`inputs.${name}.shape`, show(own.shape), show(shape));
+      return own;
+    });
+  }
+
+  #readOutputs(given: readonly (Tensor | undefined)[]): (Tensor | undefined)[] {
+    return given.map(
+      (value, i) => value && tensor(`outputs.${this.#outputNames[i]}`, readTensor(this.#outputNames[i], value, undefined, true)),
+    );
+  }
+
+  #named(results: readonly Tensor[]): Record<string, Tensor> {
+    return Object.fromEntries(this.#outputNames.map((name, i) => [name, results[i]]));
   }
 }

@@ -61,6 +61,9 @@ const PARAMETERS = {
 /** An operator on single floats that others apply to their results. */
 export type ActivationName = 'relu' | 'relu6' | 'clamp' | 'leakyRelu' | 'thresholdedRelu';
 
+/** Whether an operator of this name can be the option `activation` of another. */
+export const isFusedActivation = (name: string): name is ActivationName => Object.hasOwn(PARAMETERS, name);
+
 /** Of all of them together. */
 export interface ActivationParameters {
   readonly minValue?: number;

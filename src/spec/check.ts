@@ -1,6 +1,6 @@
 import { DisposedError, LayoutError, OptionError, OutOfMemoryError, ShapeError } from '../errors.ts';
 import { classNameOf } from '../tensor/read.ts';
-import { KernelTensor, lengthOf, newFloats, PlainTensor, type Tensor } from '../tensor/tensor.ts';
+import { KernelTensor, lengthOf, newFloats, Operand, PlainTensor, type Tensor } from '../tensor/tensor.ts';
 import { bufferOf, byteLengthOf, byteOffsetOf, isDetached, kindOf, lengthOfArray } from '../tensor/typed-array.ts';
 
 /**
@@ -101,6 +101,10 @@ export function tensor(argument: string, value: unknown, rank?: number, anyZero 
   if (KernelTensor.is(value)) {
     if (value.disposed) throw new DisposedError(argument);
     // Its shape was checked when it was made, and cannot change; its data is what the shape says.
+    checkRank(argument, value.shape, rank, anyZero);
+    return value;
+  }
+  if (Operand.is(value)) {
     checkRank(argument, value.shape, rank, anyZero);
     return value;
   }

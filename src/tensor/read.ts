@@ -1,5 +1,5 @@
 import { DisposedError, LayoutError, OptionError, OutOfMemoryError, ShapeError, UnsupportedError } from '../errors.ts';
-import { KernelTensor, PlainTensor, type Tensor } from './tensor.ts';
+import { KernelTensor, Operand, PlainTensor, type Tensor } from './tensor.ts';
 import { kindOf } from './typed-array.ts';
 
 /**
@@ -7,6 +7,7 @@ import { kindOf } from './typed-array.ts';
  * whatever a getter or a proxy would answer the second time. What a read object is good for, `shape/` decides.
  *
  *     a tensor of an engine     itself: its shape and its memory are private, and frozen
+ *     an operand of a graph     itself, while a graph is built
  *     { shape, data }           a PlainTensor
  *     an array                  an array of what it holds
  *     a typed array             itself: typed-array.ts reads what it really is
@@ -28,6 +29,8 @@ export type ReadOther = (value: object, path: string, live?: Live) => object | u
 export interface Reading {
   readonly other?: ReadOther | undefined;
   readonly live?: Live;
+  /** Whether operands of a graph may stand for tensors. */
+  readonly operands?: boolean;
 }
 
 const NOTHING: Reading = {};
@@ -51,6 +54,7 @@ export function classNameOf(value: object): string | undefined {
 export function read(value: unknown, path: string, reading = NOTHING, depth = 0): unknown {
   if (value === null || typeof value !== 'object' || KernelTensor.is(value) || PlainTensor.is(value)) return value;
   if (ArrayBuffer.isView(value)) return value;
+  if (reading.operands && Operand.is(value)) return value;
   if (depth > MAX_DEPTH) throw new OptionError(path, 'objects within objects within objects', 'fewer of them');
   try {
     return reading.other?.(value, path, reading.live) ?? readObject(value, path, reading, depth);

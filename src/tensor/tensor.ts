@@ -15,7 +15,7 @@ export interface Tensor {
 }
 
 /** Results live where inputs live: in an engine's memory if the input is a tensor of one, else in an array. */
-export type ResidentLike<T extends Tensor> = T extends KernelTensor ? KernelTensor : Tensor;
+export type ResidentLike<T extends Tensor> = T extends KernelTensor ? KernelTensor : T extends Operand ? Operand : Tensor;
 
 /** Where the result goes, instead of a new tensor: it is then what the operator returns. */
 export interface Out<O extends Tensor> {
@@ -60,6 +60,32 @@ export class PlainTensor implements Tensor {
 
   get source(): Tensor {
     return this.#source;
+  }
+}
+
+/**
+ * A tensor of a graph: it has a shape, and elements only while the program that is built of the graph runs. A `GraphBuilder` makes and takes
+ * them (program/), with the operators that compute on any other tensor.
+ */
+export class Operand implements Tensor {
+  readonly #shape: readonly number[];
+
+  constructor(shape: readonly number[]) {
+    this.#shape = Object.freeze([...shape]);
+    Object.freeze(this);
+  }
+
+  /** @internal Is it one, and no proxy of one? */
+  static is(value: unknown): value is Operand {
+    return typeof value === 'object' && value !== null && #shape in value;
+  }
+
+  get shape(): readonly number[] {
+    return this.#shape;
+  }
+
+  get data(): Float32Array {
+    throw new ShapeError('data', 'an operand of a graph', 'a tensor that has data');
   }
 }
 
