@@ -394,3 +394,7 @@ describe('hostile arguments', () => {
     lost.engine.tensor = far;
   });
 });
+
+it('a class is no function that gives a bound', () => {
+  expect(() => nn.conv2d(1, 1, 3, { initialize: class {} as never })).toThrow(OptionError);
+});

@@ -219,7 +219,7 @@ describe('refusals', () => {
     expect(() => graph.conv2d(x, randomTensor([4, 2, 3, 3], 1))).toThrow('x.shape: expected 2 channels (2 of the filter × 1 groups)');
     expect(() => graph.relu(x, { out: randomTensor([1, 3, 8, 8], 1) })).toThrow(OptionError);
     expect(() => engine.relu(x)).toThrow(ShapeError);
-    expect(() => graph.input('x', [1])).toThrow("name: given 'x', expected a name that no other input has");
+    expect(() => graph.input('x', [1])).toThrow("name: expected a name that no other input has, got 'x'");
     expect(() => graph.relu(engine.graph().input('x', [1]))).toThrow(
       'x: expected an operand of this graph, got an operand of another graph',
     );

@@ -1,17 +1,19 @@
 import type { Engine } from '../engine.ts';
 import { engineOf } from '../engine-of.ts';
 import { OptionError, ShapeError } from '../errors.ts';
+import type { GraphBuilder } from '../program/graph-builder.ts';
 import { paddingSides, perAxis } from '../spec/axes.ts';
-import { boolean, count, layout, oneOf, type Pair, sameShape, show } from '../spec/check.ts';
+import { boolean, count, layout, oneOf, type Pair, show } from '../spec/check.ts';
 import { checkAlgorithm, type PrepareConv2dOptions } from '../spec/conv.ts';
 import { curve } from '../spec/curve.ts';
 import type { AveragePool2dOptions, Pool2dOptions } from '../spec/pool.ts';
 import { callable, readOptions } from '../spec/read.ts';
 import type { Padding } from '../spec/window.ts';
 import { attempt, read } from '../tensor/read.ts';
-import { type KernelTensor, lengthOf, PlainTensor } from '../tensor/tensor.ts';
+import { type KernelTensor, lengthOf, type Operand, PlainTensor } from '../tensor/tensor.ts';
 import { resident } from './given.ts';
-import { Kept, type Layer, type LayerMaker, type Making, Parameter, type PreparedLayer } from './layer.ts';
+import { type Layer, type LayerMaker, type Making, Parameter } from './layer.ts';
+import { BUILD, type GraphLayer, kept, type LayerGradients, OperatorLayer } from './operator-layer.ts';
 import { bound, type Initialization, uniform } from './random.ts';
 
 /** What layers with weights have in common. */
@@ -36,14 +38,6 @@ function maker(make: (making: Making) => Layer): LayerMaker {
   };
 }
 
-/** What the last `forward` kept for `backward`. */
-function kept<T>(of: T | undefined): T {
-  if (of === undefined) throw new OptionError('backward', 'no forward pass before it', 'a call of forward first');
-  return of;
-}
-
-const residentOut = (out: unknown, engine: Engine) => (out === undefined ? undefined : resident('out', out, engine));
-
 const LAYOUTS = ['nchw', 'nhwc'] as const;
 
 function pair(argument: string, value: unknown, fallback: Pair = [1, 1]): Pair {
@@ -59,26 +53,22 @@ function padding(value: unknown): Padding {
 }
 
 /** A layer of one operator with weights: `weight`, and `bias` unless it is left out. */
-abstract class Weighted implements Layer {
-  readonly parameters: Readonly<Record<string, Parameter>>;
-  protected readonly engine: Engine;
+abstract class Weighted extends OperatorLayer {
   protected readonly weight: Parameter;
   protected readonly bias: Parameter | undefined;
-  readonly #y = new Kept();
-  readonly #dx = new Kept();
-  #x: KernelTensor | undefined;
-  #shape: readonly number[] = [];
 
-  constructor(engine: Engine, shape: readonly number[], bias: number | undefined) {
-    this.engine = engine;
-    this.weight = new Parameter(engine, shape);
+  constructor(engine: Engine, shape: readonly number[], biasLength: number | undefined) {
+    const weight = new Parameter(engine, shape);
+    let bias: Parameter | undefined;
     try {
-      this.bias = bias === undefined ? undefined : new Parameter(engine, [bias]);
+      bias = biasLength === undefined ? undefined : new Parameter(engine, [biasLength]);
     } catch (error) {
-      this.weight.dispose();
+      weight.dispose();
       throw error;
     }
-    this.parameters = { weight: this.weight, ...(this.bias && { bias: this.bias }) };
+    super(engine, { weight, ...(bias && { bias }) });
+    this.weight = weight;
+    this.bias = bias;
   }
 
   /** With its first weights. */
@@ -91,40 +81,14 @@ abstract class Weighted implements Layer {
       throw error;
     }
   }
-
-  forward(x: KernelTensor): KernelTensor {
-    resident('x', x, this.engine);
-    const y = this.#y.from(sameShape(x.shape, this.#shape), (out) => this.operate(x, out));
-    this.#shape = x.shape;
-    this.#x = x;
-    return y;
-  }
-
-  backward(dy: KernelTensor, wanted: boolean): KernelTensor | undefined {
-    const x = kept(this.#x);
-    resident('dy', dy, this.engine);
-    const dx = boolean('wanted', wanted, false) ? this.#dx.at(this.engine, x.shape) : undefined;
-    this.weight.accumulate((dWeight) => {
-      if (this.bias === undefined) this.differentiate(dy, x, { dx, dWeight });
-      else this.bias.accumulate((dBias) => this.differentiate(dy, x, { dx, dWeight, dBias }));
-    });
-    return dx;
-  }
-
-  dispose(): void {
-    for (const each of [this.weight, this.bias, this.#y, this.#dx]) each?.dispose();
-  }
-
-  abstract prepare(): PreparedLayer;
-  protected abstract operate(x: KernelTensor, out: KernelTensor | undefined): KernelTensor;
-  protected abstract differentiate(dy: KernelTensor, x: KernelTensor, into: Gradients): void;
 }
 
-interface Gradients {
-  readonly dx: KernelTensor | undefined;
-  readonly dWeight: KernelTensor;
-  readonly dBias?: KernelTensor;
+/** The gradients that nobody wants. */
+function skipped<N extends string>(gradients: Readonly<Record<N, boolean>>): N[] {
+  return (Object.keys(gradients) as N[]).filter((name) => !gradients[name]);
 }
+
+type Weight = (parameter: Parameter) => Operand;
 
 class Conv2dLayer extends Weighted {
   readonly #options: ConvolutionOptions;
@@ -134,28 +98,17 @@ class Conv2dLayer extends Weighted {
     this.#options = options;
   }
 
-  prepare(): PreparedLayer {
-    const prepared = this.engine.prepareConv2d(this.weight.value, { ...this.#options, bias: this.bias?.value });
-    return {
-      place: 'apart',
-      run: (x, out) => prepared.run(resident('x', x, this.engine), residentOut(out, this.engine)),
-      dispose: () => prepared.dispose(),
-    };
+  [BUILD](graph: GraphBuilder, x: Operand, weight: Weight): Operand {
+    const bias = this.bias && weight(this.bias);
+    return graph.conv2d(x, weight(this.weight), { ...this.#options, ...(bias && { bias }) });
   }
 
-  protected operate(x: KernelTensor, out: KernelTensor | undefined): KernelTensor {
-    return this.engine.conv2d(x, this.weight.value, { ...this.#options, bias: this.bias?.value, out });
-  }
-
-  protected differentiate(dy: KernelTensor, x: KernelTensor, { dx, dWeight, dBias }: Gradients): void {
+  protected differentiate(graph: GraphBuilder, dy: Operand, x: Operand, wanted: boolean, weight: Weight): LayerGradients {
     const { algorithm: _, ...options } = this.#options;
-    const out = { ...(dx && { dx }), dFilter: dWeight, ...(dBias && { dBias }) };
-    this.engine.conv2dBackward(dy, x, this.weight.value, { ...options, skip: skipped({ dx, dBias }), out });
+    const skip = skipped({ dx: wanted, dBias: this.bias !== undefined });
+    const { dx, dFilter, dBias } = graph.conv2dBackward(dy, x, weight(this.weight), { ...options, skip });
+    return { dx, weight: dFilter, bias: dBias };
   }
-}
-
-function skipped<K extends string>(results: Readonly<Record<K, KernelTensor | undefined>>): K[] {
-  return (Object.keys(results) as K[]).filter((name) => results[name] === undefined);
 }
 
 /**
@@ -191,40 +144,15 @@ export function conv2d(inChannels: number, outChannels: number, kernel: number |
 }
 
 class LinearLayer extends Weighted {
-  /** A convolution of 1×1 whose pixels, in one column, are the rows: it can be prepared, and its sums are those of `linear`. */
-  prepare(): PreparedLayer {
-    const [outs, ins] = this.weight.value.shape;
-    const filter = this.weight.value.view([outs, ins, 1, 1]);
-    const prepared = this.engine.prepareConv2d(filter, { bias: this.bias?.value, inputLayout: 'nhwc', algorithm: 'gemm' });
-    return {
-      place: 'apart',
-      run: (x, given) => {
-        resident('x', x, this.engine);
-        const features = x.shape[x.shape.length - 1];
-        if (features !== ins) throw new ShapeError('x.shape', show(x.shape), `[…, ${ins}], the layer's input features`);
-        const rows = lengthOf(x.shape) / ins;
-        const out = residentOut(given, this.engine) ?? this.engine.tensor([...x.shape.slice(0, -1), outs]);
-        // An image has rows; a batch may have none.
-        if (rows === 0) return out;
-        try {
-          prepared.run(x.view([1, rows, 1, ins]), out.view([1, rows, 1, outs]));
-          return out;
-        } catch (error) {
-          if (given === undefined) out.dispose();
-          throw error;
-        }
-      },
-      dispose: () => prepared.dispose(),
-    };
+  [BUILD](graph: GraphBuilder, x: Operand, weight: Weight): Operand {
+    const bias = this.bias && weight(this.bias);
+    return graph.linear(x, weight(this.weight), { ...(bias && { bias }) });
   }
 
-  protected operate(x: KernelTensor, out: KernelTensor | undefined): KernelTensor {
-    return this.engine.linear(x, this.weight.value, { bias: this.bias?.value, out });
-  }
-
-  protected differentiate(dy: KernelTensor, x: KernelTensor, { dx, dWeight, dBias }: Gradients): void {
-    const out = { ...(dx && { dx }), dWeight, ...(dBias && { dBias }) };
-    this.engine.linearBackward(dy, x, this.weight.value, { skip: skipped({ dx, dBias }), out });
+  protected differentiate(graph: GraphBuilder, dy: Operand, x: Operand, wanted: boolean, weight: Weight): LayerGradients {
+    const skip = skipped({ dx: wanted, dBias: this.bias !== undefined });
+    const { dx, dWeight, dBias } = graph.linearBackward(dy, x, weight(this.weight), { skip });
+    return { dx, weight: dWeight, bias: dBias };
   }
 }
 
@@ -240,57 +168,26 @@ export function linear(inFeatures: number, outFeatures: number, options?: Linear
   );
 }
 
-type Forward = (x: KernelTensor, out: KernelTensor | undefined) => KernelTensor;
-type Backward = (dy: KernelTensor, x: KernelTensor, out: KernelTensor) => void;
+type Forward = (graph: GraphBuilder, x: Operand) => Operand;
+type Backward = (graph: GraphBuilder, dy: Operand, x: Operand) => Operand;
 
 /** A layer of one operator without weights. */
-class Plain implements Layer {
-  readonly parameters = {};
-  readonly #engine: Engine;
-  readonly #place: PreparedLayer['place'];
+class Plain extends OperatorLayer {
   readonly #run: Forward;
   readonly #differentiate: Backward;
-  readonly #y = new Kept();
-  readonly #dx = new Kept();
-  #x: KernelTensor | undefined;
-  #shape: readonly number[] = [];
 
-  constructor(engine: Engine, place: PreparedLayer['place'], run: Forward, differentiate: Backward) {
-    this.#engine = engine;
-    this.#place = place;
+  constructor(engine: Engine, run: Forward, differentiate: Backward) {
+    super(engine, {});
     this.#run = run;
     this.#differentiate = differentiate;
   }
 
-  forward(x: KernelTensor): KernelTensor {
-    resident('x', x, this.#engine);
-    const y = this.#y.from(sameShape(x.shape, this.#shape), (out) => this.#run(x, out));
-    this.#shape = x.shape;
-    this.#x = x;
-    return y;
+  [BUILD](graph: GraphBuilder, x: Operand): Operand {
+    return this.#run(graph, x);
   }
 
-  backward(dy: KernelTensor, wanted: boolean): KernelTensor | undefined {
-    const x = kept(this.#x);
-    resident('dy', dy, this.#engine);
-    if (!boolean('wanted', wanted, false)) return undefined;
-    const dx = this.#dx.at(this.#engine, x.shape);
-    this.#differentiate(dy, x, dx);
-    return dx;
-  }
-
-  prepare(): PreparedLayer {
-    const engine = this.#engine;
-    return {
-      place: this.#place,
-      run: (x, out) => this.#run(resident('x', x, engine), residentOut(out, engine)),
-      dispose: () => {},
-    };
-  }
-
-  dispose(): void {
-    this.#y.dispose();
-    this.#dx.dispose();
+  protected differentiate(graph: GraphBuilder, dy: Operand, x: Operand, wanted: boolean): LayerGradients {
+    return wanted ? { dx: this.#differentiate(graph, dy, x) } : {};
   }
 }
 
@@ -316,9 +213,8 @@ function pooling(name: 'maxPool2d' | 'averagePool2d', window: number | Pair, giv
     ({ engine }) =>
       new Plain(
         engine,
-        'apart',
-        (x, out) => engine[name](x, { ...options, out }),
-        (dy, x, out) => engine[`${name}Backward`](dy, x, { ...options, out }),
+        (graph, x) => graph[name](x, options),
+        (graph, dy, x) => graph[`${name}Backward`](dy, x, options),
       ),
   );
 }
@@ -361,8 +257,8 @@ export type ActivationLayerName = (typeof ACTIVATIONS)[number];
 /** Options of the operator of that name. */
 export type ActivationLayerOptions<N extends ActivationLayerName> = Omit<NonNullable<Parameters<Engine[N]>[1]>, 'out'>;
 
-type Elementwise = (x: KernelTensor, options: object) => KernelTensor;
-type ElementwiseBackward = (dy: KernelTensor, x: KernelTensor, options: object) => KernelTensor;
+type Elementwise = (x: Operand, options?: object) => Operand;
+type ElementwiseBackward = (dy: Operand, x: Operand, options?: object) => Operand;
 
 /** A function of every element by itself: the operator of that name. */
 export function activation<N extends ActivationLayerName>(name: N, options?: ActivationLayerOptions<N>): LayerMaker {
@@ -377,9 +273,8 @@ export function activation<N extends ActivationLayerName>(name: N, options?: Act
     ({ engine }) =>
       new Plain(
         engine,
-        'over',
-        (x, out) => (engine[name] as Elementwise).call(engine, x, { ...given, out }),
-        (dy, x, out) => (engine[`${name}Backward`] as ElementwiseBackward).call(engine, dy, x, { ...given, out }),
+        (graph, x) => (graph[name] as Elementwise).call(graph, x, given),
+        (graph, dy, x) => (graph[`${name}Backward`] as ElementwiseBackward).call(graph, dy, x, given),
       ),
   );
 }
@@ -393,17 +288,24 @@ export const sigmoid = (): LayerMaker => activation('sigmoid');
 /** The hyperbolic tangent: `engine.tanh`. */
 export const tanh = (): LayerMaker => activation('tanh');
 
+function flatShape(shape: readonly number[]): number[] {
+  if (shape.length === 0) throw new ShapeError('x.shape', show(shape), '[batch, …]');
+  return [shape[0], lengthOf(shape.slice(1))];
+}
+
 /** [batch, …] as [batch, everything else], without a copy. */
 export function flatten(): LayerMaker {
   return maker(({ engine }) => {
     let shape: readonly number[] | undefined;
     const flat = (x: KernelTensor) => {
       resident('x', x, engine);
-      if (x.shape.length === 0) throw new ShapeError('x.shape', show(x.shape), '[batch, …]');
-      return x.view([x.shape[0], lengthOf(x.shape.slice(1))]);
+      return x.view(flatShape(x.shape));
     };
-    return {
+    const layer: GraphLayer = {
       parameters: {},
+      [BUILD](graph, x) {
+        return graph.view(x, flatShape(x.shape));
+      },
       forward(x) {
         const y = flat(x);
         shape = x.shape;
@@ -417,5 +319,6 @@ export function flatten(): LayerMaker {
       prepare: () => ({ place: 'same', run: flat, dispose: () => {} }),
       dispose() {},
     };
+    return layer;
   });
 }

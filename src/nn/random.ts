@@ -1,5 +1,6 @@
 import { OptionError } from '../errors.ts';
 import { isCount, show } from '../spec/check.ts';
+import { isCallable } from '../spec/read.ts';
 
 /** Numbers in [0, 1), the same for the same seed wherever this runs: mulberry32. */
 export function generator(seed: number): () => number {
@@ -35,7 +36,7 @@ export function bound(initialize: Initialization | undefined, fanIn: number, fan
 function boundOf(initialize: Initialization | undefined, fanIn: number, fanOut: number): unknown {
   if (initialize === undefined || initialize === 'he') return Math.sqrt(6 / fanIn);
   if (initialize === 'glorot') return Math.sqrt(6 / (fanIn + fanOut));
-  return typeof initialize === 'function' ? initialize(fanIn, fanOut) : undefined;
+  return isCallable(initialize) ? (initialize as Exclude<Initialization, string>)(fanIn, fanOut) : undefined;
 }
 
 export function uniform(into: Float32Array, bound: number, random: () => number): void {

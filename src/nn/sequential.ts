@@ -4,11 +4,12 @@ import type { Engine } from '../engine.ts';
 import { engineOf } from '../engine-of.ts';
 import { DisposedError, OptionError, ShapeError } from '../errors.ts';
 import { boolean, oneOf, sameShape, show, tensor } from '../spec/check.ts';
-import { readEntries, readList, readOptions, readShape, readTensor } from '../spec/read.ts';
+import { isCallable, readEntries, readList, readOptions, readShape, readTensor } from '../spec/read.ts';
 import { attempt } from '../tensor/read.ts';
-import { type KernelTensor, lengthOf, type Tensor } from '../tensor/tensor.ts';
+import type { KernelTensor, Tensor } from '../tensor/tensor.ts';
 import { resident } from './given.ts';
 import { Kept, type Layer, type LayerMaker, Parameter, type PreparedLayer } from './layer.ts';
+import { BUILD, type GraphLayer, isGraphLayer } from './operator-layer.ts';
 import { generator } from './random.ts';
 import { encodeSafetensors, loadState } from './safetensors.ts';
 
@@ -165,10 +166,14 @@ function own(engine: Engine, kept: Kept, given: Tensor): KernelTensor {
   return engine.holds(given) ? given : kept.copy(engine, given);
 }
 
+/** Layers that run as one, and where their result lies. */
 interface Stage {
-  readonly layer: PreparedLayer;
-  /** None where the result is the input's memory in another shape. */
+  /** Whether the result can be written to a tensor of any kind. */
+  readonly takesAny: boolean;
+  /** The network's own tensor for the result; none where the result is the input's memory in another shape. */
   readonly out: KernelTensor | undefined;
+  run(x: Tensor, out: Tensor | undefined): Tensor;
+  dispose(): void;
 }
 
 /** A network ready for inputs of one shape: a run allocates no kernel memory. Made by `Sequential.prepare`. */
@@ -176,24 +181,17 @@ export class PreparedSequential {
   readonly #engine: Engine;
   readonly #shape: readonly number[];
   readonly #outShape: readonly number[];
-  readonly #input: KernelTensor;
-  readonly #buffers: KernelTensor[] = [];
-  readonly #layers: PreparedLayer[] = [];
-  readonly #stages: readonly Stage[];
+  readonly #stages: Stage[] = [];
+  /** A copy of inputs that are not the engine's, for a layer that takes no others. */
+  readonly #input = new Kept();
   #disposed = false;
 
   /** @internal */
   constructor(engine: Engine, layers: readonly Layer[], shape: readonly number[]) {
     this.#engine = engine;
-    this.#input = engine.tensor(shape);
-    this.#shape = this.#input.shape;
+    this.#shape = Object.freeze([...shape]);
     try {
-      layers.forEach((layer, i) => {
-        this.#layers.push(checkPrepared(layer.prepare(), `layers[${i}].prepare()`));
-      });
-      const shapes = this.#tryOut();
-      this.#outShape = shapes.at(-1) ?? this.#shape;
-      this.#stages = this.#plan(engine, shapes);
+      this.#outShape = this.#prepare(layers);
     } catch (error) {
       this.dispose();
       throw error;
@@ -219,13 +217,12 @@ export class PreparedSequential {
     if (this.#disposed) throw new DisposedError('the prepared network');
     const from = fitting('x', x, this.#shape);
     const to = out === undefined ? undefined : fitting('out', out, this.#outShape);
-    let y = this.#input;
-    if (this.#engine.holds(from)) y = from;
-    else y.data.set(from.data);
-    for (const [i, { layer, out: into }] of this.#stages.entries()) y = resident(`layers[${i}].run()`, layer.run(y, into), this.#engine);
+    const last = this.#stages.at(-1);
+    let y: Tensor = this.#stages[0]?.takesAny ? from : own(this.#engine, this.#input, from);
+    for (const stage of this.#stages) y = stage.run(y, stage === last && stage.takesAny && to !== undefined ? to : stage.out);
     if (to === undefined) return y;
     // A layer of the caller's may have made kernel memory grow, and `data` empty.
-    tensor('out', to, undefined, true).data.set(y.data);
+    if (!last?.takesAny) tensor('out', to, undefined, true).data.set(y.data);
     return out!;
   }
 
@@ -233,7 +230,11 @@ export class PreparedSequential {
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    for (const each of [this.#input, ...this.#buffers, ...this.#layers]) each.dispose();
+    for (const { out, dispose } of this.#stages) {
+      dispose();
+      out?.dispose();
+    }
+    this.#input.dispose();
   }
 
   /** `dispose`, at the end of a `using` block. */
@@ -241,36 +242,63 @@ export class PreparedSequential {
     this.dispose();
   }
 
-  /** Every layer once, each result new: they tell their shapes, and convolutions choose and pack. */
-  #tryOut(): (readonly number[])[] {
-    const made: KernelTensor[] = [];
-    try {
-      let x = this.#input;
-      return this.#layers.map((layer, i) => {
-        x = resident(`layers[${i}].run()`, layer.run(x), this.#engine);
-        made.push(x);
-        return x.shape;
-      });
-    } finally {
-      for (const each of made) if (!each.shares(this.#input)) each.dispose();
+  /** Layers that can stand in a graph become one program each run of them; the others run by themselves. Gives the result's shape. */
+  #prepare(layers: readonly Layer[]): readonly number[] {
+    let shape = this.#shape;
+    let program: GraphLayer[] = [];
+    const flush = () => {
+      if (program.length > 0) shape = this.#addProgram(program, shape);
+      program = [];
+    };
+    for (const [i, layer] of layers.entries()) {
+      if (isGraphLayer(layer)) program.push(layer);
+      else {
+        flush();
+        shape = this.#addLayer(checkPrepared(layer.prepare(), `layers[${i}].prepare()`), `layers[${i}].run()`, shape);
+      }
     }
+    flush();
+    return shape;
   }
 
-  /** Results lie in two buffers in turn, none over the input. */
-  #plan(engine: Engine, shapes: readonly (readonly number[])[]): Stage[] {
-    let at = -1;
-    const places = this.#layers.map(({ place }) => {
-      if (place === 'apart' || (place === 'over' && at < 0)) at = at === 0 ? 1 : 0;
-      return at;
+  #addProgram(layers: readonly GraphLayer[], shape: readonly number[]): readonly number[] {
+    const graph = this.#engine.graph();
+    let y = graph.input('x', shape);
+    for (const layer of layers) y = layer[BUILD](graph, y, (parameter) => graph.constant(parameter.value));
+    const program = graph.build({ y });
+    this.#stages.push({
+      takesAny: true,
+      out: this.#engine.tensor(y.shape),
+      run: (x, out) => {
+        const into = out!;
+        program.run({ x }, { y: into });
+        return into;
+      },
+      dispose: () => program.dispose(),
     });
-    for (const buffer of [0, 1]) {
-      const lengths = shapes.filter((_, i) => places[i] === buffer).map(lengthOf);
-      if (lengths.length > 0) this.#buffers.push(engine.tensor([Math.max(...lengths)]));
+    return y.shape;
+  }
+
+  /** Tries the layer out, to learn the shape of its result. */
+  #addLayer(layer: PreparedLayer, argument: string, shape: readonly number[]): readonly number[] {
+    const run = (x: Tensor, out: Tensor | undefined) =>
+      resident(argument, layer.run(x as KernelTensor, out as KernelTensor | undefined), this.#engine);
+    const x = this.#engine.tensor(shape);
+    let out: KernelTensor | undefined;
+    try {
+      const y = run(x, undefined);
+      const outShape = y.shape;
+      out = layer.place === 'same' ? undefined : this.#engine.tensor(outShape);
+      if (!y.shares(x)) y.dispose();
+      this.#stages.push({ takesAny: false, out, run, dispose: () => layer.dispose() });
+      return outShape;
+    } catch (error) {
+      out?.dispose();
+      layer.dispose();
+      throw error;
+    } finally {
+      x.dispose();
     }
-    return this.#layers.map((layer, i) => ({
-      layer,
-      out: layer.place === 'same' ? undefined : this.#buffers[places[i]].beginning(shapes[i]),
-    }));
   }
 }
 
@@ -318,9 +346,7 @@ function parametersOf({ parameters }: Layer, argument: string): readonly [string
  */
 export function sequential(engine: Engine, layers: readonly LayerMaker[], options?: SequentialOptions): Sequential {
   engineOf('engine', engine);
-  // A class is a function that cannot be called.
-  const isMaker = (each: unknown): each is LayerMaker =>
-    typeof each === 'function' && !/^class\b/.test(Function.prototype.toString.call(each));
+  const isMaker = (each: unknown): each is LayerMaker => isCallable(each);
   const makers = readList('layers', layers, 'what makes a layer, such as `relu()`', isMaker);
   const { seed = 0 } = readOptions<SequentialOptions>(options, ['seed']);
   const random = generator(seed);

@@ -96,9 +96,9 @@ export class Program<B = unknown> {
     return this.#named(await this.#bound.runAsync(given, out)) as Record<string, ResidentLike<T>>;
   }
 
-  /** @internal `run` by position: undefined, with nothing done, where a tensor is none of this engine's or does not fit. */
-  runResident(inputs: readonly Tensor[], outputs: readonly (Tensor | undefined)[]): readonly Tensor[] | undefined {
-    return this.#bound.runResident(inputs, outputs);
+  /** @internal `run` by position, into tensors of the engine that are known to fit. */
+  runInto(inputs: readonly KernelTensor[], outputs: readonly KernelTensor[]): void {
+    if (this.#bound.runResident(inputs, outputs) === undefined) this.#bound.run(this.#read(inputs), this.#readOutputs(outputs));
   }
 
   /** Gives constants and arena back. A second call does nothing. */

@@ -42,6 +42,10 @@ export function readEntries(argument: string, value: unknown, expected: string):
   return entries;
 }
 
+/** A class is a function that cannot be called. */
+export const isCallable = (value: unknown): boolean =>
+  typeof value === 'function' && !/^class\b/.test(Function.prototype.toString.call(value));
+
 export function callable(argument: string, value: unknown): void {
-  if (typeof value !== 'function') throw new OptionError(argument, show(value), 'a function');
+  if (!isCallable(value)) throw new OptionError(argument, show(value), 'a function');
 }
