@@ -7,6 +7,7 @@ import { GraphBuilder } from './program/graph-builder.ts';
 import { PreparedConv2d } from './program/prepared-conv.ts';
 import type { Backend, Variant } from './runtime/backend.ts';
 import { copies, Placed, runOnce, runOnceAsync } from './runtime/execute.ts';
+import type { Family } from './runtime/family.ts';
 import type { Operation } from './runtime/operation.ts';
 import { Plans, signatureOf } from './runtime/signature.ts';
 import { checkShape, floats } from './spec/check.ts';
@@ -103,6 +104,11 @@ export class Engine extends Operating {
   /** `dispose()`, for `using`. */
   [Symbol.dispose](): void {
     this.dispose();
+  }
+
+  /** @internal Adds the kernels of a family, unless the engine has them or is disposed of. */
+  link(family: Family): void {
+    if (!this.#disposed) this.#backend.link(family);
   }
 
   /** @internal The one way of every operator from its arguments to a result, for families that are no part of the engine too. */

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { kernels } from '../src/kernels/index.ts';
 import { callOperator, operatorNames } from './calls.ts';
 import { type Configuration, configuration, operands } from './conv-configuration.ts';
 import { expectSameBits } from './equal.ts';
 import { guardedEngine } from './guarded-engine.ts';
+import { kernels } from './kernels.ts';
 import { js } from './platforms.ts';
 import { randomTensor, toNhwc } from './random.ts';
 

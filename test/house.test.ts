@@ -4,8 +4,12 @@ import { fileURLToPath } from 'node:url';
 import asc from 'assemblyscript/asc';
 import binaryen from 'binaryen';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { ABI_VERSION, kernels } from '../src/kernels/index.ts';
-import type { FieldKind, Layout } from '../src/kernels/layout.ts';
+import { imageFamily } from '../src/image/family.ts';
+import { ABI_VERSION, kernels as coreKernels } from '../src/kernels/index.ts';
+import { BLOCK_LENGTH, type FieldKind, type Layout } from '../src/kernels/layout.ts';
+import { compileEmbedded } from '../src/wasm/compile.ts';
+import { functionsOf } from '../src/wasm/functions.ts';
+import { kernels } from './kernels.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -118,6 +122,7 @@ describe('parameter blocks', async () => {
       }));
       expect(asCompiled).toEqual(asWritten);
       expect(`${name}: ${there[name]()} bytes`).toBe(`${name}: ${4 * fields.length} bytes`);
+      expect(fields.length).toBeLessThanOrEqual(BLOCK_LENGTH);
     }
   });
 
@@ -184,5 +189,35 @@ describe.each(['simd', 'relaxed-simd', 'simd-threads', 'relaxed-simd-threads'])(
   it('fuses multiplication and addition only where it may', () => {
     const exported = functions(compiled);
     expect(exported.get('gemm5x8')!.includes('relaxed_madd')).toBe(variant.startsWith('relaxed'));
+  });
+});
+
+describe('what is embedded', () => {
+  const exportsOf = (bytes: Uint8Array<ArrayBuffer>) => functionsOf(new WebAssembly.Module(bytes)).sort();
+  const files = new Map<string, Buffer<ArrayBuffer>>();
+  beforeAll(async () => {
+    for (const name of ['simd', 'simd-threads']) files.set(name, await readFile(join(root, `dist/wasm/${name}.wasm`)));
+  });
+
+  it.each([false, true])('of simd is the core alone; threads: %s', async (threads) => {
+    expect(functionsOf(await compileEmbedded('simd', threads)).sort()).toEqual(Object.keys(coreKernels).sort());
+  });
+
+  it.each([
+    ['simd', false],
+    ['simd-threads', true],
+  ] as const)('of the image family is what %s has of it, byte for byte', (name, isShared) => {
+    const names = Object.keys(imageFamily.twins);
+    expect(exportsOf(imageFamily.module(isShared))).toEqual([...names].sort());
+    const module = binaryen.readBinary(files.get(name)!);
+    module.setFeatures(binaryen.Features.All);
+    for (const other of Object.keys(coreKernels)) module.removeExport(other);
+    module.runPasses(['remove-unused-module-elements']);
+    expect(Buffer.compare(imageFamily.module(isShared), module.emitBinary())).toBe(0);
+    module.dispose();
+  });
+
+  it('is apart: no kernel is of the core and of a family', () => {
+    expect(Object.keys(kernels).sort()).toEqual([...Object.keys(coreKernels), ...Object.keys(imageFamily.twins)].sort());
   });
 });

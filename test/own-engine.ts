@@ -1,9 +1,10 @@
 import { Engine } from '../src/engine.ts';
-import { descriptorOf, type KernelName, kernels } from '../src/kernels/index.ts';
+import { imageFamily } from '../src/image/family.ts';
 import { WasmBackend } from '../src/wasm/backend.ts';
 import { compileEmbedded } from '../src/wasm/compile.ts';
-import type { Instance, Kernel } from '../src/wasm/instance.ts';
+import { instanceOf, type Kernel } from '../src/wasm/instance.ts';
 import { KernelMemory } from '../src/wasm/memory.ts';
+import { descriptorOf } from './kernels.ts';
 
 /** Kernel memory that remembers how many floats each buffer was asked for. */
 export class MeasuredMemory extends KernelMemory {
@@ -26,29 +27,29 @@ interface Making {
   readonly initial?: number;
   readonly maximum?: number;
   /** Puts something around every kernel. */
-  readonly around?: (name: KernelName, kernel: Kernel, memory: MeasuredMemory) => Kernel;
+  readonly around?: (name: string, kernel: Kernel, memory: MeasuredMemory) => Kernel;
 }
 
 /** A `simd` engine whose memory and kernels a test can get at. */
 export async function ownEngine({ initial = 1, maximum, around }: Making = {}): Promise<OwnEngine> {
   const linear = new WebAssembly.Memory({ initial, ...(maximum && { maximum }) });
-  const { exports } = new WebAssembly.Instance(await compileEmbedded('simd'), { env: { memory: linear } });
+  const module = await compileEmbedded('simd');
   const memory = new MeasuredMemory(linear);
-  const entries = (Object.keys(kernels) as KernelName[]).map((name) => {
-    const kernel = exports[name] as unknown as Kernel;
-    return [name, around ? around(name, kernel, memory) : kernel];
-  });
-  const instance: Instance = { variant: 'simd', kernels: Object.fromEntries(entries), memory };
-  return { engine: new Engine(new WasmBackend(instance), []), memory };
+  const instance = instanceOf(module, new WebAssembly.Instance(module, { env: { memory: linear } }).exports, memory);
+  const engine = new Engine(new WasmBackend(instance), []);
+  engine.link(imageFamily);
+  const { kernels } = instance;
+  if (around !== undefined) for (const name of Object.keys(kernels)) kernels[name] = around(name, kernels[name], memory);
+  return { engine, memory };
 }
 
 /** The word of a field in its parameter block. */
-export function wordOf(name: KernelName, field: string): number {
+export function wordOf(name: string, field: string): number {
   return Object.keys(descriptorOf(name).block).indexOf(field);
 }
 
 /** The buffer that a field of a parameter block names, in bytes; nothing where a kernel has asked for no scratch. */
-export function bufferOf(name: KernelName, field: string, block: number, memory: MeasuredMemory): { begin: number; end: number } {
+export function bufferOf(name: string, field: string, block: number, memory: MeasuredMemory): { begin: number; end: number } {
   const begin = memory.words[block / 4 + wordOf(name, field)];
   if (begin === 0 && field === 'scratch') return { begin, end: begin };
   const length = memory.lengths.get(begin);

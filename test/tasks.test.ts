@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import type { Engine } from '../src/index.ts';
-import { descriptorOf } from '../src/kernels/index.ts';
 import { callOperator, operatorNames } from './calls.ts';
 import { configuration, operands } from './conv-configuration.ts';
 import { expectSameBits } from './equal.ts';
+import { descriptorOf } from './kernels.ts';
 import { bufferOf, ownEngine } from './own-engine.ts';
 import { js, simd } from './platforms.ts';
 import { random, randomTensor, toNhwc } from './random.ts';

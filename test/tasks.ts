@@ -1,5 +1,5 @@
 import { twins } from '../src/js/generated/twins.ts';
-import { descriptorOf } from '../src/kernels/index.ts';
+import type { KernelName } from '../src/kernels/index.ts';
 import { type AnyStep, isHostStep, Plan, type Step } from '../src/plan/plan.ts';
 import { writeValues } from '../src/wasm/abi.ts';
 import { compileEmbedded } from '../src/wasm/compile.ts';
@@ -32,18 +32,18 @@ export function runTasks(step: Step, buffers: Buffers, bounds: readonly number[]
 function runTwin(step: Step, buffers: Buffers) {
   const out = buffers.out.slice();
   const params: Record<string, unknown> = {};
-  for (const [field, kind] of Object.entries(descriptorOf(step.kernel).block)) {
+  for (const [field, kind] of Object.entries(step.descriptor.block)) {
     if (kind !== 'buffer') params[field] = kind === 'f32' ? Math.fround(step.values[field]) : step.values[field];
     else if (field === 'scratch') params.scratch = new Float32Array(step.scratchLength);
     else if (step.buffers[field] === null) params[field] = new Float32Array(0);
     else params[field] = step.buffers[field].name === 'out' ? out : buffers[step.buffers[field].name!];
   }
-  const twin = twins[step.kernel] as unknown as Twin;
+  const twin = twins[step.kernel as KernelName] as unknown as Twin;
   return { run: (begin: number, end: number) => twin(params, begin, end), out: () => out };
 }
 
 function runCompiled(step: Step, buffers: Buffers) {
-  const block = memory.allocate(Object.keys(descriptorOf(step.kernel).block).length);
+  const block = memory.allocate(Object.keys(step.descriptor.block).length);
   const scratch = memory.allocate(step.scratchLength);
   const held = [block, scratch];
   writeValues(memory.words, block / 4, step);

@@ -7,6 +7,7 @@ import { perAxis } from '../spec/axes.ts';
 import { boolean, count, finite, known, oneOf, show } from '../spec/check.ts';
 import { KernelTensor, PlainTensor, type Tensor } from '../tensor/tensor.ts';
 import { bufferOf, copyArray, kindOf } from '../tensor/typed-array.ts';
+import { imageFamily } from './family.ts';
 import { type ElementType, KernelImage } from './kernel-image.ts';
 import {
   DIRECTIONS,
@@ -337,7 +338,7 @@ const PARAMETERS: Readonly<Record<string, readonly string[]>> = {
 
 /** The filters of an engine: everything that it can do with images. */
 export function filters(engine: Engine): Filters {
-  engineOf('engine', engine);
+  engineOf('engine', engine).link(imageFamily);
   const made: Record<string, unknown> = {
     image(width: number, height: number, channels = 4, type: ElementType = 'u8') {
       const elementBytes = oneOf('type', type, 'u8', ['u8', 'f32']) === 'u8' ? 1 : 4;

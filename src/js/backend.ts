@@ -1,12 +1,12 @@
 import { DisposedError, OutOfMemoryError } from '../errors.ts';
-import { descriptorOf } from '../kernels/index.ts';
 import { isHostStep, type Plan, type Value } from '../plan/plan.ts';
 import { type AnyArray, type Backend, boundTo, type Call, MAX_MEMORY_BYTES } from '../runtime/backend.ts';
+import type { Family, Twin } from '../runtime/family.ts';
 import { newFloats } from '../tensor/tensor.ts';
 import { bufferOf, byteOffsetOf, lengthOfArray } from '../tensor/typed-array.ts';
-import { twins } from './generated/twins.ts';
+import { twins as coreTwins } from './generated/twins.ts';
 
-type Twin = (params: Record<string, unknown>, taskBegin: number, taskEnd: number) => void;
+type Twins = Readonly<Record<string, Twin>>;
 const NOTHING = new Float32Array(0);
 
 class JsCall implements Call<Float32Array> {
@@ -14,15 +14,15 @@ class JsCall implements Call<Float32Array> {
   /** By the numbers of values. */
   readonly #places: { params: Record<string, unknown>; field: string }[][] = [];
 
-  constructor({ steps }: Plan, buffers: readonly (Float32Array | undefined)[]) {
+  constructor(twins: Twins, { steps }: Plan, buffers: readonly (Float32Array | undefined)[]) {
     this.#steps = steps.map((step) => {
       const params: Record<string, unknown> = {};
       if (isHostStep(step)) {
         for (const [field, value] of Object.entries(step.buffers)) this.#place(params, field, value, buffers);
         return { twin: step.run as Twin, params, taskCount: 1 };
       }
-      const { kernel, buffers: operands, values, taskCount, scratchLength } = step;
-      for (const [field, kind] of Object.entries(descriptorOf(kernel).block)) {
+      const { kernel, descriptor, buffers: operands, values, taskCount, scratchLength } = step;
+      for (const [field, kind] of Object.entries(descriptor.block)) {
         if (kind !== 'buffer') params[field] = kind === 'f32' ? Math.fround(values[field]) : values[field];
         else if (field === 'scratch') params.scratch = new Float32Array(scratchLength);
         else {
@@ -31,7 +31,7 @@ class JsCall implements Call<Float32Array> {
           if (value !== null) this.#place(params, field, value, buffers);
         }
       }
-      return { twin: twins[kernel] as unknown as Twin, params, taskCount };
+      return { twin: twins[kernel], params, taskCount };
     });
   }
 
@@ -64,6 +64,7 @@ export class JsBackend implements Backend<Float32Array> {
   readonly variant = 'js';
   readonly threads = 1;
   disposed = false;
+  #twins = coreTwins as unknown as Twins;
   /** Memory of tensors that have been disposed of. */
   #gone: WeakSet<ArrayBufferLike> | undefined;
 
@@ -110,8 +111,12 @@ export class JsBackend implements Backend<Float32Array> {
 
   giveBack(): void {}
 
+  link({ twins }: Family): void {
+    this.#twins = { ...this.#twins, ...twins };
+  }
+
   bind(plan: Plan, buffers: readonly (Float32Array | undefined)[]): Call<Float32Array> {
-    return new JsCall(plan, buffers);
+    return new JsCall(this.#twins, plan, buffers);
   }
 
   settle(): void {}

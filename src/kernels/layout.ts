@@ -8,6 +8,9 @@
 export type FieldKind = 'buffer' | 'i32' | 'f32';
 export type Layout = Readonly<Record<string, FieldKind>>;
 
+/** Words that the largest parameter block may have: as many are copied for each job of threads. */
+export const BLOCK_LENGTH = 48;
+
 /** A block as the twin sees it: numbers, and arrays in place of addresses. */
 export type Block<L extends Layout> = {
   -readonly [F in keyof L]: L[F] extends 'buffer' ? Float32Array : number;

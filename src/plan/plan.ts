@@ -1,5 +1,5 @@
-import { descriptorOf, type KernelName, type kernels } from '../kernels/index.ts';
-import type { Layout, Numbers } from '../kernels/layout.ts';
+import { type KernelName, kernels } from '../kernels/index.ts';
+import type { KernelDescriptor, Layout, Numbers } from '../kernels/layout.ts';
 
 /**
  * A run of floats that steps read and write. What a caller has, and what a caller gets, has a name; everything else is temporary and has a
@@ -19,7 +19,8 @@ type Buffers<L extends Layout> = {
 
 /** One kernel call: which value goes into which pointer, and everything else by number. */
 export interface Step {
-  readonly kernel: KernelName;
+  readonly kernel: string;
+  readonly descriptor: KernelDescriptor;
   /** Field of the parameter block → value, or null for none. */
   readonly buffers: Readonly<Record<string, Value | null>>;
   readonly values: Readonly<Record<string, number>>;
@@ -44,7 +45,7 @@ export const isHostStep = (step: AnyStep): step is HostStep => 'run' in step;
 
 /** The buffers that a step writes, by field. A step on the host may write any of its own. */
 export function writtenBy(step: AnyStep): readonly string[] {
-  return isHostStep(step) ? Object.keys(step.buffers) : descriptorOf(step.kernel).writes;
+  return isHostStep(step) ? Object.keys(step.buffers) : step.descriptor.writes;
 }
 
 /** When a temporary value is needed: from the first step that uses it to the last, both included. */
@@ -94,14 +95,27 @@ export class Plan {
     return this.#add(undefined, length);
   }
 
+  /** A step that a kernel of the core does. */
   step<K extends KernelName>(
     kernel: K,
     buffers: Buffers<(typeof kernels)[K]['block']>,
     values: Numbers<(typeof kernels)[K]['block']>,
     scratchLength = 0,
   ): void {
+    this.stepOf(kernel, kernels[kernel] as unknown as KernelDescriptor, buffers, values, scratchLength);
+  }
+
+  /** A step that a kernel of any family does. */
+  stepOf<L extends Layout>(
+    kernel: string,
+    descriptor: KernelDescriptor<L>,
+    buffers: Buffers<L>,
+    values: Numbers<L>,
+    scratchLength: number,
+  ): void {
     this.#use(buffers);
-    this.steps.push({ kernel, buffers, values, taskCount: descriptorOf(kernel).tasks(values), scratchLength });
+    const taskCount = descriptor.tasks(values);
+    this.steps.push({ kernel, descriptor: descriptor as unknown as KernelDescriptor, buffers, values, taskCount, scratchLength });
   }
 
   hostStep(step: HostStep): void {

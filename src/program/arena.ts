@@ -1,4 +1,3 @@
-import { descriptorOf } from '../kernels/index.ts';
 import { isHostStep, type Lifetime, type Plan, type Step, type Value } from '../plan/plan.ts';
 
 /** Where the temporary values of a plan lie in one run of memory, in floats. */
@@ -66,7 +65,7 @@ function blocksOf(plan: Plan, allowsInPlace: (step: Step) => boolean): Block[] {
 
 /** A temporary input of the step that nobody needs afterwards, whose place its result may take. */
 function inputToReplace(step: Step, result: Lifetime, lifetimes: ReadonlyMap<Value, Lifetime>): Value | undefined {
-  const { writes, inPlace } = descriptorOf(step.kernel);
+  const { writes, inPlace } = step.descriptor;
   if (!writes.some((field) => step.buffers[field] === result.value)) return undefined;
   for (const field of inPlace) {
     const value = step.buffers[field];

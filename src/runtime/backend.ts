@@ -1,5 +1,6 @@
 import type { Plan, Value } from '../plan/plan.ts';
 import type { TensorMemory } from '../tensor/memory.ts';
+import type { Family } from './family.ts';
 
 /** Any view of a buffer. */
 export type AnyArray = ArrayBufferView<ArrayBufferLike>;
@@ -54,6 +55,12 @@ export interface Backend<B = unknown> extends TensorMemory<B> {
   read(buffer: B, data: Float32Array, length: number): void;
   /** Ends a `borrow`; what was written goes back into the array when `written`. Throws as `read` does, and then has ended it. */
   giveBack(buffer: B, data: Float32Array, length: number, written: boolean): void;
+  /**
+   * Makes the kernels of a family available to plans, unless they are.
+   *
+   * @throws UnsupportedError where the host refuses to compile them at once, or they are of another version
+   */
+  link(family: Family): void;
   /** `buffers` by the numbers of their values: each that a step uses has to be there. */
   bind(plan: Plan, buffers: readonly (B | undefined)[]): Call<B>;
   /** Finishes all asynchronous calls. */

@@ -1,9 +1,10 @@
 import { DisposedError } from '../errors.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { AnyArray, Backend, Call, Variant } from '../runtime/backend.ts';
+import type { Family } from '../runtime/family.ts';
 import { bufferOf, byteLengthOf, byteOffsetOf, copyArray, lengthOfArray } from '../tensor/typed-array.ts';
 import { Scratch, WasmCall } from './call.ts';
-import type { Instance } from './instance.ts';
+import { hasFamily, type Instance, linkFamily } from './instance.ts';
 import type { KernelMemory } from './memory.ts';
 import type { Threads } from './threads/index.ts';
 
@@ -94,6 +95,17 @@ export class WasmBackend implements Backend<number> {
     } finally {
       this.free(buffer);
     }
+  }
+
+  link(family: Family): void {
+    if (this.#held === undefined) throw new DisposedError('the engine');
+    const { instance } = this.#held;
+    if (hasFamily(instance, family)) return;
+    const bytes = family.module(instance.memory.shared);
+    const { kernels, functions } = linkFamily(instance.memory, family, bytes);
+    this.#threads?.addModule(bytes);
+    Object.assign(instance.kernels, kernels);
+    instance.functions.push(...functions);
   }
 
   bind(plan: Plan, buffers: readonly (number | undefined)[]): Call<number> {

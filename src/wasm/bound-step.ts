@@ -5,6 +5,8 @@ import type { Kernel } from './instance.ts';
 export interface BoundStep {
   readonly form: Form;
   readonly kernel: Kernel;
+  /** By which workers know the kernel; −1 of a step that none of them ever has. */
+  readonly number: number;
   readonly block: number;
   readonly taskCount: number;
   /** The number of chunks into which threads cut the tasks; 1 where sharing is not worth it. */

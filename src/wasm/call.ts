@@ -1,9 +1,9 @@
-import { descriptorOf } from '../kernels/index.ts';
+import { BLOCK_LENGTH } from '../kernels/layout.ts';
 import { type HostStep, isHostStep, type Plan, type Step, type Value } from '../plan/plan.ts';
 import { boundTo, type Call } from '../runtime/backend.ts';
-import { BLOCK_LENGTH, type Form, form as formOf, writeValues } from './abi.ts';
+import { type Form, formOf, writeValues } from './abi.ts';
 import type { BoundStep, Run, ScratchPieces } from './bound-step.ts';
-import type { Instance, Kernel } from './instance.ts';
+import type { Instance } from './instance.ts';
 import type { KernelMemory } from './memory.ts';
 import { MAX_CHUNKS } from './threads/control.ts';
 import type { Threads } from './threads/index.ts';
@@ -18,7 +18,7 @@ const CHUNKS_PER_THREAD = 2;
 const SMALL = 20000;
 
 /** Of a step that no worker knows. */
-const HOST_FORM: Form = { number: -1, buffers: [], integers: [], floats: [], inputWord: -1, outputWord: -1, scratchWord: -1 };
+const HOST_FORM: Form = { buffers: [], integers: [], floats: [], inputWord: -1, outputWord: -1, scratchWord: -1 };
 
 /**
  * The scratch that every call of an engine shares, for each thread as large as the largest call bound so far. The old one is given
@@ -80,16 +80,15 @@ export class WasmCall implements Call<number>, Run {
     for (let i = 0; i < steps.length; i++) {
       const address = this.#blocks + i * BLOCK_LENGTH * 4;
       const step = steps[i];
-      bound.push(
-        isHostStep(step) ? this.#bindHost(step, address, buffers) : this.#bind(step, address, instance.kernels[step.kernel], buffers),
-      );
+      bound.push(isHostStep(step) ? this.#bindHost(step, address, buffers) : this.#bind(step, address, instance, buffers));
     }
     this.steps = bound;
   }
 
-  #bind(step: Step, block: number, kernel: Kernel, buffers: readonly (number | undefined)[]): BoundStep {
+  #bind(step: Step, block: number, { kernels, functions }: Instance, buffers: readonly (number | undefined)[]): BoundStep {
     const { words } = this.#memory;
-    const form = formOf(step.kernel);
+    const kernel = kernels[step.kernel];
+    const form = formOf(step.descriptor.block);
     const word = block / 4;
     writeValues(words, word, step);
     for (let i = 0; i < form.buffers.length; i++) {
@@ -100,13 +99,14 @@ export class WasmCall implements Call<number>, Run {
     }
     const { taskCount } = step;
     const threads = this.#threads;
-    if (threads === undefined) return { form, kernel, block, taskCount, chunkCount: 1, small: true, once: false };
-    const { idempotent, cost } = descriptorOf(step.kernel);
+    if (threads === undefined) return { form, kernel, number: -1, block, taskCount, chunkCount: 1, small: true, once: false };
+    const { idempotent, cost } = step.descriptor;
     const small = cost(step.values) < SMALL;
     const chunkCount = small ? 1 : Math.min(taskCount, MAX_CHUNKS, CHUNKS_PER_THREAD * threads.count);
     return {
       form,
       kernel,
+      number: small ? -1 : functions.lastIndexOf(step.kernel),
       block,
       taskCount,
       chunkCount,
@@ -124,7 +124,7 @@ export class WasmCall implements Call<number>, Run {
       const view = (field: string, i: number) => new Float32Array(words.buffer, words[block / 4 + i] >>> 0, lengths[field]);
       run(Object.fromEntries(fields.map((field, i) => [field, view(field, i)])));
     };
-    return { form: HOST_FORM, kernel, block, taskCount: 1, chunkCount: 1, small: true, once: true };
+    return { form: HOST_FORM, kernel, number: -1, block, taskCount: 1, chunkCount: 1, small: true, once: true };
   }
 
   #place(value: Value, word: number, buffers: readonly (number | undefined)[]): void {

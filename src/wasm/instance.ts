@@ -1,18 +1,27 @@
 import { UnsupportedError } from '../errors.ts';
-import { ABI_VERSION, type KernelName, kernels } from '../kernels/index.ts';
+import { ABI_VERSION, kernels } from '../kernels/index.ts';
 import type { Variant } from '../runtime/backend.ts';
+import type { Family } from '../runtime/family.ts';
+import { functionsOf } from './functions.ts';
 import { KernelMemory, sharedMemory } from './memory.ts';
 
 export type Kernel = (params: number, taskBegin: number, taskEnd: number) => void;
 
-export interface Instance {
+/** What modules export that are linked to one memory. */
+export interface Linked {
+  readonly kernels: Record<string, Kernel>;
+  /** The names of their functions, one module after another: the place of a name is the number by which workers know the function. */
+  readonly functions: string[];
+}
+
+/** The kernels of an engine: those of its module, and of the families that were linked since. */
+export interface Instance extends Linked {
   readonly variant: Exclude<Variant, 'js'>;
-  readonly kernels: Readonly<Record<KernelName, Kernel>>;
   readonly memory: KernelMemory;
 }
 
 /** With a memory of its own. A module says nowhere whether the memory that it imports is a shared one: only trying tells. */
-function link(module: WebAssembly.Module): { memory: WebAssembly.Memory; exports: WebAssembly.Exports } {
+function instantiateAnew(module: WebAssembly.Module): { memory: WebAssembly.Memory; exports: WebAssembly.Exports } {
   const linkTo = (memory: WebAssembly.Memory) => ({ memory, exports: new WebAssembly.Instance(module, { env: { memory } }).exports });
   try {
     return linkTo(new WebAssembly.Memory({ initial: 1 }));
@@ -24,24 +33,56 @@ function link(module: WebAssembly.Module): { memory: WebAssembly.Memory; exports
   }
 }
 
-/** A compiled module with a memory of its own. Refuses what is not a simdconv module of this version. */
+function checkVersion(what: string, exports: WebAssembly.Exports): void {
+  const version = (exports.abiVersion as WebAssembly.Global).value as number;
+  if (version !== ABI_VERSION) {
+    throw new UnsupportedError(`${what}: its kernels are of version ${version}, this package's of version ${ABI_VERSION}`);
+  }
+}
+
+/** A compiled module with a memory of its own. Refuses what is not a simdconv module of this version, or lacks a kernel of the core. */
 export function instantiate(module: WebAssembly.Module): Instance {
   const exported = new Map(WebAssembly.Module.exports(module).map(({ name, kind }) => [name, kind]));
   if (exported.get('abiVersion') !== 'global' || exported.get('relaxed') !== 'global') {
     throw new UnsupportedError('module: not a simdconv module (it exports no abiVersion)');
   }
-  const { memory, exports } = link(module);
-  const version = (exports.abiVersion as WebAssembly.Global).value as number;
-  if (version !== ABI_VERSION) {
-    throw new UnsupportedError(`module: its kernels are of version ${version}, this package's of version ${ABI_VERSION}`);
-  }
+  const { memory, exports } = instantiateAnew(module);
+  checkVersion('module', exports);
   const missing = Object.keys(kernels).filter((name) => exported.get(name) !== 'function');
   if (missing.length > 0) throw new UnsupportedError(`module: it lacks the kernels ${missing.join(', ')}`);
-  return {
-    variant: (exports.relaxed as WebAssembly.Global).value ? 'relaxed-simd' : 'simd',
-    kernels: exports as unknown as Record<KernelName, Kernel>,
-    memory: new KernelMemory(memory),
-  };
+  return instanceOf(module, exports, new KernelMemory(memory));
+}
+
+/** An instance of a module of this version, on a memory of ours. */
+export function instanceOf(module: WebAssembly.Module, exports: WebAssembly.Exports, memory: KernelMemory): Instance {
+  return { variant: (exports.relaxed as WebAssembly.Global).value ? 'relaxed-simd' : 'simd', memory, ...linked(module, exports) };
+}
+
+function linked(module: WebAssembly.Module, exports: WebAssembly.Exports): Linked {
+  const functions = functionsOf(module);
+  return { functions, kernels: Object.fromEntries(functions.map((name) => [name, exports[name] as unknown as Kernel])) };
+}
+
+/** Has the instance all kernels of a family? Modules that are files have those of every family. */
+export function hasFamily({ kernels }: Instance, { twins }: Family): boolean {
+  return Object.keys(twins).every((name) => name in kernels);
+}
+
+/** Links the module of a family to a memory, at once. */
+export function linkFamily({ memory }: KernelMemory, { name }: Family, bytes: Uint8Array<ArrayBuffer>): Linked {
+  try {
+    const module = new WebAssembly.Module(bytes);
+    const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+    checkVersion(`the kernels of simdconv/${name}`, exports);
+    return linked(module, exports);
+  } catch (error) {
+    if (error instanceof UnsupportedError) throw error;
+    throw new UnsupportedError(
+      `the kernels of simdconv/${name}: this host refuses to compile them at once (${(error as Error).message}); ` +
+        'a module that is given to load, a file of simdconv/wasm, has them already',
+      { cause: error },
+    );
+  }
 }
 
 /** A caller's module, of the variant that was asked for. */

@@ -2,9 +2,12 @@
 import { Engine } from '../../dist/engine.js';
 import { filters } from '../../dist/image/index.js';
 import { type KernelTensor, load } from '../../dist/index.js';
-import { descriptorOf, kernels } from '../../dist/kernels/index.js';
+import { imageKernels } from '../../dist/kernels/image.js';
+import { kernels } from '../../dist/kernels/index.js';
+import type { KernelDescriptor } from '../../dist/kernels/layout.js';
 import { WasmBackend } from '../../dist/wasm/backend.js';
 import { compileEmbedded } from '../../dist/wasm/compile.js';
+import { instanceOf } from '../../dist/wasm/instance.js';
 import { KernelMemory } from '../../dist/wasm/memory.js';
 import { Threads } from '../../dist/wasm/threads/index.js';
 import { random } from '../random.ts';
@@ -13,8 +16,9 @@ import { pieces } from '../split.ts';
 type Method = (...args: readonly unknown[]) => unknown;
 /** An engine, or the filters of one: its methods by their names. */
 export type Methods = Readonly<Record<string, Method>>;
-type KernelName = keyof typeof kernels;
 type Kernel = (block: number, begin: number, end: number) => void;
+
+const descriptors = { ...kernels, ...imageKernels } as unknown as Readonly<Record<string, KernelDescriptor>>;
 
 const EngineOf = Engine as unknown as new (backend: unknown, notes: string[]) => Engine;
 
@@ -74,16 +78,17 @@ export async function jsPlatform(): Promise<Platform> {
   return platform('js', await load({ variant: 'js' }));
 }
 
-type Around = (name: KernelName, kernel: Kernel, memory: WatchedMemory) => Kernel;
+type Around = (name: string, kernel: Kernel, memory: WatchedMemory) => Kernel;
 
 async function linked(name: string, around: Around): Promise<Platform> {
   const linear = new WebAssembly.Memory({ initial: 1 });
-  const { exports } = new WebAssembly.Instance(await compileEmbedded('simd'), { env: { memory: linear } });
+  const module = await compileEmbedded('simd');
   const memory = new WatchedMemory(linear);
-  const names = Object.keys(kernels) as KernelName[];
-  const own = Object.fromEntries(names.map((name) => [name, around(name, exports[name] as unknown as Kernel, memory)]));
-  const instance = { variant: 'simd' as const, kernels: own as never, memory };
-  return platform(name, new EngineOf(new WasmBackend(instance), []), memory);
+  const instance = instanceOf(module, new WebAssembly.Instance(module, { env: { memory: linear } }).exports, memory);
+  // Its filters link the image kernels.
+  const made = platform(name, new EngineOf(new WasmBackend(instance), []), memory);
+  for (const [name, kernel] of Object.entries(instance.kernels)) instance.kernels[name] = around(name, kernel, memory);
+  return made;
 }
 
 export async function simdPlatform(): Promise<Platform> {
@@ -97,7 +102,7 @@ export async function simdPlatform(): Promise<Platform> {
 export async function guardedPlatform(seed: number): Promise<Platform> {
   const next = random(seed);
   return linked('simd in pieces', (name, kernel, memory) => {
-    const { block: layout, writes } = descriptorOf(name);
+    const { block: layout, writes } = descriptors[name];
     const fields = Object.keys(layout);
     const buffer = (block: number, field: string) => {
       const word = fields.indexOf(field);
@@ -128,12 +133,12 @@ export async function guardedPlatform(seed: number): Promise<Platform> {
 export async function threadedPlatform(count: number): Promise<Platform> {
   const module = await compileEmbedded('simd', true);
   const linear = new WebAssembly.Memory({ initial: 1, maximum: 16384, shared: true });
-  const { exports } = new WebAssembly.Instance(module, { env: { memory: linear } });
   const memory = new WatchedMemory(linear);
   const notes: string[] = [];
   const threads = await Threads.start(module, memory, count - 1, notes);
   if (threads === undefined) throw new Error(`no worker started: ${notes.join('; ')}`);
-  const backend = new WasmBackend({ variant: 'simd', kernels: exports as never, memory }, threads);
+  const instance = instanceOf(module, new WebAssembly.Instance(module, { env: { memory: linear } }).exports, memory);
+  const backend = new WasmBackend(instance, threads);
   return warm(platform(`${count} threads`, new EngineOf(backend, notes), memory, threads));
 }
 

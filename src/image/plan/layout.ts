@@ -1,5 +1,4 @@
-import { Order } from '../../kernels/image.ts';
-import type { KernelName } from '../../kernels/index.ts';
+import { imageKernels, Order } from '../../kernels/image.ts';
 import type { Plan, Value } from '../../plan/plan.ts';
 import type { ImageSpec } from '../spec.ts';
 
@@ -20,7 +19,7 @@ export function reachOf(height: number, width: number): Reach {
 }
 
 export interface Work {
-  readonly kernel: KernelName;
+  readonly kernel: keyof typeof imageKernels;
   /** Rows that the ring holds besides those of a window. */
   readonly moreSlots?: number;
   /** Rows of output that are computed at once. */
@@ -72,5 +71,5 @@ export function planWork(plan: Plan, spec: ImageSpec, work: Work, input: Value, 
   const { height } = spec;
   const stripe = spec.inPlace && !isCopy ? height : Math.min(height, Math.max(STRIPE, 4 * work.reach.kernelHeight));
   const { values, scratchLength } = layoutOf(spec, work, stripe);
-  plan.step(work.kernel as 'imageBytes', { input, taps: plan.named('taps'), output }, values, scratchLength);
+  plan.stepOf(work.kernel, imageKernels[work.kernel], { input, taps: plan.named('taps'), output }, values, scratchLength);
 }

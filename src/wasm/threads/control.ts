@@ -1,4 +1,4 @@
-import { BLOCK_LENGTH } from '../abi.ts';
+import { BLOCK_LENGTH } from '../../kernels/layout.ts';
 
 /**
  * What an engine's threads share besides the operands: one run of words in kernel memory, which begins within its first page,
@@ -9,6 +9,8 @@ import { BLOCK_LENGTH } from '../abi.ts';
  *   line 1      LEFT      chunks that nobody has taken. Taken by `sub`: what is left over counts from the end
  *   line 2      PENDING   chunks that are not done;  WAITING  whether the caller sleeps until there are none
  *   line 3      WAKE      changes when there is a job;  SLEEPERS  workers that sleep until it does
+ *   line 4      MODULES   where in memory the modules lie that were linked since the worker began: the address of each and its
+ *                       length in bytes. There is room for eight
  *   BLOCK       parameter block of the job
  *   DONE        for each chunk the last job in which it was done
  *   then        for each worker a line with its state, and a parameter block of its own
@@ -34,7 +36,8 @@ export const PENDING = 2 * LINE;
 export const WAITING = 2 * LINE + 1;
 export const WAKE = 3 * LINE;
 export const SLEEPERS = 3 * LINE + 1;
-export const BLOCK = 4 * LINE;
+export const MODULES = 4 * LINE;
+export const BLOCK = 5 * LINE;
 export const DONE = BLOCK + Math.ceil(BLOCK_LENGTH / LINE) * LINE;
 
 export const MAX_CHUNKS = 256;

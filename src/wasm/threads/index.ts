@@ -1,6 +1,6 @@
 import type { BoundStep, Run, ScratchPieces } from '../bound-step.ts';
 import type { KernelMemory } from '../memory.ts';
-import { controlLength } from './control.ts';
+import { controlLength, MODULES } from './control.ts';
 import { Jobs } from './jobs.ts';
 import { Pool } from './pool.ts';
 import { Queue } from './queue.ts';
@@ -13,13 +13,18 @@ import { Queue } from './queue.ts';
  * effect in the order in which they were made.
  */
 export class Threads {
+  readonly #memory: KernelMemory;
+  readonly #words: Int32Array;
   readonly #pool: Pool;
   readonly #jobs: Jobs;
   readonly #queue: Queue;
+  #modules = 0;
   /** Threads that there were to be: steps are cut for so many. */
   readonly count: number;
 
   private constructor(memory: KernelMemory, words: Int32Array, workers: number, notes: string[]) {
+    this.#memory = memory;
+    this.#words = words;
     this.#pool = new Pool(words, notes, {
       done: (job) => this.#queue.done(job),
       lost: () => this.#queue.lost(),
@@ -58,6 +63,16 @@ export class Threads {
   /** Steps that were shared or left to workers so far. */
   get jobs(): number {
     return this.#jobs.current;
+  }
+
+  /**
+   * Puts a module where workers find it when they are to run the first of its functions: they sleep in kernel memory, where no message
+   * reaches them. It lies there for good.
+   */
+  addModule(bytes: Uint8Array): void {
+    const address = this.#memory.allocate(Math.ceil(bytes.length / 4));
+    new Uint8Array(this.#memory.words.buffer).set(bytes, address);
+    this.#words.set([address, bytes.length], MODULES + 2 * this.#modules++);
   }
 
   /** Runs a step on all threads. */

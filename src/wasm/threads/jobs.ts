@@ -1,4 +1,4 @@
-import { BLOCK_LENGTH } from '../abi.ts';
+import { BLOCK_LENGTH } from '../../kernels/layout.ts';
 import type { BoundStep, ScratchPieces } from '../bound-step.ts';
 import type { KernelMemory } from '../memory.ts';
 import {
@@ -51,7 +51,7 @@ export class Jobs {
     const block = step.block / 4;
     this.#job = (this.#job + 1) | 0;
     words[JOB] = this.#job;
-    words[KERNEL] = step.form.number;
+    words[KERNEL] = step.number;
     words[TASKS] = step.taskCount;
     words[CHUNKS] = step.chunkCount;
     words[SCRATCH_WORD] = step.form.scratchWord;

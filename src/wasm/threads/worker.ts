@@ -1,5 +1,6 @@
 /** A worker: takes chunks of the job that the caller has put up (control.ts), and sleeps while there is none. */
-import { BLOCK_LENGTH, kernelNames } from '../abi.ts';
+import { BLOCK_LENGTH } from '../../kernels/layout.ts';
+import { functionsOf } from '../functions.ts';
 import { node } from '../host.ts';
 import type { Kernel } from '../instance.ts';
 import {
@@ -11,6 +12,7 @@ import {
   KERNEL,
   LEFT,
   MESSAGE,
+  MODULES,
   PENDING,
   type Report,
   SCRATCH,
@@ -30,19 +32,35 @@ import {
 type Post = (report: Report) => void;
 
 function work({ module, memory, control, index }: Start, post: Post): never {
-  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
-  const kernels = kernelNames.map((name) => exports[name] as Kernel);
+  const kernels: Kernel[] = [];
+  const link = (module: WebAssembly.Module): void => {
+    const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+    for (const name of functionsOf(module)) kernels.push(exports[name] as unknown as Kernel);
+  };
+  link(module);
   const words = new Int32Array(memory.buffer, control * 4);
   const own = blockOf(index);
   const block = (control + own) * 4;
   const state = stateOf(index);
   let job = 0;
+  /** Modules that were linked since. */
+  let linked = 0;
 
   /** The job's block, with this thread's scratch in it. */
   const read = (): void => {
     job = words[JOB];
     for (let i = 0; i < BLOCK_LENGTH; i++) words[own + i] = words[BLOCK + i];
     if (words[SCRATCH_WORD] >= 0) words[own + words[SCRATCH_WORD]] = words[SCRATCH] + index * words[SCRATCH_STRIDE];
+  };
+
+  /** The kernel of a number. A module that is new to this thread, which gets no messages, lies in memory. */
+  const kernelOf = (number: number): Kernel => {
+    for (; number >= kernels.length; linked++) {
+      const [address, length] = words.subarray(MODULES + 2 * linked);
+      // A copy: a module is not compiled from shared memory.
+      link(new WebAssembly.Module(new Uint8Array(memory.buffer, address >>> 0, length).slice()));
+    }
+    return kernels[number];
   };
 
   const runChunk = (left: number): void => {
@@ -52,7 +70,7 @@ function work({ module, memory, control, index }: Start, post: Post): never {
     const chunk = chunks - left;
     // Once the last chunk is done the words are the next job's.
     const message = words[MESSAGE] === 1;
-    kernels[words[KERNEL]](block, taskOf(chunk, tasks, chunks), taskOf(chunk + 1, tasks, chunks));
+    kernelOf(words[KERNEL])(block, taskOf(chunk, tasks, chunks), taskOf(chunk + 1, tasks, chunks));
     words[DONE + chunk] = job;
     if (Atomics.sub(words, PENDING, 1) > 1) return;
     if (message) post({ job });
