@@ -58,6 +58,7 @@ export type {
   ValuesAndIndices,
 } from './spec/pool.ts';
 export type { PreluBackwardOptions, PreluGradient, PreluOptions } from './spec/prelu.ts';
+export type { ArgMaxOptions, ReduceOptions } from './spec/reduce.ts';
 export type { RreluOptions } from './spec/rrelu.ts';
 export type { SoftmaxOptions } from './spec/softmax.ts';
 export type { Padding, Padding1d, Padding3d, PaddingRule, RoundingType } from './spec/window.ts';

@@ -50,6 +50,8 @@ function places(planes: number, height: number, width: number): Float32Array {
 
 function operandsOf(name: string): readonly unknown[] {
   if (name in OPERANDS) return OPERANDS[name];
+  if (name.startsWith('reduce')) return [x, { axes: [0, 2] }];
+  if (name.startsWith('arg')) return [x, 1];
   if (name.startsWith('adaptive')) return name.includes('1d') ? [line, 70] : name.includes('3d') ? [volume, [3, 5, 4]] : [image, [7, 11]];
   if (name.includes('Pool1d')) return [line, window];
   if (name.includes('Pool3d')) return [volume, volumeWindow];

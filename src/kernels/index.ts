@@ -3,6 +3,7 @@ import { elementwiseKernels } from './elementwise.ts';
 import { moveKernels } from './move.ts';
 import { normKernels } from './norm.ts';
 import { poolKernels } from './pool.ts';
+import { reduceKernels } from './reduce.ts';
 
 /** The version of every parameter block. The loader refuses a module of another one. */
 export const ABI_VERSION = 2;
@@ -13,6 +14,7 @@ export const kernels = {
   ...convKernels,
   ...poolKernels,
   ...normKernels,
+  ...reduceKernels,
   ...elementwiseKernels,
 };
 

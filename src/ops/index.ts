@@ -10,6 +10,7 @@ import { type NormOperators, norm } from './norm.ts';
 import type { Operations } from './operation.ts';
 import { type PadOperators, pad } from './pad.ts';
 import { type PoolOperators, pool } from './pool.ts';
+import { type ReduceOperators, reductions } from './reduce.ts';
 import { type SoftmaxOperators, softmax } from './softmax.ts';
 
 /** Everything that an engine computes. Each family states its contract, and turns a call into an operation, in one file. */
@@ -25,6 +26,7 @@ export interface Operators
     ActivationBackwardOperators,
     SoftmaxOperators,
     NormOperators,
+    ReduceOperators,
     ArithmeticOperators {}
 
 export const operators: Operations<Operators> = {
@@ -39,6 +41,7 @@ export const operators: Operations<Operators> = {
   ...activationBackward,
   ...softmax,
   ...norm,
+  ...reductions,
   ...arithmetic,
 };
 

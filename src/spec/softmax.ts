@@ -16,27 +16,33 @@ export interface SoftmaxSpec {
   readonly inner: number;
 }
 
-function along(axis: unknown, shape: readonly number[]): SoftmaxSpec {
+/** One axis of x, from the end where it is negative. */
+export function along(argument: string, given: unknown, shape: readonly number[]): SoftmaxSpec & { readonly axis: number } {
   const rank = shape.length;
-  const given = axis === undefined ? -1 : axis;
   // A scalar is a vector of one, as in PyTorch.
   const least = Math.max(rank, 1);
   if (typeof given !== 'number' || !Number.isInteger(given) || given < -least || given >= least) {
-    throw new OptionError('options.axis', show(axis), `a whole number from ${-least} to ${least - 1}, for the ${rank} dimensions of x`);
+    throw new OptionError(argument, show(given), `a whole number from ${-least} to ${least - 1}, for the ${rank} dimensions of x`);
   }
   const at = given < 0 ? given + least : given;
-  return { outer: lengthOf(shape.slice(0, at)), extent: shape[at] ?? 1, inner: lengthOf(shape.slice(at + 1)) };
+  return { axis: at, outer: lengthOf(shape.slice(0, at)), extent: shape[at] ?? 1, inner: lengthOf(shape.slice(at + 1)) };
 }
+
+const lastUnlessGiven = (options: SoftmaxOptions) => (options.axis === undefined ? -1 : options.axis);
 
 export function softmax(x: Tensor, given: SoftmaxOptions | undefined): Elementwise<SoftmaxSpec> {
   const options = known('options', given, ['axis', 'out']);
   tensor('x', x, undefined, true);
-  return { spec: along(options.axis, x.shape), shape: [...x.shape], out: out(options.out, x.shape, { x }, true) };
+  return {
+    spec: along('options.axis', lastUnlessGiven(options), x.shape),
+    shape: [...x.shape],
+    out: out(options.out, x.shape, { x }, true),
+  };
 }
 
 export function softmaxBackward(dy: Tensor, x: Tensor, given: SoftmaxOptions | undefined): Elementwise<SoftmaxSpec> {
   const options = known('options', given, ['axis', 'out']);
   tensor('x', x, undefined, true);
   checkGradient(dy, x.shape);
-  return { spec: along(options.axis, x.shape), shape: [...x.shape], out: outOver(options.out, dy, x) };
+  return { spec: along('options.axis', lastUnlessGiven(options), x.shape), shape: [...x.shape], out: outOver(options.out, dy, x) };
 }

@@ -8,6 +8,7 @@ import { linear } from './linear.ts';
 import { norm } from './norm.ts';
 import { pad } from './pad.ts';
 import { pool } from './pool.ts';
+import { reductions } from './reduce.ts';
 import type { Generator } from './values.ts';
 
 export type OperatorName = keyof Operators;
@@ -22,10 +23,11 @@ export const generators: Readonly<Record<OperatorName, Generator>> = {
   ...pool,
   ...activation,
   ...norm,
+  ...reductions,
 };
 
 /** Valid calls of every filter of `simdconv/image`. */
 export const filterGenerators: Readonly<Record<FilterName, Generator>> = image;
 
 /** Where a generator stands: the family of its operator. */
-export const families = { conv, columns, linear, pad, pool, activation, norm, image } as const;
+export const families = { conv, columns, linear, pad, pool, activation, norm, reductions, image } as const;
