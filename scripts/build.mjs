@@ -15,6 +15,7 @@ import { deflateRawSync } from 'node:zlib';
 import asc from 'assemblyscript/asc';
 import { generateKernels } from './kernels.mjs';
 import { differing, sharedForm, withExports } from './modules.mjs';
+import { generateOperators } from './operators.mjs';
 import { textOf } from './text.mjs';
 
 const ALL = ['simd', 'relaxed-simd', 'simd-threads', 'relaxed-simd-threads'];
@@ -24,6 +25,7 @@ const variants = process.argv.length > 2 ? process.argv.slice(2) : ALL;
 if (variants === ALL) await rm('dist', { recursive: true, force: true });
 await mkdir('src/wasm/embedded', { recursive: true });
 const kernels = await generateKernels();
+await generateOperators();
 for (const target of variants) {
   const { error, stderr } = await asc.main(['--target', target]);
   process.stderr.write(stderr.toString());

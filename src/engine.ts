@@ -1,8 +1,9 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
 import { DisposedError } from './errors.ts';
-import { type AsyncOperators, type Operators, operators } from './ops/index.ts';
-import { parametersOf } from './ops/parameters.ts';
+import type { AsyncOperators } from './ops/generated/async.ts';
+import { PARAMETERS } from './ops/generated/parameters.ts';
+import { type Operators, operators } from './ops/index.ts';
 import { GraphBuilder } from './program/graph-builder.ts';
 import { PreparedConv2d } from './program/prepared-conv.ts';
 import type { Backend, Variant } from './runtime/backend.ts';
@@ -155,7 +156,7 @@ export class Engine extends Operating {
     const method = (name: string, value: unknown) =>
       Object.defineProperty(Engine.prototype, name, { value, configurable: true, writable: true });
     for (const [name, plan] of Object.entries(operators) as [string, (...args: unknown[]) => Operation<unknown>][]) {
-      const planned = { name, parameters: parametersOf(name), plan };
+      const planned = { name, parameters: PARAMETERS[name].split(' '), plan };
       method(name, function (this: Engine, ...args: unknown[]) {
         return this.operate(planned, args);
       });

@@ -26,20 +26,38 @@ export interface ActivationBackwardOperators {
    * @param x what the forward call was given, of the same shape
    * @returns the gradient of x; `out`, which may be `dy` itself, if it is given
    * @throws ShapeError, OptionError, DisposedError before anything is written
+   * @example engine.reluBackward(tensor([2, 7, 61, 47]), tensor([2, 7, 61, 47]))
    */
   reluBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(dy: Tensor, x: T, options?: ActivationOptions & Out<O>): O;
-  /** `dy` between 0 and 6, else 0: at the bounds too. */
+  /**
+   * `dy` between 0 and 6, else 0: at the bounds too.
+   *
+   * @example engine.relu6Backward(tensor([2, 7, 61, 47]), tensor([2, 7, 61, 47]))
+   */
   relu6Backward<T extends Tensor, O extends Tensor = ResidentLike<T>>(dy: Tensor, x: T, options?: ActivationOptions & Out<O>): O;
-  /** `dy` from `minValue` to `maxValue`, bounds included, else 0: 0 everywhere but at a NaN with bounds out of order. */
+  /**
+   * `dy` from `minValue` to `maxValue`, bounds included, else 0: 0 everywhere but at a NaN with bounds out of order.
+   *
+   * @example engine.clampBackward(tensor([2, 7, 61, 47]), tensor([2, 7, 61, 47]), { minValue: -0.5, maxValue: 0.25 })
+   */
   clampBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(dy: Tensor, x: T, options?: ClampOptions & Out<O>): O;
-  /** `dy` between `minValue` and `maxValue`, else 0: at the bounds too. */
+  /**
+   * `dy` between `minValue` and `maxValue`, else 0: at the bounds too.
+   *
+   * @example engine.hardTanhBackward(tensor([2, 7, 61, 47]), tensor([2, 7, 61, 47]), { minValue: -0.5, maxValue: 0.5 })
+   */
   hardTanhBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(dy: Tensor, x: T, options?: HardTanhOptions & Out<O>): O;
-  /** `x > 0 ? dy : alpha · dy`. */
+  /**
+   * `x > 0 ? dy : alpha · dy`.
+   *
+   * @example engine.leakyReluBackward(tensor([2, 7, 61, 47]), tensor([2, 7, 61, 47]), { alpha: 0.2 })
+   */
   leakyReluBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(dy: Tensor, x: T, options?: LeakyReluOptions & Out<O>): O;
   /**
    * `dx` is `x > 0 ? dy : slope · dy`, `dSlope` the sum of x · dy over what is not above 0, for each slope.
    *
    * @returns both, `undefined` for one that `skip` names
+   * @example engine.preluBackward(tensor([2, 7, 61, 47]), tensor([2, 7, 61, 47]), tensor([7]))
    */
   preluBackward<T extends Tensor, G extends GradientTargets<PreluGradient> = Record<never, never>>(
     dy: Tensor,
@@ -47,44 +65,106 @@ export interface ActivationBackwardOperators {
     slope: Tensor,
     options?: PreluBackwardOptions & GradientsOut<G>,
   ): Gradients<PreluGradient, T, G>;
-  /** `x > 0 ? dy : a · dy`, with the slopes that the seed drew in training, which has to be given; otherwise with their mean. */
+  /**
+   * `x > 0 ? dy : a · dy`, with the slopes that the seed drew in training, which has to be given; otherwise with their mean.
+   *
+   * @example engine.rreluBackward(tensor([2, 7, 61, 47]), tensor([2, 7, 61, 47]), { training: true, seed: 5 })
+   */
   rreluBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(dy: Tensor, x: T, options?: RreluOptions & Out<O>): O;
-  /** `x ≤ alpha ? 0 : dy`. */
+  /**
+   * `x ≤ alpha ? 0 : dy`.
+   *
+   * @example engine.thresholdedReluBackward(tensor([2, 7, 61, 47]), tensor([2, 7, 61, 47]), { alpha: 0.1 })
+   */
   thresholdedReluBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(
     dy: Tensor,
     x: T,
     options?: ThresholdedReluOptions & Out<O>,
   ): O;
-  /** `x > 0 ? dy : alpha · e^x · dy`. */
+  /**
+   * `x > 0 ? dy : alpha · e^x · dy`.
+   *
+   * @example engine.eluBackward(tensor([2, 7, 61, 47]), tensor([2, 7, 61, 47]), { alpha: 0.5 })
+   */
   eluBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(dy: Tensor, x: T, options?: AlphaOptions & Out<O>): O;
-  /** `x > 0 ? dy : e^(x / alpha) · dy`. */
+  /**
+   * `x > 0 ? dy : e^(x / alpha) · dy`.
+   *
+   * @example engine.celuBackward(tensor([2, 7, 61, 47]), tensor([2, 7, 61, 47]), { alpha: 0.5 })
+   */
   celuBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(dy: Tensor, x: T, options?: AlphaOptions & Out<O>): O;
-  /** `x > 0 ? λ · dy : λ · α · e^x · dy`, with the constants of `selu`. */
+  /**
+   * `x > 0 ? λ · dy : λ · α · e^x · dy`, with the constants of `selu`.
+   *
+   * @example engine.seluBackward(tensor([2, 7, 61, 47]), tensor([2, 7, 61, 47]))
+   */
   seluBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(dy: Tensor, x: T, options?: ActivationOptions & Out<O>): O;
   /**
    * `dy · (Φ(x) + x · φ(x))`, φ the density of the normal distribution; with `approximate: 'tanh'` the derivative of that
    * approximation.
+   *
+   * @example engine.geluBackward(tensor([2, 7, 61, 47]), tensor([2, 7, 61, 47]), { approximate: 'tanh' })
    */
   geluBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(dy: Tensor, x: T, options?: GeluOptions & Out<O>): O;
-  /** `dy · s · (1 + x · (1 − s))`, s the sigmoid of x. */
+  /**
+   * `dy · s · (1 + x · (1 − s))`, s the sigmoid of x.
+   *
+   * @example engine.siluBackward(tensor([2, 7, 61, 47]), tensor([2, 7, 61, 47]))
+   */
   siluBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(dy: Tensor, x: T, options?: ActivationOptions & Out<O>): O;
-  /** `dy · (t + x · s · (1 − t²))`, t = tanh(ln(1 + e^x)) and s the sigmoid of x. */
+  /**
+   * `dy · (t + x · s · (1 − t²))`, t = tanh(ln(1 + e^x)) and s the sigmoid of x.
+   *
+   * @example engine.mishBackward(tensor([2, 7, 61, 47]), tensor([2, 7, 61, 47]))
+   */
   mishBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(dy: Tensor, x: T, options?: ActivationOptions & Out<O>): O;
-  /** 0 up to −3, `dy` from 3 on, between them `dy · (x / 3 + ½)`. */
+  /**
+   * 0 up to −3, `dy` from 3 on, between them `dy · (x / 3 + ½)`.
+   *
+   * @example engine.hardSwishBackward(tensor([2, 7, 61, 47]), tensor([2, 7, 61, 47]))
+   */
   hardSwishBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(dy: Tensor, x: T, options?: ActivationOptions & Out<O>): O;
-  /** `alpha · dy` where the result is between 0 and 1, else 0. */
+  /**
+   * `alpha · dy` where the result is between 0 and 1, else 0.
+   *
+   * @example engine.hardSigmoidBackward(tensor([2, 7, 61, 47]), tensor([2, 7, 61, 47]))
+   */
   hardSigmoidBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(dy: Tensor, x: T, options?: HardSigmoidOptions & Out<O>): O;
-  /** `dy · s · (1 − s)`, s the sigmoid of x. */
+  /**
+   * `dy · s · (1 − s)`, s the sigmoid of x.
+   *
+   * @example engine.sigmoidBackward(tensor([2, 7, 61, 47]), tensor([2, 7, 61, 47]))
+   */
   sigmoidBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(dy: Tensor, x: T, options?: ActivationOptions & Out<O>): O;
-  /** `dy · (1 − tanh²(x))`. */
+  /**
+   * `dy · (1 − tanh²(x))`.
+   *
+   * @example engine.tanhBackward(tensor([2, 7, 61, 47]), tensor([2, 7, 61, 47]))
+   */
   tanhBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(dy: Tensor, x: T, options?: ActivationOptions & Out<O>): O;
-  /** `dy` times the sigmoid of x. */
+  /**
+   * `dy` times the sigmoid of x.
+   *
+   * @example engine.softplusBackward(tensor([2, 7, 61, 47]), tensor([2, 7, 61, 47]))
+   */
   softplusBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(dy: Tensor, x: T, options?: ActivationOptions & Out<O>): O;
-  /** `dy / (1 + |x|)²`. */
+  /**
+   * `dy / (1 + |x|)²`.
+   *
+   * @example engine.softsignBackward(tensor([2, 7, 61, 47]), tensor([2, 7, 61, 47]))
+   */
   softsignBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(dy: Tensor, x: T, options?: ActivationOptions & Out<O>): O;
-  /** 0 from −lambda to lambda, bounds included, else `dy`. */
+  /**
+   * 0 from −lambda to lambda, bounds included, else `dy`.
+   *
+   * @example engine.softshrinkBackward(tensor([2, 7, 61, 47]), tensor([2, 7, 61, 47]), { lambda: 0.25 })
+   */
   softshrinkBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(dy: Tensor, x: T, options?: ShrinkOptions & Out<O>): O;
-  /** 0 from −lambda to lambda, bounds included, else `dy`. */
+  /**
+   * 0 from −lambda to lambda, bounds included, else `dy`.
+   *
+   * @example engine.hardShrinkBackward(tensor([2, 7, 61, 47]), tensor([2, 7, 61, 47]), { lambda: 0.25 })
+   */
   hardShrinkBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(dy: Tensor, x: T, options?: ShrinkOptions & Out<O>): O;
 }
 

@@ -11,6 +11,7 @@ import {
 import type { Out, ResidentLike, Tensor } from '../tensor/tensor.ts';
 import { type Operation, type Operations, one } from './operation.ts';
 
+/** Convolution as products of matrices. */
 export interface ColumnsOperators {
   /**
    * The windows of a convolution as columns (PyTorch's `unfold`): the filter as a matrix times them is the convolution.
@@ -18,6 +19,7 @@ export interface ColumnsOperators {
    * @param x [batch, channels, height, width], or [batch, height, width, channels] with `layout: 'nhwc'`
    * @returns [batch, channels · window height · window width, windows], whatever the layout
    * @throws ShapeError, LayoutError, OptionError before anything is written
+   * @example engine.im2col(tensor([2, 6, 33, 37]), { windowDimensions: 3, strides: 2, padding: 1 })
    */
   im2col<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, options: ColumnsOptions & Out<O>): O;
 
@@ -28,13 +30,22 @@ export interface ColumnsOperators {
    * @param outputSizes [height, width] of the image
    * @returns [batch, channels, height, width], or in `layout`
    * @throws ShapeError, LayoutError, OptionError before anything is written
+   * @example engine.col2im(tensor([2, 54, 323]), [33, 37], { windowDimensions: 3, strides: 2, padding: 1 })
    */
   col2im<T extends Tensor, O extends Tensor = ResidentLike<T>>(columns: T, outputSizes: Pair, options: ColumnsOptions & Out<O>): O;
 
-  /** The gradient of `im2col` of an image of these sizes: `col2im`. */
+  /**
+   * The gradient of `im2col` of an image of these sizes: `col2im`.
+   *
+   * @example engine.im2colBackward(tensor([2, 54, 323]), [33, 37], { windowDimensions: 3, strides: 2, padding: 1 })
+   */
   im2colBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(dy: T, outputSizes: Pair, options: ColumnsOptions & Out<O>): O;
 
-  /** The gradient of `col2im`: `im2col`. */
+  /**
+   * The gradient of `col2im`: `im2col`.
+   *
+   * @example engine.col2imBackward(tensor([2, 6, 33, 37]), { windowDimensions: 3, strides: 2, padding: 1 })
+   */
   col2imBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(dy: T, options: ColumnsOptions & Out<O>): O;
 
   /**
@@ -43,6 +54,7 @@ export interface ColumnsOperators {
    * @param inputSizes [channels, height, width] of one image
    * @returns [outChannels · outHeight · outWidth, channels · height · width], both in the order of `inputLayout`
    * @throws ShapeError, LayoutError, OptionError before anything is written
+   * @example engine.conv2dMatrix(tensor([4, 3, 3, 3]), [3, 9, 11], { padding: 1 })
    */
   conv2dMatrix<T extends Tensor, O extends Tensor = ResidentLike<T>>(
     filter: T,

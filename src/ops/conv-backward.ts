@@ -13,6 +13,7 @@ import type { Gradients, GradientsOut, GradientTargets } from '../spec/gradients
 import type { Tensor } from '../tensor/tensor.ts';
 import { gradients, type Operation, type Operations } from './operation.ts';
 
+/** Gradients of convolution. */
 export interface ConvBackwardOperators {
   /**
    * The gradients of `conv2d` in its input, its filter and its bias, without an activation.
@@ -22,6 +23,8 @@ export interface ConvBackwardOperators {
    * @param filter the filter of the forward call
    * @returns tensors of the shapes and layouts of `x`, `filter` and [outChannels]; `undefined` for what is in `skip`
    * @throws ShapeError, LayoutError, OptionError before anything is written
+   * @example engine.conv2dBackward(tensor([2, 10, 17, 37]), tensor([2, 6, 33, 37]), tensor([10, 3, 3, 3]),
+   *   { groups: 2, padding: 1, strides: [2, 1] })
    */
   conv2dBackward<T extends Tensor, G extends GradientTargets<ConvGradient> = Record<never, never>>(
     dy: Tensor,
@@ -30,7 +33,11 @@ export interface ConvBackwardOperators {
     options?: Conv2dBackwardOptions & GradientsOut<G>,
   ): Gradients<ConvGradient, T, G>;
 
-  /** `conv2dBackward` of `conv1d`. */
+  /**
+   * `conv2dBackward` of `conv1d`.
+   *
+   * @example engine.conv1dBackward(tensor([2, 7, 902]), tensor([2, 5, 901]), tensor([7, 5, 4]), { padding: 2, paddingMode: 'circular' })
+   */
   conv1dBackward<T extends Tensor, G extends GradientTargets<ConvGradient> = Record<never, never>>(
     dy: Tensor,
     x: T,
@@ -38,7 +45,12 @@ export interface ConvBackwardOperators {
     options?: Conv1dBackwardOptions & GradientsOut<G>,
   ): Gradients<ConvGradient, T, G>;
 
-  /** `conv2dBackward` of `conv3d`. */
+  /**
+   * `conv2dBackward` of `conv3d`.
+   *
+   * @example engine.conv3dBackward(tensor([2, 5, 4, 19, 21]), tensor([2, 3, 7, 19, 21]), tensor([5, 3, 2, 3, 3]),
+   *   { padding: 1, strides: [2, 1, 1] })
+   */
   conv3dBackward<T extends Tensor, G extends GradientTargets<ConvGradient> = Record<never, never>>(
     dy: Tensor,
     x: T,

@@ -17,6 +17,7 @@ import type { Gradients, GradientsOut, GradientTargets } from '../spec/gradients
 import type { Out, ResidentLike, Tensor } from '../tensor/tensor.ts';
 import { given, gradients, type Operation, type Operations, one } from './operation.ts';
 
+/** Transposed convolution. */
 export interface ConvTransposeOperators {
   /**
    * Transposed convolution: every input adds the filter, times itself, to the result, `strides` apart. It is the gradient of
@@ -28,10 +29,15 @@ export interface ConvTransposeOperators {
    * @returns [batch, outChannels, outHeight, outWidth] in the layout of the input, where
    *   out = (in − 1) · stride − padding + dilation · (kernel − 1) + outputPadding + 1
    * @throws ShapeError, LayoutError, OptionError before anything is written
+   * @example engine.convTranspose2d(tensor([2, 6, 33, 37]), tensor([6, 4, 3, 2]), { strides: 2, outputPadding: 1 })
    */
   convTranspose2d<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, filter: Tensor, options?: ConvTranspose2dOptions & Out<O>): O;
 
-  /** `convTranspose2d` in one dimension: x [batch, channels, width] or 'nwc', filter [channels, outChannels / groups, width]. */
+  /**
+   * `convTranspose2d` in one dimension: x [batch, channels, width] or 'nwc', filter [channels, outChannels / groups, width].
+   *
+   * @example engine.convTranspose1d(tensor([2, 5, 901]), tensor([5, 3, 4]), { strides: 3 })
+   */
   convTranspose1d<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, filter: Tensor, options?: ConvTranspose1dOptions & Out<O>): O;
 
   /**
@@ -42,6 +48,8 @@ export interface ConvTransposeOperators {
    * @param filter the filter of the forward call
    * @returns tensors of the shapes and layouts of `x`, `filter` and [outChannels]; `undefined` for what is in `skip`
    * @throws ShapeError, LayoutError, OptionError before anything is written
+   * @example engine.convTranspose2dBackward(tensor([2, 4, 68, 75]), tensor([2, 6, 33, 37]), tensor([6, 4, 3, 2]),
+   *   { strides: 2, outputPadding: 1 })
    */
   convTranspose2dBackward<T extends Tensor, G extends GradientTargets<ConvTransposeGradient> = Record<never, never>>(
     dy: Tensor,
@@ -50,7 +58,11 @@ export interface ConvTransposeOperators {
     options?: ConvTranspose2dBackwardOptions & GradientsOut<G>,
   ): Gradients<ConvTransposeGradient, T, G>;
 
-  /** `convTranspose2dBackward` of `convTranspose1d`. */
+  /**
+   * `convTranspose2dBackward` of `convTranspose1d`.
+   *
+   * @example engine.convTranspose1dBackward(tensor([2, 3, 2704]), tensor([2, 5, 901]), tensor([5, 3, 4]), { strides: 3 })
+   */
   convTranspose1dBackward<T extends Tensor, G extends GradientTargets<ConvTransposeGradient> = Record<never, never>>(
     dy: Tensor,
     x: T,

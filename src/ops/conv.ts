@@ -5,6 +5,7 @@ import { type AnyConvOptions, type Conv1dOptions, type Conv2dOptions, type Conv3
 import type { Out, ResidentLike, Tensor } from '../tensor/tensor.ts';
 import { given, type Operation, type Operations, one } from './operation.ts';
 
+/** Convolution. */
 export interface ConvOperators {
   /**
    * Two-dimensional convolution (cross-correlation, as in every neural-network library).
@@ -14,6 +15,7 @@ export interface ConvOperators {
    * @returns [batch, outChannels, outHeight, outWidth] in the layout of the input, where
    *   out = floor((in + padding − dilation · (kernel − 1) − 1) / stride) + 1
    * @throws ShapeError, LayoutError, OptionError before anything is written
+   * @example engine.conv2d(tensor([2, 6, 33, 37]), tensor([10, 3, 3, 3]), { groups: 2, padding: 1, strides: [2, 1] })
    */
   conv2d<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, filter: Tensor, options?: Conv2dOptions & Out<O>): O;
 
@@ -22,6 +24,7 @@ export interface ConvOperators {
    *
    * @param x [batch, channels, width], or [batch, width, channels] with `inputLayout: 'nwc'`
    * @param filter [outChannels, channels / groups, width], or as `filterLayout` says
+   * @example engine.conv1d(tensor([2, 5, 901]), tensor([7, 5, 4]), { padding: 2, paddingMode: 'circular' })
    */
   conv1d<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, filter: Tensor, options?: Conv1dOptions & Out<O>): O;
 
@@ -30,6 +33,7 @@ export interface ConvOperators {
    *
    * @param x [batch, channels, depth, height, width], or channels last with `inputLayout: 'ndhwc'`
    * @param filter [outChannels, channels / groups, depth, height, width], or as `filterLayout` says
+   * @example engine.conv3d(tensor([2, 3, 7, 19, 21]), tensor([5, 3, 2, 3, 3]), { padding: 1, strides: [2, 1, 1] })
    */
   conv3d<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, filter: Tensor, options?: Conv3dOptions & Out<O>): O;
 }

@@ -1,3 +1,17 @@
+/**
+ * The table of operators. A family is one file: it declares its contract, an interface `…Operators`, and an object of the same methods,
+ * which turn a call into an operation. From this table follow the methods of engines and graph builders, and from the text of the
+ * contracts (scripts/operators.mjs) the asynchronous forms, the names of parameters, the tables of README.md and docs/operators.md, and the
+ * calls that tests of kernels make. So documentation has a form:
+ *
+ *   - The comment of a contract begins with the title of the family, a sentence.
+ *   - The comment of an operator begins with its summary, a sentence, and ends with an example, one call:
+ *     `@example engine.linear(tensor([137, 45]), tensor([29, 45]))`.
+ *
+ * An example may use `engine`, `tensor(shape)` (floats in [−1, 1)), `positive(shape)` (floats in [0.1, 1.1)) and `indices(shape, count)`
+ * (whole numbers from 0 to count − 1). Give it a batch, several channels and odd extents, so that it exercises kernels well.
+ */
+
 import { type ActivationOperators, activation } from './activation.ts';
 import { type ActivationBackwardOperators, activationBackward } from './activation-backward.ts';
 import { type ArithmeticOperators, arithmetic } from './arithmetic.ts';
@@ -13,7 +27,7 @@ import { type PoolOperators, pool } from './pool.ts';
 import { type ReduceOperators, reductions } from './reduce.ts';
 import { type SoftmaxOperators, softmax } from './softmax.ts';
 
-/** Everything that an engine computes. Each family states its contract, and turns a call into an operation, in one file. */
+/** Everything that an engine computes. */
 export interface Operators
   extends ConvOperators,
     ConvBackwardOperators,
@@ -43,14 +57,4 @@ export const operators: Operations<Operators> = {
   ...norm,
   ...reductions,
   ...arithmetic,
-};
-
-/**
- * The same by the engine's workers, so that the caller's thread is free: a page stays responsive. The operands must stay as they
- * are until the promise settles. Calls take effect in the order in which they are made, and a synchronous one waits for those
- * before it. With one thread, and for what is too little to hand over, the work is done before the promise is returned. Each takes
- * and gives what its namesake does; errors reject the promise.
- */
-export type AsyncOperators = {
-  readonly [K in keyof Operators as `${K}Async`]: Operators[K] extends (...args: infer A) => infer R ? (...args: A) => Promise<R> : never;
 };

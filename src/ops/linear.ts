@@ -12,6 +12,7 @@ import {
 import type { Out, ResidentLike, Tensor } from '../tensor/tensor.ts';
 import { given, gradients, type Operations, one } from './operation.ts';
 
+/** Dense layers. */
 export interface LinearOperators {
   /**
    * A dense layer: each output feature is the sum of all input features under its weights.
@@ -20,6 +21,7 @@ export interface LinearOperators {
    * @param weight [outFeatures, inFeatures]
    * @returns [..., outFeatures]
    * @throws ShapeError, OptionError before anything is written
+   * @example engine.linear(tensor([137, 45]), tensor([29, 45]))
    */
   linear<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, weight: Tensor, options?: LinearOptions & Out<O>): O;
 
@@ -29,6 +31,7 @@ export interface LinearOperators {
    * @param dy the gradient of the result, of its shape
    * @returns tensors of the shapes of `x`, `weight` and [outFeatures]; `undefined` for what is in `skip`
    * @throws ShapeError, OptionError before anything is written
+   * @example engine.linearBackward(tensor([137, 29]), tensor([137, 45]), tensor([29, 45]))
    */
   linearBackward<T extends Tensor, G extends GradientTargets<LinearGradient> = Record<never, never>>(
     dy: Tensor,

@@ -11,6 +11,7 @@ import {
 import type { Out, ResidentLike, Tensor } from '../tensor/tensor.ts';
 import { given, gradients, type Operations, one } from './operation.ts';
 
+/** Normalisation. */
 export interface NormOperators {
   /**
    * Batch normalisation with given moments: (x − mean) · scale / √(variance + epsilon) + bias, each of a channel.
@@ -22,6 +23,7 @@ export interface NormOperators {
    * @param variance [channels]
    * @returns a tensor of the shape of x; `out`, which may be `x` itself, if it is given
    * @throws ShapeError, OptionError before anything is written
+   * @example engine.batchNorm(tensor([2, 7, 61, 47]), tensor([7]), positive([7]), { scale: tensor([7]) })
    */
   batchNorm<T extends Tensor, O extends Tensor = ResidentLike<T>>(
     x: T,
@@ -35,6 +37,7 @@ export interface NormOperators {
    *
    * @param dy the gradient of the result, of its shape
    * @returns `dx` of the shape of x, `dScale` and `dBias` of [channels]; those in `skip` undefined
+   * @example engine.batchNormBackward(tensor([2, 7, 61, 47]), tensor([2, 7, 61, 47]), tensor([7]), positive([7]), { scale: tensor([7]) })
    */
   batchNormBackward<T extends Tensor, G extends GradientTargets<BatchNormGradient> = Record<never, never>>(
     dy: Tensor,

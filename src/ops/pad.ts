@@ -4,6 +4,7 @@ import { pad as checkPad, padBackward as checkPadBackward, type PadBackwardOptio
 import type { Out, ResidentLike, Tensor } from '../tensor/tensor.ts';
 import { type Operations, one } from './operation.ts';
 
+/** Padding. */
 export interface PadOperators {
   /**
    * `x` with cells before and after each of its dimensions: a value, or its own cells mirrored, repeated, or from the other end.
@@ -12,6 +13,7 @@ export interface PadOperators {
    * @param beginningPadding cells before each dimension: less than its extent in the mode `'reflect'`, at most its extent in `'circular'`
    * @param endingPadding the same after each dimension
    * @throws ShapeError, OptionError before anything is written
+   * @example engine.pad(tensor([2, 7, 61, 47]), [0, 1, 2, 3], [1, 0, 3, 2], { mode: 'reflect' })
    */
   pad<T extends Tensor, O extends Tensor = ResidentLike<T>>(
     x: T,
@@ -25,6 +27,7 @@ export interface PadOperators {
    *
    * @param dy the gradient of the result, of its shape
    * @param x the operand of the forward call, of which only the shape counts
+   * @example engine.padBackward(tensor([3, 8, 66, 52]), tensor([2, 7, 61, 47]), [0, 1, 2, 3], [1, 0, 3, 2], { mode: 'reflect' })
    */
   padBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(
     dy: T,

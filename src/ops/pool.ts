@@ -29,6 +29,7 @@ import {
 import type { Out, ResidentLike, Tensor } from '../tensor/tensor.ts';
 import { type Operation, type Operations, one } from './operation.ts';
 
+/** Pooling. */
 export interface PoolOperators {
   /**
    * The greatest of each window. A NaN in a window makes its result NaN; of −0 and +0 the first counts, column by
@@ -39,6 +40,7 @@ export interface PoolOperators {
    *   out = floor((in + padding − dilation · (window − 1) − 1) / stride) + 1; with `roundingType: 'ceil'` rounded up, less
    *   a last window that would begin in the padding after the input
    * @throws ShapeError, LayoutError, OptionError before anything is written
+   * @example engine.maxPool2d(tensor([2, 6, 33, 37]), { windowDimensions: 3, strides: 2, padding: 1 })
    */
   maxPool2d<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, options?: Pool2dOptions & Out<O>): O;
 
@@ -46,40 +48,76 @@ export interface PoolOperators {
    * The sum of each window divided by the number of its cells: those of the input, or with `countIncludePad` of the
    * padding too. A dilated window whose taps all lie in padding that does not count gives NaN, the average of nothing.
    * Shapes and errors as in `maxPool2d`.
+   *
+   * @example engine.averagePool2d(tensor([2, 6, 33, 37]), { windowDimensions: 3, strides: 2, padding: 1 })
    */
   averagePool2d<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, options?: AveragePool2dOptions & Out<O>): O;
 
   /**
    * The square root of the sum of squares of each window; padding adds nothing. Squares are summed as f32: beyond 1.8e19
    * they are Infinity, below 2.6e-23 they vanish. Shapes and errors as in `maxPool2d`.
+   *
+   * @example engine.l2Pool2d(tensor([2, 6, 33, 37]), { windowDimensions: 3, strides: 2, padding: 1 })
    */
   l2Pool2d<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, options?: Pool2dOptions & Out<O>): O;
 
   /**
    * The p-norm of each window, (Σ|x|^p)^(1/p), p = `norm` = 2 unless given. Norms of 1 and 2 are sums and roots of f32; the powers of
    * any other are computed in f64 and rounded. Shapes and errors as in `maxPool2d`.
+   *
+   * @example engine.lpPool2d(tensor([2, 6, 33, 37]), { norm: 3, windowDimensions: 3, strides: 2, padding: 1 })
    */
   lpPool2d<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, options?: LpPool2dOptions & Out<O>): O;
 
-  /** `maxPool2d` over one dimension: x is [batch, channels, width], or [batch, width, channels] with `layout: 'nwc'`. */
+  /**
+   * `maxPool2d` over one dimension: x is [batch, channels, width], or [batch, width, channels] with `layout: 'nwc'`.
+   *
+   * @example engine.maxPool1d(tensor([2, 5, 901]), { windowDimensions: 3, strides: 2, padding: 1 })
+   */
   maxPool1d<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, options?: Pool1dOptions & Out<O>): O;
-  /** `averagePool2d` over one dimension, shapes as in `maxPool1d`. */
+  /**
+   * `averagePool2d` over one dimension, shapes as in `maxPool1d`.
+   *
+   * @example engine.averagePool1d(tensor([2, 5, 901]), { windowDimensions: 3, strides: 2, padding: 1 })
+   */
   averagePool1d<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, options?: AveragePool1dOptions & Out<O>): O;
-  /** `l2Pool2d` over one dimension, shapes as in `maxPool1d`. */
+  /**
+   * `l2Pool2d` over one dimension, shapes as in `maxPool1d`.
+   *
+   * @example engine.l2Pool1d(tensor([2, 5, 901]), { windowDimensions: 3, strides: 2, padding: 1 })
+   */
   l2Pool1d<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, options?: Pool1dOptions & Out<O>): O;
-  /** `lpPool2d` over one dimension, shapes as in `maxPool1d`. */
+  /**
+   * `lpPool2d` over one dimension, shapes as in `maxPool1d`.
+   *
+   * @example engine.lpPool1d(tensor([2, 5, 901]), { norm: 3, windowDimensions: 3, strides: 2, padding: 1 })
+   */
   lpPool1d<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, options?: LpPool1dOptions & Out<O>): O;
 
   /**
    * `maxPool2d` over three dimensions: x is [batch, channels, depth, height, width], or [batch, depth, height, width, channels] with
    * `layout: 'ndhwc'`. Windows are reduced along the depth first.
+   *
+   * @example engine.maxPool3d(tensor([2, 3, 7, 19, 21]), { windowDimensions: 3, strides: 2, padding: 1 })
    */
   maxPool3d<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, options?: Pool3dOptions & Out<O>): O;
-  /** `averagePool2d` over three dimensions, shapes as in `maxPool3d`: along the depth first, each time divided by what counts. */
+  /**
+   * `averagePool2d` over three dimensions, shapes as in `maxPool3d`: along the depth first, each time divided by what counts.
+   *
+   * @example engine.averagePool3d(tensor([2, 3, 7, 19, 21]), { windowDimensions: 3, strides: 2, padding: 1 })
+   */
   averagePool3d<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, options?: AveragePool3dOptions & Out<O>): O;
-  /** `l2Pool2d` over three dimensions, shapes as in `maxPool3d`: squares are summed along the depth first, and have one root. */
+  /**
+   * `l2Pool2d` over three dimensions, shapes as in `maxPool3d`: squares are summed along the depth first, and have one root.
+   *
+   * @example engine.l2Pool3d(tensor([2, 3, 7, 19, 21]), { windowDimensions: 3, strides: 2, padding: 1 })
+   */
   l2Pool3d<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, options?: Pool3dOptions & Out<O>): O;
-  /** `lpPool2d` over three dimensions, shapes as in `maxPool3d`. */
+  /**
+   * `lpPool2d` over three dimensions, shapes as in `maxPool3d`.
+   *
+   * @example engine.lpPool3d(tensor([2, 3, 7, 19, 21]), { norm: 3, windowDimensions: 3, strides: 2, padding: 1 })
+   */
   lpPool3d<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, options?: LpPool3dOptions & Out<O>): O;
 
   /**
@@ -88,6 +126,7 @@ export interface PoolOperators {
    * with no tap over the input has −Infinity and −1.
    *
    * @throws ShapeError if a plane has more than 2^24 cells, and what `maxPool2d` throws
+   * @example engine.maxPool2dWithIndices(tensor([2, 6, 33, 37]), { windowDimensions: 3, strides: 2, padding: 1 })
    */
   maxPool2dWithIndices<T extends Tensor>(x: T, options?: MaxPool2dWithIndicesOptions): ValuesAndIndices<ResidentLike<T>>;
 
@@ -101,43 +140,66 @@ export interface PoolOperators {
    * @param indices of the same shape
    * @param options the windows of the pooling, or `outputSizes`, or both where strides rounded
    * @returns planes of `outputSizes`, or else of (in − 1) · stride − padding + window
+   * @example engine.maxUnpool2d(tensor([2, 6, 17, 19]), indices([2, 6, 17, 19], 1292), { outputSizes: [34, 38] })
    */
   maxUnpool2d<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, indices: Tensor, options?: MaxUnpool2dOptions & Out<O>): O;
 
   /**
    * The average of each of `outputSizes` windows, `n` or `[height, width]`, which share the input out: window i goes from
    * ⌊i · in / out⌋ up to ⌈(i + 1) · in / out⌉, as in PyTorch.
+   *
+   * @example engine.adaptiveAveragePool2d(tensor([2, 6, 33, 37]), [7, 11])
    */
   adaptiveAveragePool2d<T extends Tensor, O extends Tensor = ResidentLike<T>>(
     x: T,
     outputSizes: number | Pair,
     options?: AdaptivePoolOptions<Layout> & Out<O>,
   ): O;
-  /** The maximum of each of these windows. */
+  /**
+   * The maximum of each of these windows.
+   *
+   * @example engine.adaptiveMaxPool2d(tensor([2, 6, 33, 37]), [7, 11])
+   */
   adaptiveMaxPool2d<T extends Tensor, O extends Tensor = ResidentLike<T>>(
     x: T,
     outputSizes: number | Pair,
     options?: AdaptivePoolOptions<Layout> & Out<O>,
   ): O;
-  /** `adaptiveAveragePool2d` over one dimension, `outputSizes` `n` or `[width]`; shapes as in `maxPool1d`. */
+  /**
+   * `adaptiveAveragePool2d` over one dimension, `outputSizes` `n` or `[width]`; shapes as in `maxPool1d`.
+   *
+   * @example engine.adaptiveAveragePool1d(tensor([2, 5, 901]), 70)
+   */
   adaptiveAveragePool1d<T extends Tensor, O extends Tensor = ResidentLike<T>>(
     x: T,
     outputSizes: number | readonly [number],
     options?: AdaptivePoolOptions<Layout1d> & Out<O>,
   ): O;
-  /** The maximum of each window of `adaptiveAveragePool1d`. */
+  /**
+   * The maximum of each window of `adaptiveAveragePool1d`.
+   *
+   * @example engine.adaptiveMaxPool1d(tensor([2, 5, 901]), 70)
+   */
   adaptiveMaxPool1d<T extends Tensor, O extends Tensor = ResidentLike<T>>(
     x: T,
     outputSizes: number | readonly [number],
     options?: AdaptivePoolOptions<Layout1d> & Out<O>,
   ): O;
-  /** `adaptiveAveragePool2d` over three dimensions, `outputSizes` `n` or `[depth, height, width]`; shapes as in `maxPool3d`. */
+  /**
+   * `adaptiveAveragePool2d` over three dimensions, `outputSizes` `n` or `[depth, height, width]`; shapes as in `maxPool3d`.
+   *
+   * @example engine.adaptiveAveragePool3d(tensor([2, 3, 7, 19, 21]), [3, 5, 4])
+   */
   adaptiveAveragePool3d<T extends Tensor, O extends Tensor = ResidentLike<T>>(
     x: T,
     outputSizes: number | Triple,
     options?: AdaptivePoolOptions<Layout3d> & Out<O>,
   ): O;
-  /** The maximum of each window of `adaptiveAveragePool3d`. */
+  /**
+   * The maximum of each window of `adaptiveAveragePool3d`.
+   *
+   * @example engine.adaptiveMaxPool3d(tensor([2, 3, 7, 19, 21]), [3, 5, 4])
+   */
   adaptiveMaxPool3d<T extends Tensor, O extends Tensor = ResidentLike<T>>(
     x: T,
     outputSizes: number | Triple,
@@ -152,35 +214,87 @@ export interface PoolOperators {
    * @param options those of the forward call
    * @returns the gradient of x, of its shape and layout
    * @throws ShapeError if `dy` has another shape than the result, or a plane more than 2^24 cells
+   * @example engine.maxPool2dBackward(tensor([2, 6, 17, 19]), tensor([2, 6, 33, 37]), { windowDimensions: 3, strides: 2, padding: 1 })
    */
   maxPool2dBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(dy: Tensor, x: T, options?: Pool2dOptions & Out<O>): O;
-  /** The gradient of `averagePool2d`: each of `dy` over the cells of its window, added to all of its taps. */
+  /**
+   * The gradient of `averagePool2d`: each of `dy` over the cells of its window, added to all of its taps.
+   *
+   * @example engine.averagePool2dBackward(tensor([2, 6, 17, 19]), tensor([2, 6, 33, 37]), { windowDimensions: 3, strides: 2, padding: 1 })
+   */
   averagePool2dBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(dy: Tensor, x: T, options?: AveragePool2dOptions & Out<O>): O;
-  /** The gradient of `l2Pool2d`: x · Σ dy / y over the windows of x; none from a window whose norm is 0. */
+  /**
+   * The gradient of `l2Pool2d`: x · Σ dy / y over the windows of x; none from a window whose norm is 0.
+   *
+   * @example engine.l2Pool2dBackward(tensor([2, 6, 17, 19]), tensor([2, 6, 33, 37]), { windowDimensions: 3, strides: 2, padding: 1 })
+   */
   l2Pool2dBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(dy: Tensor, x: T, options?: Pool2dOptions & Out<O>): O;
-  /** The gradient of `lpPool2d`: sign(x) · |x|^(p − 1) · Σ dy · y^(1 − p); none at 0, nor from a window whose norm is 0. */
+  /**
+   * The gradient of `lpPool2d`: sign(x) · |x|^(p − 1) · Σ dy · y^(1 − p); none at 0, nor from a window whose norm is 0.
+   *
+   * @example engine.lpPool2dBackward(tensor([2, 6, 17, 19]), tensor([2, 6, 33, 37]),
+   *   { norm: 3, windowDimensions: 3, strides: 2, padding: 1 })
+   */
   lpPool2dBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(dy: Tensor, x: T, options?: LpPool2dOptions & Out<O>): O;
-  /** `maxPool2dBackward` over one dimension: of several maxima that are equal, the first; shapes as in `maxPool1d`. */
+  /**
+   * `maxPool2dBackward` over one dimension: of several maxima that are equal, the first; shapes as in `maxPool1d`.
+   *
+   * @example engine.maxPool1dBackward(tensor([2, 5, 451]), tensor([2, 5, 901]), { windowDimensions: 3, strides: 2, padding: 1 })
+   */
   maxPool1dBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(dy: Tensor, x: T, options?: Pool1dOptions & Out<O>): O;
-  /** `averagePool2dBackward` over one dimension, shapes as in `maxPool1d`. */
+  /**
+   * `averagePool2dBackward` over one dimension, shapes as in `maxPool1d`.
+   *
+   * @example engine.averagePool1dBackward(tensor([2, 5, 451]), tensor([2, 5, 901]), { windowDimensions: 3, strides: 2, padding: 1 })
+   */
   averagePool1dBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(dy: Tensor, x: T, options?: AveragePool1dOptions & Out<O>): O;
-  /** `l2Pool2dBackward` over one dimension, shapes as in `maxPool1d`. */
+  /**
+   * `l2Pool2dBackward` over one dimension, shapes as in `maxPool1d`.
+   *
+   * @example engine.l2Pool1dBackward(tensor([2, 5, 451]), tensor([2, 5, 901]), { windowDimensions: 3, strides: 2, padding: 1 })
+   */
   l2Pool1dBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(dy: Tensor, x: T, options?: Pool1dOptions & Out<O>): O;
-  /** `lpPool2dBackward` over one dimension, shapes as in `maxPool1d`. */
+  /**
+   * `lpPool2dBackward` over one dimension, shapes as in `maxPool1d`.
+   *
+   * @example engine.lpPool1dBackward(tensor([2, 5, 451]), tensor([2, 5, 901]), { norm: 3, windowDimensions: 3, strides: 2, padding: 1 })
+   */
   lpPool1dBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(dy: Tensor, x: T, options?: LpPool1dOptions & Out<O>): O;
   /**
    * `maxPool2dBackward` over three dimensions: of several maxima that are equal, the first by slice, row and column, or the last NaN, as
    * in PyTorch. Slices may be any in number, each of at most 2^24 cells.
+   *
+   * @example engine.maxPool3dBackward(tensor([2, 3, 4, 10, 11]), tensor([2, 3, 7, 19, 21]),
+   *   { windowDimensions: 3, strides: 2, padding: 1 })
    */
   maxPool3dBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(dy: Tensor, x: T, options?: Pool3dOptions & Out<O>): O;
-  /** `averagePool2dBackward` over three dimensions, shapes as in `maxPool3d`. */
+  /**
+   * `averagePool2dBackward` over three dimensions, shapes as in `maxPool3d`.
+   *
+   * @example engine.averagePool3dBackward(tensor([2, 3, 4, 10, 11]), tensor([2, 3, 7, 19, 21]),
+   *   { windowDimensions: 3, strides: 2, padding: 1 })
+   */
   averagePool3dBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(dy: Tensor, x: T, options?: AveragePool3dOptions & Out<O>): O;
-  /** `l2Pool2dBackward` over three dimensions, shapes as in `maxPool3d`. */
+  /**
+   * `l2Pool2dBackward` over three dimensions, shapes as in `maxPool3d`.
+   *
+   * @example engine.l2Pool3dBackward(tensor([2, 3, 4, 10, 11]), tensor([2, 3, 7, 19, 21]), { windowDimensions: 3, strides: 2, padding: 1 })
+   */
   l2Pool3dBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(dy: Tensor, x: T, options?: Pool3dOptions & Out<O>): O;
-  /** `lpPool2dBackward` over three dimensions, shapes as in `maxPool3d`. */
+  /**
+   * `lpPool2dBackward` over three dimensions, shapes as in `maxPool3d`.
+   *
+   * @example engine.lpPool3dBackward(tensor([2, 3, 4, 10, 11]), tensor([2, 3, 7, 19, 21]),
+   *   { norm: 3, windowDimensions: 3, strides: 2, padding: 1 })
+   */
   lpPool3dBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(dy: Tensor, x: T, options?: LpPool3dOptions & Out<O>): O;
 
-  /** The gradient of `maxUnpool2d` in x: what `dy` holds where `indices` say, as in PyTorch, and 0 for an index that names no cell. */
+  /**
+   * The gradient of `maxUnpool2d` in x: what `dy` holds where `indices` say, as in PyTorch, and 0 for an index that names no cell.
+   *
+   * @example engine.maxUnpool2dBackward(tensor([2, 6, 34, 38]), tensor([2, 6, 17, 19]), indices([2, 6, 17, 19], 1292),
+   *   { outputSizes: [34, 38] })
+   */
   maxUnpool2dBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(
     dy: Tensor,
     x: T,
@@ -188,42 +302,66 @@ export interface PoolOperators {
     options?: MaxUnpool2dOptions & Out<O>,
   ): O;
 
-  /** The gradient of `adaptiveAveragePool2d`: each of `dy` over the cells of its window, added to all of them. */
+  /**
+   * The gradient of `adaptiveAveragePool2d`: each of `dy` over the cells of its window, added to all of them.
+   *
+   * @example engine.adaptiveAveragePool2dBackward(tensor([2, 6, 7, 11]), tensor([2, 6, 33, 37]), [7, 11])
+   */
   adaptiveAveragePool2dBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(
     dy: Tensor,
     x: T,
     outputSizes: number | Pair,
     options?: AdaptivePoolOptions<Layout> & Out<O>,
   ): O;
-  /** The gradient of `adaptiveMaxPool2d`: each of `dy` added where its window has its maximum, chosen as in `maxPool2dBackward`. */
+  /**
+   * The gradient of `adaptiveMaxPool2d`: each of `dy` added where its window has its maximum, chosen as in `maxPool2dBackward`.
+   *
+   * @example engine.adaptiveMaxPool2dBackward(tensor([2, 6, 7, 11]), tensor([2, 6, 33, 37]), [7, 11])
+   */
   adaptiveMaxPool2dBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(
     dy: Tensor,
     x: T,
     outputSizes: number | Pair,
     options?: AdaptivePoolOptions<Layout> & Out<O>,
   ): O;
-  /** `adaptiveAveragePool2dBackward` over one dimension, shapes as in `maxPool1d`. */
+  /**
+   * `adaptiveAveragePool2dBackward` over one dimension, shapes as in `maxPool1d`.
+   *
+   * @example engine.adaptiveAveragePool1dBackward(tensor([2, 5, 70]), tensor([2, 5, 901]), 70)
+   */
   adaptiveAveragePool1dBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(
     dy: Tensor,
     x: T,
     outputSizes: number | readonly [number],
     options?: AdaptivePoolOptions<Layout1d> & Out<O>,
   ): O;
-  /** `adaptiveMaxPool2dBackward` over one dimension, shapes as in `maxPool1d`. */
+  /**
+   * `adaptiveMaxPool2dBackward` over one dimension, shapes as in `maxPool1d`.
+   *
+   * @example engine.adaptiveMaxPool1dBackward(tensor([2, 5, 70]), tensor([2, 5, 901]), 70)
+   */
   adaptiveMaxPool1dBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(
     dy: Tensor,
     x: T,
     outputSizes: number | readonly [number],
     options?: AdaptivePoolOptions<Layout1d> & Out<O>,
   ): O;
-  /** `adaptiveAveragePool2dBackward` over three dimensions, shapes as in `maxPool3d`. */
+  /**
+   * `adaptiveAveragePool2dBackward` over three dimensions, shapes as in `maxPool3d`.
+   *
+   * @example engine.adaptiveAveragePool3dBackward(tensor([2, 3, 3, 5, 4]), tensor([2, 3, 7, 19, 21]), [3, 5, 4])
+   */
   adaptiveAveragePool3dBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(
     dy: Tensor,
     x: T,
     outputSizes: number | Triple,
     options?: AdaptivePoolOptions<Layout3d> & Out<O>,
   ): O;
-  /** `adaptiveMaxPool2dBackward` over three dimensions: of several maxima that are equal, the one that `maxPool3dBackward` takes. */
+  /**
+   * `adaptiveMaxPool2dBackward` over three dimensions: of several maxima that are equal, the one that `maxPool3dBackward` takes.
+   *
+   * @example engine.adaptiveMaxPool3dBackward(tensor([2, 3, 3, 5, 4]), tensor([2, 3, 7, 19, 21]), [3, 5, 4])
+   */
   adaptiveMaxPool3dBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(
     dy: Tensor,
     x: T,

@@ -6,14 +6,16 @@ import { type SoftmaxOptions, softmax } from '../spec/softmax.ts';
 import type { Out, ResidentLike, Tensor } from '../tensor/tensor.ts';
 import { type Operation, type Operations, one } from './operation.ts';
 
+/** Reductions. */
 export interface ReduceOperators {
   /**
-   * The mean of x along some axes, or along all of them: the sum, divided by the number of elements. The mean of nothing is NaN.
+   * The mean of x along some axes, or along all of them: the sum, divided by the number of elements. The mean of nothing is
+   * NaN. Over the height and the width it is global average pooling.
    *
    * @param x any shape, empty too
    * @returns a tensor of the axes that remain; `out`, if it is given
    * @throws ShapeError, OptionError, DisposedError before anything is written
-   * @example engine.reduceMean(x, { axes: [2, 3] }); // global average pooling of [batch, channels, height, width]
+   * @example engine.reduceMean(tensor([2, 7, 61, 47]), { axes: [2, 3] })
    */
   reduceMean<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, options?: ReduceOptions & Out<O>): O;
 
@@ -21,49 +23,49 @@ export interface ReduceOperators {
    * The sum along some axes, or along all of them; 0 for nothing. Its order, and so its bits, depend on the shape and the axes only:
    * docs/numerics.md states it.
    *
-   * @example engine.reduceSum(x, { axes: [-1], keepDimensions: true });
+   * @example engine.reduceSum(tensor([2, 7, 61, 47]), { axes: [0, 2], keepDimensions: true })
    */
   reduceSum<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, options?: ReduceOptions & Out<O>): O;
 
   /**
    * The greatest element along some axes, or along all of them; −∞ for nothing. A NaN wins, and +0 is greater than −0.
    *
-   * @example engine.reduceMax(x, { axes: [1] });
+   * @example engine.reduceMax(tensor([2, 7, 61, 47]), { axes: [1] })
    */
   reduceMax<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, options?: ReduceOptions & Out<O>): O;
 
   /**
    * The least element along some axes, or along all of them; +∞ for nothing. A NaN wins, and −0 is less than +0.
    *
-   * @example engine.reduceMin(x);
+   * @example engine.reduceMin(tensor([2, 7, 61, 47]), { axes: [0, 2] })
    */
   reduceMin<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, options?: ReduceOptions & Out<O>): O;
 
   /**
    * The product along some axes, or along all of them; 1 for nothing.
    *
-   * @example engine.reduceProduct(x, { axes: [0] });
+   * @example engine.reduceProduct(tensor([2, 7, 61, 47]), { axes: [0] })
    */
   reduceProduct<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, options?: ReduceOptions & Out<O>): O;
 
   /**
    * The sum of absolute values along some axes, or along all of them; 0 for nothing.
    *
-   * @example engine.reduceL1(x, { axes: [-1] });
+   * @example engine.reduceL1(tensor([2, 7, 61, 47]), { axes: [-1] })
    */
   reduceL1<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, options?: ReduceOptions & Out<O>): O;
 
   /**
    * The square root of the sum of squares along some axes, or along all of them; 0 for nothing. Squares overflow from 2⁶⁴ on.
    *
-   * @example engine.reduceL2(x, { axes: [-1] });
+   * @example engine.reduceL2(tensor([2, 7, 61, 47]), { axes: [0, 2] })
    */
   reduceL2<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, options?: ReduceOptions & Out<O>): O;
 
   /**
    * The sum of squares along some axes, or along all of them; 0 for nothing.
    *
-   * @example engine.reduceSumSquare(x, { axes: [-1] });
+   * @example engine.reduceSumSquare(tensor([2, 7, 61, 47]), { axes: [-1] })
    */
   reduceSumSquare<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, options?: ReduceOptions & Out<O>): O;
 
@@ -74,7 +76,7 @@ export interface ReduceOperators {
    * @param axis counted from the end where it is negative
    * @returns the indices, in a tensor of the other axes; `out`, if it is given
    * @throws ShapeError, OptionError, DisposedError before anything is written
-   * @example engine.argMax(logits, 1); // the class of each image
+   * @example engine.argMax(tensor([2, 7, 61, 47]), 1)
    */
   argMax<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, axis: number, options?: ArgMaxOptions & Out<O>): O;
 
@@ -82,7 +84,7 @@ export interface ReduceOperators {
    * Where along an axis the least element is: the first of equals, and a NaN before any number.
    *
    * @param axis counted from the end where it is negative
-   * @example engine.argMin(distances, -1);
+   * @example engine.argMin(tensor([2, 7, 61, 47]), -1)
    */
   argMin<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, axis: number, options?: ArgMaxOptions & Out<O>): O;
 
@@ -91,7 +93,7 @@ export interface ReduceOperators {
    *
    * @param x any shape, empty too
    * @returns a tensor of that shape; `out`, which may be `x` itself, if it is given
-   * @example engine.hardmax(scores, { axis: 1 });
+   * @example engine.hardmax(tensor([2, 7, 61, 47]), { axis: 1 })
    */
   hardmax<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, options?: SoftmaxOptions & Out<O>): O;
 }

@@ -4,6 +4,7 @@ import { softmax as check, softmaxBackward as checkBackward, type SoftmaxOptions
 import type { Out, ResidentLike, Tensor } from '../tensor/tensor.ts';
 import { type Operation, type Operations, one } from './operation.ts';
 
+/** Softmax. */
 export interface SoftmaxOperators {
   /**
    * e^x divided by the sum of e^x along an axis; the greatest x is taken off before, so that nothing overflows. A NaN or a +∞ makes
@@ -12,10 +13,15 @@ export interface SoftmaxOperators {
    * @param x any shape, empty too
    * @returns a tensor of that shape; `out`, which may be `x` itself, if it is given
    * @throws ShapeError, OptionError, DisposedError before anything is written
+   * @example engine.softmax(tensor([2, 7, 61, 47]), { axis: 1 })
    */
   softmax<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, options?: SoftmaxOptions & Out<O>): O;
 
-  /** The logarithm of `softmax`, without taking one of small numbers. */
+  /**
+   * The logarithm of `softmax`, without taking one of small numbers.
+   *
+   * @example engine.logSoftmax(tensor([2, 7, 61, 47]))
+   */
   logSoftmax<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, options?: SoftmaxOptions & Out<O>): O;
 
   /**
@@ -24,10 +30,15 @@ export interface SoftmaxOperators {
    * @param dy the gradient of the result
    * @param x what the forward call was given, of the same shape
    * @returns the gradient of x; `out`, which may be `dy` itself, if it is given
+   * @example engine.softmaxBackward(tensor([2, 7, 61, 47]), tensor([2, 7, 61, 47]), { axis: 1 })
    */
   softmaxBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(dy: Tensor, x: T, options?: SoftmaxOptions & Out<O>): O;
 
-  /** dy − y · the sum of dy, y the softmax of x. */
+  /**
+   * dy − y · the sum of dy, y the softmax of x.
+   *
+   * @example engine.logSoftmaxBackward(tensor([2, 7, 61, 47]), tensor([2, 7, 61, 47]))
+   */
   logSoftmaxBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(dy: Tensor, x: T, options?: SoftmaxOptions & Out<O>): O;
 }
 

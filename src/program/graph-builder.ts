@@ -1,6 +1,6 @@
 import { OptionError, ShapeError } from '../errors.ts';
+import { PARAMETERS } from '../ops/generated/parameters.ts';
 import { type Operators, operators } from '../ops/index.ts';
-import { parametersOf } from '../ops/parameters.ts';
 import type { Backend } from '../runtime/backend.ts';
 import { checkShape, show, tensor } from '../spec/check.ts';
 import { read } from '../tensor/read.ts';
@@ -91,7 +91,7 @@ export class GraphBuilder<B = unknown> extends Building {
   }
 
   #add(operator: string, args: readonly unknown[]): unknown {
-    const parameters = parametersOf(operator);
+    const parameters = PARAMETERS[operator].split(' ');
     const own = args.map((value, i) =>
       this.#operands(read(value, parameters[i] ?? 'arguments', { operands: true }), parameters[i] ?? 'arguments'),
     );
