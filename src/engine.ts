@@ -4,7 +4,6 @@ import { DisposedError } from './errors.ts';
 import type { AsyncOperators } from './ops/generated/async.ts';
 import { PARAMETERS } from './ops/generated/parameters.ts';
 import { type Operators, operators } from './ops/index.ts';
-import { GraphBuilder } from './program/graph-builder.ts';
 import { PreparedConv2d } from './program/prepared-conv.ts';
 import type { Backend, Variant } from './runtime/backend.ts';
 import { copies, Placed, runOnce, runOnceAsync } from './runtime/execute.ts';
@@ -86,9 +85,9 @@ export class Engine extends Operating {
     return new PreparedConv2d(this.#live(), read(filter, 'filter') as Tensor, own);
   }
 
-  /** @internal Begins a graph of operators, to be compiled into one program. */
-  graph(): GraphBuilder {
-    return new GraphBuilder(this.#live());
+  /** @internal What runs its plans, for those who bind plans of their own: graphs of operators (program/). */
+  get backend(): Backend {
+    return this.#live();
   }
 
   /** @internal Does the tensor live in this engine's memory? */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { OptionError, ShapeError } from '../src/errors.ts';
-import type { GraphBuilder } from '../src/program/graph-builder.ts';
+import { GraphBuilder } from '../src/program/graph-builder.ts';
 import type { Operand, Tensor } from '../src/tensor/tensor.ts';
 import { expectSameBits } from './equal.ts';
 import { ownEngine } from './own-engine.ts';
@@ -74,7 +74,7 @@ describe.each([
       fc.property(recipe, fc.array(fc.nat(99), { minLength: 1, maxLength: 3 }), fc.integer({ min: 3, max: 9 }), (steps, wanted, width) => {
         const x = randomTensor([1, CHANNELS, 5, width], width);
         const expected = follow(calls(on), x, steps);
-        const graph = on.graph();
+        const graph = new GraphBuilder(on.backend);
         const operands = follow(building(graph), graph.input('x', x.shape), steps);
         const outputs = Object.fromEntries(wanted.map((at, i) => [`y${i}`, operands[at % operands.length]]));
         using program = graph.build(outputs, { fold: false });
@@ -97,7 +97,7 @@ describe('passes', () => {
   const filter = randomTensor([6, 3, 3, 3], 2);
 
   it('an activation becomes part of the convolution before it', () => {
-    const graph = engine.graph();
+    const graph = new GraphBuilder(engine.backend);
     const input = graph.input('x', x.shape);
     using program = graph.build({ y: graph.relu6(graph.conv2d(input, filter, { padding: 1 })) });
     expect(program.plan.nodes.map(({ operator }) => operator)).toEqual(['conv2d']);
@@ -105,14 +105,14 @@ describe('passes', () => {
   });
 
   it('but not if something else needs its input', () => {
-    const graph = engine.graph();
+    const graph = new GraphBuilder(engine.backend);
     const y = graph.conv2d(graph.input('x', x.shape), filter);
     using program = graph.build({ y, z: graph.relu(y) });
     expect(program.plan.nodes.map(({ operator }) => operator)).toEqual(['conv2d', 'relu']);
   });
 
   it('zeros around an input become padding', () => {
-    const graph = engine.graph();
+    const graph = new GraphBuilder(engine.backend);
     const padded = graph.pad(graph.input('x', x.shape), [0, 0, 1, 2], [0, 0, 0, 1]);
     using program = graph.build({ y: graph.conv2d(padded, filter, { padding: [1, 0, 0, 2] }) });
     expect(program.plan.nodes.map(({ operator }) => operator)).toEqual(['conv2d']);
@@ -131,7 +131,7 @@ describe('passes', () => {
     const norm = { axis, scale: randomTensor([6], 8), bias: randomTensor([6], 9), epsilon: 1e-3 };
     const expected = engine.relu(engine.batchNorm(engine.conv2d(image, weights, options), mean, variance, norm));
     for (const fold of [true, false]) {
-      const graph = engine.graph();
+      const graph = new GraphBuilder(engine.backend);
       const y = graph.batchNorm(graph.conv2d(graph.input('x', image.shape), weights, options), mean, variance, norm);
       using program = graph.build({ y: graph.relu(y) }, { fold });
       expect(program.plan.nodes.length).toBe(fold ? 1 : 3);
@@ -142,7 +142,7 @@ describe('passes', () => {
   });
 
   it('what no output needs is left out, and constants are packed once', () => {
-    const graph = engine.graph();
+    const graph = new GraphBuilder(engine.backend);
     const input = graph.input('x', x.shape);
     graph.sigmoid(graph.conv2d(input, filter));
     using program = graph.build({ y: graph.conv2d(input, filter, { algorithm: 'gemm' }) });
@@ -153,7 +153,7 @@ describe('passes', () => {
 
 describe('memory', () => {
   it('of intermediate results is shared, and of a chain of functions of one element it is one tensor', () => {
-    const graph = engine.graph();
+    const graph = new GraphBuilder(engine.backend);
     let y: Operand = graph.input('x', [1, 1, 64, 64]);
     for (let i = 0; i < 10; i++) y = graph.sigmoid(graph.tanh(y));
     using program = graph.build({ y });
@@ -166,7 +166,7 @@ describe('memory', () => {
     const before = memory.takenBytes;
     const shape = [1, CHANNELS, 6, 7];
     {
-      const graph = own.graph();
+      const graph = new GraphBuilder(own.backend);
       const steps = STEPS.map((_, operator) => ({ operator, a: operator, b: 0 }));
       const operands = follow(building(graph), graph.input('x', shape), steps);
       using program = graph.build({ y: operands.at(-1)! });
@@ -187,7 +187,7 @@ describe('memory', () => {
 it('a variable is read anew in each run', () => {
   using weight = engine.tensor([2, 3], [1, 2, 3, 4, 5, 6]);
   const x = randomTensor([4, 3], 1);
-  const graph = engine.graph();
+  const graph = new GraphBuilder(engine.backend);
   using program = graph.build({ y: graph.linear(graph.input('x', [4, 3]), graph.variable(weight)) });
   for (const factor of [1, -2]) {
     weight.data.set([1, 2, 3, 4, 5, 6].map((value) => value * factor));
@@ -199,7 +199,7 @@ it('an operator with several results, a view, and an output that is an input', (
   const x = randomTensor([2, 3, 4, 4], 1);
   const dy = randomTensor([2, 5, 4, 4], 2);
   const filter = randomTensor([5, 3, 1, 1], 3);
-  const graph = engine.graph();
+  const graph = new GraphBuilder(engine.backend);
   const input = graph.input('x', x.shape);
   const { dx, dFilter, dBias } = graph.conv2dBackward(graph.input('dy', dy.shape), input, graph.constant(filter));
   using program = graph.build({ dx: graph.view(dx!, [6, 16]), dFilter: dFilter!, dBias: dBias!, again: input });
@@ -214,20 +214,20 @@ it('an operator with several results, a view, and an output that is an input', (
 
 describe('refusals', () => {
   it('an operator refuses when it is added, as it does when it is called', () => {
-    const graph = engine.graph();
+    const graph = new GraphBuilder(engine.backend);
     const x = graph.input('x', [1, 3, 8, 8]);
     expect(() => graph.conv2d(x, randomTensor([4, 2, 3, 3], 1))).toThrow('x.shape: expected 2 channels (2 of the filter × 1 groups)');
     expect(() => graph.relu(x, { out: randomTensor([1, 3, 8, 8], 1) })).toThrow(OptionError);
     expect(() => engine.relu(x)).toThrow(ShapeError);
     expect(() => graph.input('x', [1])).toThrow("name: expected a name that no other input has, got 'x'");
-    expect(() => graph.relu(engine.graph().input('x', [1]))).toThrow(
+    expect(() => graph.relu(new GraphBuilder(engine.backend).input('x', [1]))).toThrow(
       'x: expected an operand of this graph, got an operand of another graph',
     );
     expect(() => graph.build({ y: randomTensor([1], 1) as unknown as Operand })).toThrow('outputs.y: expected an operand of the graph');
   });
 
   it('a run refuses what does not fit, and writes nothing', () => {
-    const graph = engine.graph();
+    const graph = new GraphBuilder(engine.backend);
     using program = graph.build({ y: graph.relu(graph.input('x', [2, 2])) });
     const out = randomTensor([2, 2], 1);
     const before = out.data.slice();

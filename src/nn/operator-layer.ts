@@ -1,6 +1,6 @@
 import type { Engine } from '../engine.ts';
 import { OptionError } from '../errors.ts';
-import type { GraphBuilder } from '../program/graph-builder.ts';
+import { GraphBuilder } from '../program/graph-builder.ts';
 import type { Program } from '../program/program.ts';
 import { boolean, sameShape } from '../spec/check.ts';
 import type { KernelTensor, Operand } from '../tensor/tensor.ts';
@@ -94,7 +94,7 @@ export abstract class OperatorLayer implements GraphLayer {
   #bind(shape: readonly number[]): Bound {
     const last = this.#bound;
     if (last !== undefined && sameShape(shape, last.shape)) return last;
-    const graph = this.engine.graph();
+    const graph = new GraphBuilder(this.engine.backend);
     const y = this[BUILD](graph, graph.input('x', shape), (parameter) => graph.variable(parameter.value));
     const forward = graph.build({ y });
     this.#release();
@@ -105,7 +105,7 @@ export abstract class OperatorLayer implements GraphLayer {
   #bindBackward({ shape, backward }: Bound, dyShape: readonly number[], wanted: boolean): Program {
     const known = backward.get(wanted);
     if (known !== undefined) return known;
-    const graph = this.engine.graph();
+    const graph = new GraphBuilder(this.engine.backend);
     const [dy, x] = [graph.input('dy', dyShape), graph.input('x', shape)];
     const gradients = this.differentiate(graph, dy, x, wanted, (parameter) => graph.variable(parameter.value));
     const names = [...(wanted ? ['dx'] : []), ...Object.keys(this.parameters)];
@@ -175,7 +175,7 @@ class PreparedOperator implements PreparedLayer {
 
   #bind(shape: readonly number[]) {
     if (this.#bound !== undefined && sameShape(shape, this.#bound.shape)) return this.#bound;
-    const graph = this.#layer.engine.graph();
+    const graph = new GraphBuilder(this.#layer.engine.backend);
     const y = this.#layer[BUILD](graph, graph.input('x', shape), (parameter) => graph.constant(this.#weights.get(parameter)!));
     const program = graph.build({ y });
     this.#bound?.program.dispose();

@@ -3,6 +3,7 @@
 import type { Engine } from '../engine.ts';
 import { engineOf } from '../engine-of.ts';
 import { DisposedError, OptionError, ShapeError } from '../errors.ts';
+import { GraphBuilder } from '../program/graph-builder.ts';
 import { boolean, oneOf, sameShape, show, tensor } from '../spec/check.ts';
 import { isCallable, readEntries, readList, readOptions, readShape, readTensor } from '../spec/read.ts';
 import { attempt } from '../tensor/read.ts';
@@ -262,7 +263,7 @@ export class PreparedSequential {
   }
 
   #addProgram(layers: readonly GraphLayer[], shape: readonly number[]): readonly number[] {
-    const graph = this.#engine.graph();
+    const graph = new GraphBuilder(this.#engine.backend);
     let y = graph.input('x', shape);
     for (const layer of layers) y = layer[BUILD](graph, y, (parameter) => graph.constant(parameter.value));
     const program = graph.build({ y });
