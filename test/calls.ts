@@ -42,7 +42,8 @@ function mapped(shape: readonly number[], seed: number, change: (n: number) => n
   return { shape, data: tensor.data.map(() => change(next())) };
 }
 
-const families = await readFamilies(fileURLToPath(new URL('../', import.meta.url)));
+/** What src/ops/ declares. */
+export const families = await readFamilies(fileURLToPath(new URL('../', import.meta.url)));
 
 /** Every operator that the contracts declare. */
 export const declared = families.flatMap(({ operators }) => operators);

@@ -1,9 +1,11 @@
+import { readFile } from 'node:fs/promises';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import { asyncSource, familiesOf, parametersSource } from '../scripts/operators.mjs';
+import { DOCUMENTS, withTables } from '../scripts/tables.mjs';
 import type { Engine, KernelTensor, Tensor } from '../src/index.ts';
 import { PARAMETERS } from '../src/ops/generated/parameters.ts';
 import { operators } from '../src/ops/index.ts';
-import { callOf, callOperator, declared } from './calls.ts';
+import { callOf, callOperator, declared, families } from './calls.ts';
 import { js } from './platforms.ts';
 
 describe('the table of operators', () => {
@@ -25,6 +27,34 @@ describe('the table of operators', () => {
     const results = callOperator(js.engine, name);
     expect(results.length).toBeGreaterThan(0);
     for (const data of results) expect(data.length).toBeGreaterThan(0);
+  });
+});
+
+describe('the tables in documents', () => {
+  const root = new URL('../', import.meta.url);
+
+  it.each(DOCUMENTS)('%s: `npm run operators` would change nothing', async (document) => {
+    const text = await readFile(new URL(document, root), 'utf8');
+    expect(text).toMatch(/<!-- operators: \w+ -->/);
+    expect(withTables(text, families)).toBe(text);
+  });
+
+  it('have titles for all families', () => {
+    expect(families.filter(({ title }) => title === '').map(({ name }) => name)).toEqual([]);
+  });
+
+  it('are written between their markers, with bars that end no cell', () => {
+    const [family] = familiesOf(
+      '/** Sums. */\nexport interface AOperators {\n  /**\n   * Σ|x|.\n   *\n   * @example engine.a(1)\n   */\n  a(x: number): number;\n}\n',
+      'src/ops/a.ts',
+    );
+    const text = 'a\n<!-- operators: families -->\nstale\n<!-- /operators -->\nb\n<!-- operators: names --><!-- /operators -->\n';
+    expect(withTables(text, [family])).toBe(
+      'a\n<!-- operators: families -->\n\n## Sums\n\n| Operator | Result | Example |\n| --- | --- | --- |\n' +
+        '| `a(x)` | Σ\\|x\\|. | `engine.a(1)` |\n\n<!-- /operators -->\nb\n' +
+        '<!-- operators: names -->\n\n| Family | Operators |\n| --- | --- |\n| Sums | `a` |\n\n<!-- /operators -->\n',
+    );
+    expect(() => withTables('<!-- operators: other --><!-- /operators -->', [])).toThrow("there is no table 'other'");
   });
 });
 

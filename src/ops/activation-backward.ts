@@ -16,7 +16,7 @@ import { rreluBackward as checkRrelu, type RreluOptions } from '../spec/rrelu.ts
 import type { Out, ResidentLike, Tensor } from '../tensor/tensor.ts';
 import { gradients, type Operation, type Operations, one } from './operation.ts';
 
-/** Gradients of the activations: the options are those of the forward call. */
+/** Gradients of activations. The options are those of the forward call. */
 export interface ActivationBackwardOperators {
   /**
    * `x ≤ 0 ? 0 : dy`. A NaN in x is a NaN in the result, here and in all of the family; a gate that is closed gives 0, whatever

@@ -9,7 +9,8 @@
  *     `@example engine.linear(tensor([137, 45]), tensor([29, 45]))`.
  *
  * An example may use `engine`, `tensor(shape)` (floats in [−1, 1)), `positive(shape)` (floats in [0.1, 1.1)) and `indices(shape, count)`
- * (whole numbers from 0 to count − 1). Give it a batch, several channels and odd extents, so that it exercises kernels well.
+ * (whole numbers from 0 to count − 1). Give it a batch, several channels and odd extents, so that it exercises kernels well. After a change,
+ * `npm run operators` writes the tables anew.
  */
 
 import { type ActivationOperators, activation } from './activation.ts';
