@@ -83,6 +83,7 @@ describe('the kernels of images', () => {
     const promised = [engine.reluAsync(large), engine.conv2dAsync(x, filter)];
     works(filters(engine));
     await Promise.all(promised);
+    await delay(50);
     expect([engine.threads, engine.notes]).toEqual([2, []]);
     engine.dispose();
   });

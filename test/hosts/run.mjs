@@ -9,6 +9,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import Table from 'cli-table3';
 import pc from 'picocolors';
+import { filters } from '../../dist/image/index.js';
 import { load } from '../../dist/index.js';
 import { loadJs } from '../../dist/js.js';
 import { work } from './app/work.js';
@@ -29,8 +30,8 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 
-const { fingerprint } = await work(await load({ variant: 'simd' }));
-const twin = await work(loadJs());
+const { fingerprint } = await work(await load({ variant: 'simd' }), filters);
+const twin = await work(loadJs(), filters);
 if (twin.fingerprint !== fingerprint) throw new Error(`simd comes to ${fingerprint}, the twin to ${twin.fingerprint}`);
 
 const tools = await installTools();

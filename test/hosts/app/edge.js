@@ -1,4 +1,5 @@
 import { load, loadSync } from 'simdconv';
+import { filters } from 'simdconv/image';
 import module from 'simdconv/wasm/simd.wasm';
 import { work } from './work.js';
 
@@ -14,7 +15,7 @@ export default {
     const reports = {};
     for (const [way, make] of Object.entries(ways)) {
       try {
-        reports[way] = await work(await make());
+        reports[way] = await work(await make(), filters);
       } catch (error) {
         reports[way] = { error: error.message };
       }

@@ -1,4 +1,5 @@
 import { load } from 'simdconv';
+import { filters } from 'simdconv/image';
 import { options, report } from './report.js';
 
-report(() => load(options()));
+report(() => load(options()), filters);

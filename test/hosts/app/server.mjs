@@ -1,6 +1,7 @@
 /** Node, Deno and Bun: every way of loading in one process; prints a report of each as JSON. */
 import { readFile } from 'node:fs/promises';
 import { load, loadSync } from 'simdconv';
+import { filters } from 'simdconv/image';
 import { loadJs } from 'simdconv/js';
 import { work } from './work.js';
 
@@ -18,7 +19,7 @@ const reports = {};
 for (const [way, make] of Object.entries(ways)) {
   try {
     const engine = await make();
-    reports[way] = await work(engine);
+    reports[way] = await work(engine, filters);
     engine.dispose();
   } catch (error) {
     reports[way] = { error: String(error?.message ?? error) };

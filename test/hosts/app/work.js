@@ -1,8 +1,10 @@
 /**
- * What every host computes: a convolution, pools and ReLU over random, negative zero, denormal, infinite and NaN elements, large
- * enough for threads to share. The results are told by a fingerprint of their bits.
+ * What every host computes: a convolution, pools and ReLU over random, negative zero, denormal, infinite and NaN elements, and filters
+ * of an image, large enough for threads to share. The results are told by a fingerprint of their bits.
+ *
+ * @param filters of `simdconv/image`, which not every host finds in the same way
  */
-export async function work(engine) {
+export async function work(engine, filters) {
   const x = { shape: [2, 8, 65, 67], data: floats(2 * 8 * 65 * 67, 1) };
   const filter = { shape: [24, 8, 3, 3], data: floats(24 * 8 * 9, 2) };
   const options = { padding: 'same', bias: { shape: [24], data: floats(24, 3) }, activation: 'relu6' };
@@ -16,6 +18,9 @@ export async function work(engine) {
   }
   const held = engine.tensor(x.shape, x.data);
   results.push(engine.relu(engine.conv2d(held, filter)));
+  const image = { data: floats(500 * 400 * 4, 4), width: 500, height: 400, channels: 4 };
+  const f = filters(engine);
+  results.push(f.gaussianBlur(image, 2), await f.sobelAsync(image), await f.medianAsync(image));
   return {
     variant: engine.variant,
     threads: engine.threads,

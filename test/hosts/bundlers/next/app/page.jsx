@@ -1,4 +1,5 @@
 import { load } from 'simdconv';
+import { filters } from 'simdconv/image';
 import { work } from '../work.js';
 import { Client } from './client.jsx';
 
@@ -6,7 +7,7 @@ export const dynamic = 'force-dynamic';
 
 export default async function Page() {
   const engine = await load({ threads: 2 });
-  const done = await work(engine);
+  const done = await work(engine, filters);
   engine.dispose();
   return (
     <>
