@@ -4,8 +4,8 @@
  *
  *   src/wasm/embedded/VARIANT.ts   the kernels of the core, or, of a relaxed variant, all kernels: deflated and as base64, since base64
  *                                  of a module as it is does not compress. A page fetches only the one that it loads
- *   src/FAMILY/embedded/kernels.ts the kernels of a family in the `simd` variant, in the form of scripts/text.mjs: `filters` and its like
- *                                  return at once, and no host inflates at once
+ *   src/FAMILY/embedded/kernels.ts the kernels of a family in the `simd` variant, in the form of scripts/text.mjs. They are linked
+ *                                  synchronously, and browsers inflate only asynchronously
  *
  * wasm-feature-detect and fft.js are embedded too. No import of a bare name may be left in what a browser loads: an import map, which would tell
  * where it lies, reaches no worker, and a page whose policy forbids inline scripts can have none.

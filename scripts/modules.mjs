@@ -18,7 +18,7 @@ export function withExports(bytes, names) {
 const OWN = [...Buffer.from('\x03env\x06memory'), 0x02, 0x00, 0x00];
 const SHARED = [...Buffer.from('\x03env\x06memory'), 0x02, 0x03, 0x00, 0x80, 0x80, 0x04];
 
-/** A module that imports nothing but a memory of its own, as one that imports a shared one: that is all in which the two differ. */
+/** The module with a shared memory that belongs to one without. They differ in nothing but the import. */
 export function sharedForm(bytes) {
   const at = Buffer.from(bytes).indexOf(Buffer.from(OWN));
   // Before it: the section's number, its length in bytes, and the number of imports.
@@ -27,7 +27,7 @@ export function sharedForm(bytes) {
   return Uint8Array.from([...bytes.subarray(0, at - 2), 1 + SHARED.length, 1, ...SHARED, ...bytes.subarray(at + OWN.length)]);
 }
 
-/** Two modules as what both begin with, what each has of its own, and what both end with. */
+/** Splits two modules into their common beginning, what each has between, and their common end. */
 export function differing(own, shared) {
   let begin = 0;
   while (own[begin] === shared[begin]) begin++;

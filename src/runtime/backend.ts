@@ -56,9 +56,9 @@ export interface Backend<B = unknown> extends TensorMemory<B> {
   /** Ends a `borrow`; what was written goes back into the array when `written`. Throws as `read` does, and then has ended it. */
   giveBack(buffer: B, data: Float32Array, length: number, written: boolean): void;
   /**
-   * Makes the kernels of a family available to plans, unless they are.
+   * Adds the kernels of a family to those that plans may use, unless they are there.
    *
-   * @throws UnsupportedError where the host refuses to compile them at once, or they are of another version
+   * @throws UnsupportedError where the host refuses to compile them synchronously, or they are of another version
    */
   link(family: Family): void;
   /** `buffers` by the numbers of their values: each that a step uses has to be there. */

@@ -2,14 +2,14 @@
 export type Twin = (params: Record<string, unknown>, taskBegin: number, taskEnd: number) => void;
 
 /**
- * Kernels that are fetched apart from the core, by those who use them. A backend links them when they are asked for the first time, at once:
- * no function that takes an engine has to be awaited for them.
+ * Kernels that an entry other than `simdconv` carries, so that only its users fetch them. An engine links them synchronously: an entry's
+ * functions return at once.
  */
 export interface Family {
-  /** By which messages call it. */
+  /** The name of its entry, for messages. */
   readonly name: string;
-  /** Of each of its kernels. */
+  /** The twin of each of its kernels, by the kernel's name. */
   readonly twins: Readonly<Record<string, Twin>>;
-  /** Its kernels as a WebAssembly module of the `simd` variant, which imports a memory that is or is not shared. */
+  /** Returns its kernels as a WebAssembly module of the `simd` variant. The memory that the module imports is shared or not, as asked. */
   readonly module: (isShared: boolean) => Uint8Array<ArrayBuffer>;
 }

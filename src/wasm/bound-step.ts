@@ -5,7 +5,7 @@ import type { Kernel } from './instance.ts';
 export interface BoundStep {
   readonly form: Form;
   readonly kernel: Kernel;
-  /** By which workers know the kernel; −1 of a step that none of them ever has. */
+  /** The number by which workers know the kernel: its place in `Instance.functions`. −1 when the step never goes to a worker. */
   readonly number: number;
   readonly block: number;
   readonly taskCount: number;

@@ -1,4 +1,4 @@
-/** The functions that a module exports, in the order in which it does: workers, who have the same modules, know each by its place. */
+/** The names of the functions that a module exports, in its order. Both the caller's thread and its workers number kernels by it. */
 export function functionsOf(module: WebAssembly.Module): string[] {
   return WebAssembly.Module.exports(module)
     .filter(({ kind }) => kind === 'function')

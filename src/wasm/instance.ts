@@ -63,12 +63,12 @@ function linked(module: WebAssembly.Module, exports: WebAssembly.Exports): Linke
   return { functions, kernels: Object.fromEntries(functions.map((name) => [name, exports[name] as unknown as Kernel])) };
 }
 
-/** Has the instance all kernels of a family? Modules that are files have those of every family. */
+/** Does the instance have all kernels of a family? The files in dist/wasm have those of every family. */
 export function hasFamily({ kernels }: Instance, { twins }: Family): boolean {
   return Object.keys(twins).every((name) => name in kernels);
 }
 
-/** Links the module of a family to a memory, at once. */
+/** Compiles the module of a family and links it to a memory, synchronously. */
 export function linkFamily({ memory }: KernelMemory, { name }: Family, bytes: Uint8Array<ArrayBuffer>): Linked {
   try {
     const module = new WebAssembly.Module(bytes);
@@ -78,8 +78,8 @@ export function linkFamily({ memory }: KernelMemory, { name }: Family, bytes: Ui
   } catch (error) {
     if (error instanceof UnsupportedError) throw error;
     throw new UnsupportedError(
-      `the kernels of simdconv/${name}: this host refuses to compile them at once (${(error as Error).message}); ` +
-        'a module that is given to load, a file of simdconv/wasm, has them already',
+      `the kernels of simdconv/${name}: this host refuses to compile them synchronously (${(error as Error).message}); ` +
+        'give load a file of simdconv/wasm as options.module, which has them already',
       { cause: error },
     );
   }

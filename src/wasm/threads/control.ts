@@ -9,8 +9,8 @@ import { BLOCK_LENGTH } from '../../kernels/layout.ts';
  *   line 1      LEFT      chunks that nobody has taken. Taken by `sub`: what is left over counts from the end
  *   line 2      PENDING   chunks that are not done;  WAITING  whether the caller sleeps until there are none
  *   line 3      WAKE      changes when there is a job;  SLEEPERS  workers that sleep until it does
- *   line 4      MODULES   where in memory the modules lie that were linked since the worker began: the address of each and its
- *                       length in bytes. There is room for eight
+ *   line 4      MODULES   modules that were linked after the first: the address of each in kernel memory, and its length in bytes.
+ *                       There is room for eight
  *   BLOCK       parameter block of the job
  *   DONE        for each chunk the last job in which it was done
  *   then        for each worker a line with its state, and a parameter block of its own

@@ -66,8 +66,8 @@ export class Threads {
   }
 
   /**
-   * Puts a module where workers find it when they are to run the first of its functions: they sleep in kernel memory, where no message
-   * reaches them. It lies there for good.
+   * Copies a module into kernel memory, where a worker finds it when it first needs one of its functions. A message would not do: workers
+   * never return to their event loop. The copy stays as long as the engine.
    */
   addModule(bytes: Uint8Array): void {
     const address = this.#memory.allocate(Math.ceil(bytes.length / 4));

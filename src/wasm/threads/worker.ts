@@ -43,7 +43,7 @@ function work({ module, memory, control, index }: Start, post: Post): never {
   const block = (control + own) * 4;
   const state = stateOf(index);
   let job = 0;
-  /** Modules that were linked since. */
+  /** The number of modules linked after the first. */
   let linked = 0;
 
   /** The job's block, with this thread's scratch in it. */
@@ -53,11 +53,11 @@ function work({ module, memory, control, index }: Start, post: Post): never {
     if (words[SCRATCH_WORD] >= 0) words[own + words[SCRATCH_WORD]] = words[SCRATCH] + index * words[SCRATCH_STRIDE];
   };
 
-  /** The kernel of a number. A module that is new to this thread, which gets no messages, lies in memory. */
+  /** The kernel of a number. Links the modules that this thread has not seen yet: see `Threads.addModule`. */
   const kernelOf = (number: number): Kernel => {
     for (; number >= kernels.length; linked++) {
       const [address, length] = words.subarray(MODULES + 2 * linked);
-      // A copy: a module is not compiled from shared memory.
+      // Modules can't be compiled from shared memory, so this copies.
       link(new WebAssembly.Module(new Uint8Array(memory.buffer, address >>> 0, length).slice()));
     }
     return kernels[number];
