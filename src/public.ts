@@ -32,9 +32,12 @@ export type {
   ConvTranspose1dOptions,
   ConvTranspose2dBackwardOptions,
   ConvTranspose2dOptions,
+  ConvTranspose3dBackwardOptions,
+  ConvTranspose3dOptions,
   ConvTransposeGradient,
   TransposeFilterLayout,
   TransposeFilterLayout1d,
+  TransposeFilterLayout3d,
 } from './spec/conv-transpose.ts';
 export type { AlphaOptions, GeluOptions, HardSigmoidOptions, HardTanhOptions, ShrinkOptions } from './spec/curve.ts';
 export type { GradientOptions, Gradients, GradientsOut, GradientTargets } from './spec/gradients.ts';

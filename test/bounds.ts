@@ -183,7 +183,7 @@ export function sumTable(): string {
         `${relative} · (Σ\\|x·w\\| / divisor + \\|bias\\|) + ${absolute('')}`,
       ],
       [
-        '`convTranspose1d`, `convTranspose2d`',
+        '`convTranspose1d`, `convTranspose2d`, `convTranspose3d`',
         'taps · channels of the group',
         `${relative} · (Σ\\|x·w\\| + \\|bias\\|) + ${absolute('').replace(' / divisor', '')}`,
       ],

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Engine, LayoutError, OptionError, ShapeError, type Tensor } from '../src/index.ts';
 import { coarseWinogradBound, plainSumBounds, sumBound, sumBounds } from './bounds.ts';
-import { letters, type NdConfiguration, ndConfiguration } from './conv-nd-configuration.ts';
+import { letters, ndConfiguration, type Rank } from './conv-nd-configuration.ts';
 import { expectSameBits, expectWithin } from './equal.ts';
 import { guardedEngine } from './guarded-engine.ts';
 import { channelSums, filterGradient, forward, inputGradient } from './oracle/conv-nd.ts';
@@ -10,10 +10,10 @@ import { js, platforms, simd } from './platforms.ts';
 import { embedded, faintTensor, greatest, randomTensor, relayout, specialTensor } from './random.ts';
 
 type Gradients = Record<'dx' | 'dFilter' | 'dBias', Tensor>;
-const FILTERS = { 1: ['iow', 'woi', 'owi', 'oiw'], 2: ['iohw', 'hwoi', 'ohwi', 'oihw'] };
+const FILTERS = { 1: ['iow', 'woi', 'owi', 'oiw'], 2: ['iohw', 'hwoi', 'ohwi', 'oihw'], 3: ['iodhw', 'dhwoi', 'odhwi', 'oidhw'] };
 
 /** A convolution seen from its result: what it calls its result is the input here. */
-const configuration = fc.constantFrom(1 as const, 2 as const).chain((rank) =>
+const configuration = fc.constantFrom(1 as const, 2 as const, 3 as const).chain((rank) =>
   fc.record({
     c: ndConfiguration(rank),
     bias: fc.boolean(),
@@ -24,7 +24,7 @@ const configuration = fc.constantFrom(1 as const, 2 as const).chain((rank) =>
 type Configuration = typeof configuration extends fc.Arbitrary<infer T> ? T : never;
 
 function operands({ c, bias: hasBias, activation, bySizes }: Configuration, make = randomTensor) {
-  const { rank, geometry: g } = c as NdConfiguration & { rank: 1 | 2 };
+  const { rank, geometry: g } = c;
   const { first, last } = letters(rank);
   const order = c.layout === 'first' ? first : last;
   const [plainFilter] = FILTERS[rank];
@@ -46,7 +46,7 @@ function operands({ c, bias: hasBias, activation, bySizes }: Configuration, make
     groups: g.groups,
     inputLayout: order,
     filterLayout,
-    algorithm: c.algorithm,
+    ...(rank < 3 && { algorithm: c.algorithm }),
     ...(bySizes
       ? { outputSizes: g.input.slice(-rank) }
       : { outputPadding: g.input.map((extent, axis) => extent - least[axis]).slice(-rank) }),
@@ -67,10 +67,9 @@ function operands({ c, bias: hasBias, activation, bySizes }: Configuration, make
   };
 }
 
-const NAMES = { 1: 'convTranspose1d', 2: 'convTranspose2d' } as const;
-const run = (engine: Engine, rank: 1 | 2, ...args: unknown[]) =>
-  (engine[NAMES[rank]] as (...args: unknown[]) => Tensor).apply(engine, args);
-const backward = (engine: Engine, rank: 1 | 2, ...args: unknown[]) =>
+const NAMES = { 1: 'convTranspose1d', 2: 'convTranspose2d', 3: 'convTranspose3d' } as const;
+const run = (engine: Engine, rank: Rank, ...args: unknown[]) => (engine[NAMES[rank]] as (...args: unknown[]) => Tensor).apply(engine, args);
+const backward = (engine: Engine, rank: Rank, ...args: unknown[]) =>
   (engine[`${NAMES[rank]}Backward`] as (...args: unknown[]) => Gradients).apply(engine, args);
 
 describe.each(platforms)('convTranspose on $name', ({ engine }) => {
@@ -92,7 +91,7 @@ describe.each(platforms)('convTranspose on $name', ({ engine }) => {
         };
         // 'auto' may choose Winograd for a filter of 3×3, or for phases of it.
         const slack = (channels: number, input: Tensor, offset = 0) =>
-          given.c.algorithm === 'auto' && g.kernel[1] === 3 && g.kernel[2] === 3
+          (rank === 3 || given.c.algorithm === 'auto') && g.kernel[1] === 3 && g.kernel[2] === 3
             ? coarseWinogradBound({ channels, maxInput: greatest(input), maxFilter: greatest(plain.filter), bias: offset })
             : 0;
         const exact = sum.data.map((s, i) => activate(s + offset(i)));
@@ -192,6 +191,30 @@ describe('convTranspose', () => {
         expectSameBits(relayout(last, 'nhwc', 'nchw').data, expected);
       }
     }
+  });
+
+  it('in three dimensions of one slice has the bits of two', () => {
+    const [x, filter] = [randomTensor([2, 4, 5, 6], 1), randomTensor([4, 3, 3, 2], 2)];
+    const sliced = (t: Tensor): Tensor => ({ ...t, shape: [...t.shape.slice(0, 2), 1, ...t.shape.slice(2)] });
+    const volume = simd.engine.convTranspose3d(sliced(x), sliced(filter), { strides: [1, 2, 3] });
+    const plane = simd.engine.convTranspose2d(x, filter, { strides: [2, 3] });
+    expect(volume.shape).toEqual(sliced(plane).shape);
+    expectSameBits(volume.data, plane.data);
+  });
+
+  it.each([
+    ['an algorithm', { algorithm: 'gemm' }, OptionError, /options.algorithm: expected one of strides/],
+    [
+      'a depth that cannot be',
+      { outputSizes: [9, 3, 3] },
+      OptionError,
+      /options.outputSizes: expected from 3 to 3 slices, got \[9, 3, 3\]/,
+    ],
+    ['a filter layout of conv3d', { filterLayout: 'dhwio' }, LayoutError, /'iodhw', 'dhwoi', 'odhwi', 'oidhw'/],
+  ] as const)('refuses %s in three dimensions', (_, options, kind, said) => {
+    const call = () => simd.engine.convTranspose3d(randomTensor([1, 2, 2, 2, 2], 1), randomTensor([2, 1, 2, 2, 2], 2), options as object);
+    expect(call).toThrow(kind);
+    expect(call).toThrow(said);
   });
 
   const shapes = { x: [1, 4, 5, 5], filter: [4, 3, 3, 3] };

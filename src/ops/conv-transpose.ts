@@ -9,6 +9,8 @@ import {
   type ConvTranspose1dOptions,
   type ConvTranspose2dBackwardOptions,
   type ConvTranspose2dOptions,
+  type ConvTranspose3dBackwardOptions,
+  type ConvTranspose3dOptions,
   type ConvTransposeGradient,
   convTranspose as check,
   convTransposeBackward as checkBackward,
@@ -41,6 +43,17 @@ export interface ConvTransposeOperators {
   convTranspose1d<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, filter: Tensor, options?: ConvTranspose1dOptions & Out<O>): O;
 
   /**
+   * `convTranspose2d` in three dimensions.
+   *
+   * @param x [batch, channels, depth, height, width], or [batch, depth, height, width, channels] with `inputLayout: 'ndhwc'`
+   * @param filter [channels, outChannels / groups, depth, height, width], or as `filterLayout` says
+   * @returns [batch, outChannels, outDepth, outHeight, outWidth] in the layout of the input
+   * @throws ShapeError, LayoutError, OptionError before anything is written
+   * @example engine.convTranspose3d(tensor([2, 3, 7, 9, 11]), tensor([3, 4, 2, 3, 2]), { strides: 2, outputPadding: 1 })
+   */
+  convTranspose3d<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, filter: Tensor, options?: ConvTranspose3dOptions & Out<O>): O;
+
+  /**
    * The gradients of `convTranspose2d` in its input, its filter and its bias, without an activation.
    *
    * @param dy the gradient of the result, of its shape and layout
@@ -69,6 +82,19 @@ export interface ConvTransposeOperators {
     filter: Tensor,
     options?: ConvTranspose1dBackwardOptions & GradientsOut<G>,
   ): Gradients<ConvTransposeGradient, T, G>;
+
+  /**
+   * The gradients of `convTranspose3d` in its input, its filter and its bias, without an activation.
+   *
+   * @example engine.convTranspose3dBackward(tensor([2, 4, 15, 20, 23]), tensor([2, 3, 7, 9, 11]), tensor([3, 4, 2, 3, 2]),
+   *   { strides: 2, outputPadding: 1 })
+   */
+  convTranspose3dBackward<T extends Tensor, G extends GradientTargets<ConvTransposeGradient> = Record<never, never>>(
+    dy: Tensor,
+    x: T,
+    filter: Tensor,
+    options?: ConvTranspose3dBackwardOptions & GradientsOut<G>,
+  ): Gradients<ConvTransposeGradient, T, G>;
 }
 
 function forward(x: Tensor, filter: Tensor, options: (AnyTransposeOptions & { readonly out?: Tensor }) | undefined, rank: Rank): Operation {
@@ -95,6 +121,8 @@ function backward(
 export const convTranspose: Operations<ConvTransposeOperators> = {
   convTranspose2d: (x, filter, options) => forward(x, filter, options, 2),
   convTranspose1d: (x, filter, options) => forward(x, filter, options, 1),
+  convTranspose3d: (x, filter, options) => forward(x, filter, options, 3),
   convTranspose2dBackward: (dy, x, filter, options) => backward(dy, x, filter, options, 2),
   convTranspose1dBackward: (dy, x, filter, options) => backward(dy, x, filter, options, 1),
+  convTranspose3dBackward: (dy, x, filter, options) => backward(dy, x, filter, options, 3),
 };

@@ -1,8 +1,21 @@
 import { OptionError, ShapeError } from '../errors.ts';
 import { lengthOf, type Tensor } from '../tensor/tensor.ts';
 import { type FusedActivation, fusedActivation } from './activation.ts';
-import { convWindow, paddingSides, perAxis, type Rank } from './axes.ts';
-import { checkLength, count, known, type Layout, type Layout1d, layout, out, type Pair, show, type Triple, tensor } from './check.ts';
+import { CELLS, convWindow, paddingSides, perAxis, type Rank } from './axes.ts';
+import {
+  checkLength,
+  count,
+  known,
+  type Layout,
+  type Layout1d,
+  type Layout3d,
+  layout,
+  out,
+  type Pair,
+  show,
+  type Triple,
+  tensor,
+} from './check.ts';
 import {
   type AnyConvOptions,
   type ConvAlgorithm,
@@ -21,10 +34,15 @@ import { checkGradient, type GradientOptions, type Wanted, wantedGradients } fro
 export type TransposeFilterLayout = 'iohw' | 'hwoi' | 'ohwi' | 'oihw';
 /** The same in one dimension. */
 export type TransposeFilterLayout1d = 'iow' | 'woi' | 'owi' | 'oiw';
+/** Order of a filter's dimensions in three dimensions: input channels, output channels of one group, depth, height, width. */
+export type TransposeFilterLayout3d = 'iodhw' | 'dhwoi' | 'odhwi' | 'oidhw';
 
 interface SharedOptions {
   /** Channels are cut into this many groups that do not see each other; 1 unless given. */
   readonly groups?: number;
+}
+
+interface AlgorithmOption {
   /** Of the ordinary convolutions of which it is made, as in `conv2d`. */
   readonly algorithm?: ConvAlgorithm;
 }
@@ -38,7 +56,7 @@ interface ForwardOptions {
   readonly out?: Tensor;
 }
 
-export interface ConvTranspose2dGeometryOptions extends SharedOptions {
+export interface ConvTranspose2dGeometryOptions extends SharedOptions, AlgorithmOption {
   /** Distance of the results of neighbouring inputs, `n` or `[height, width]`; 1 unless given. */
   readonly strides?: number | Pair;
   /** Rows and columns cut off the result: `n`, `[height, width]` or `[top, bottom, left, right]`; 0 unless given. */
@@ -56,7 +74,7 @@ export interface ConvTranspose2dGeometryOptions extends SharedOptions {
 }
 
 /** As in two dimensions, with one extent each. */
-export interface ConvTranspose1dGeometryOptions extends SharedOptions {
+export interface ConvTranspose1dGeometryOptions extends SharedOptions, AlgorithmOption {
   /** Distance of the results of neighbouring inputs, `n` or `[width]`; 1 unless given. */
   readonly strides?: number | readonly [width: number];
   /** Cells cut off the result: `n`, `[n]` or `[left, right]`; 0 unless given. */
@@ -73,11 +91,52 @@ export interface ConvTranspose1dGeometryOptions extends SharedOptions {
   readonly filterLayout?: TransposeFilterLayout1d;
 }
 
+/** Geometry of a transposed convolution in three dimensions. There is no choice of the algorithm. */
+export interface ConvTranspose3dGeometryOptions extends SharedOptions {
+  /**
+   * Distance of the results of neighbouring inputs, `n` or `[depth, height, width]`.
+   *
+   * @defaultValue 1
+   */
+  readonly strides?: number | Triple;
+  /**
+   * Cells cut off the result: `n`, `[depth, height, width]` or `[front, back, top, bottom, left, right]`.
+   *
+   * @defaultValue 0
+   */
+  readonly padding?: number | Triple | readonly [front: number, back: number, top: number, bottom: number, left: number, right: number];
+  /**
+   * Distance of the filter's taps, `n` or `[depth, height, width]`.
+   *
+   * @defaultValue 1
+   */
+  readonly dilations?: number | Triple;
+  /**
+   * Cells added at the end of each axis of the result, less than the stride or the dilation.
+   *
+   * @defaultValue 0
+   */
+  readonly outputPadding?: number | Triple;
+  /** Extents of the result, `[depth, height, width]`, instead of `outputPadding`. */
+  readonly outputSizes?: Triple;
+  /**
+   * Of the input and the result.
+   *
+   * @defaultValue 'ncdhw'
+   */
+  readonly inputLayout?: Layout3d;
+  /** @defaultValue 'iodhw' */
+  readonly filterLayout?: TransposeFilterLayout3d;
+}
+
 /** What `convTranspose2d` takes besides its operands. */
 export interface ConvTranspose2dOptions extends ConvTranspose2dGeometryOptions, ForwardOptions {}
 
 /** What `convTranspose1d` takes besides its operands. */
 export interface ConvTranspose1dOptions extends ConvTranspose1dGeometryOptions, ForwardOptions {}
+
+/** What `convTranspose3d` takes besides its operands. */
+export interface ConvTranspose3dOptions extends ConvTranspose3dGeometryOptions, ForwardOptions {}
 
 /** By what a transposed convolution is differentiated: its input, its filter, its bias. */
 export type ConvTransposeGradient = 'dx' | 'dFilter' | 'dBias';
@@ -88,7 +147,10 @@ export interface ConvTranspose2dBackwardOptions extends ConvTranspose2dGeometryO
 /** The same in one dimension. */
 export interface ConvTranspose1dBackwardOptions extends ConvTranspose1dGeometryOptions, GradientOptions<ConvTransposeGradient> {}
 
-const NAMES = [
+/** Geometry of the forward call in three dimensions; and which gradients are wanted, and where. */
+export interface ConvTranspose3dBackwardOptions extends ConvTranspose3dGeometryOptions, GradientOptions<ConvTransposeGradient> {}
+
+const GEOMETRY = [
   'strides',
   'padding',
   'dilations',
@@ -97,8 +159,8 @@ const NAMES = [
   'groups',
   'inputLayout',
   'filterLayout',
-  'algorithm',
-] as const satisfies readonly (keyof ConvTranspose2dGeometryOptions)[];
+] as const satisfies readonly (keyof ConvTranspose3dGeometryOptions)[];
+const NAMES = { 1: [...GEOMETRY, 'algorithm'], 2: [...GEOMETRY, 'algorithm'], 3: GEOMETRY } as const;
 
 export interface AnyTransposeOptions extends AnyConvOptions {
   readonly outputPadding?: unknown;
@@ -111,7 +173,11 @@ export interface TransposeSpec {
   readonly outShape: readonly number[];
 }
 
-const filterLayouts = (rank: Rank) => (rank === 1 ? ['iow', 'woi', 'owi', 'oiw'] : ['iohw', 'hwoi', 'ohwi', 'oihw']);
+const FILTER_LAYOUTS = {
+  1: ['iow', 'woi', 'owi', 'oiw'],
+  2: ['iohw', 'hwoi', 'ohwi', 'oihw'],
+  3: ['iodhw', 'dhwoi', 'odhwi', 'oidhw'],
+} as const;
 
 interface Geometry {
   readonly input: Triple;
@@ -139,9 +205,7 @@ function resultExtents({ input, kernel, strides, dilations, sides }: Geometry, o
   const given = show(sizes ? outputSizes : outputPadding);
   for (let axis = 3 - rank; axis < 3; axis++) {
     if (more[axis] >= 0 && more[axis] <= room[axis]) continue;
-    const expected = sizes
-      ? `from ${least[axis]} to ${least[axis] + room[axis]} ${axis === 1 ? 'rows' : 'columns'}`
-      : 'less than the stride or the dilation';
+    const expected = sizes ? `from ${least[axis]} to ${least[axis] + room[axis]} ${CELLS[axis]}` : 'less than the stride or the dilation';
     throw new OptionError(argument, given, expected);
   }
   const extents = least.map((extent, axis) => extent + more[axis]);
@@ -153,7 +217,7 @@ function resultExtents({ input, kernel, strides, dilations, sides }: Geometry, o
 
 function transposeSpec(x: Tensor, filter: Tensor, options: AnyTransposeOptions, rank: Rank): TransposeSpec {
   tensor('filter', filter, rank + 2);
-  const layouts = filterLayouts(rank);
+  const layouts: readonly string[] = FILTER_LAYOUTS[rank];
   const { extent, stride } = lettered(filter.shape, layout('options.filterLayout', options.filterLayout, layouts[0], layouts));
   if (lengthOf(filter.shape) === 0) throw new ShapeError('filter.shape', show(filter.shape), 'no dimension of 0');
   const groups = count('options.groups', options.groups, 1, 1);
@@ -162,7 +226,7 @@ function transposeSpec(x: Tensor, filter: Tensor, options: AnyTransposeOptions, 
   if (allIn % groups !== 0) throw new OptionError('options.groups', String(groups), `a divisor of the filter's ${allIn} input channels`);
   const groupInChannels = allIn / groups;
   checkBias(options.bias, groups * groupOutChannels);
-  const kernel: Triple = [1, extent('h'), extent('w')];
+  const kernel: Triple = [extent('d'), extent('h'), extent('w')];
   const strides = perAxis('options.strides', options.strides, 1, 1, rank);
   const dilations = perAxis('options.dilations', options.dilations, 1, 1, rank);
   const sides = paddingSides(options.padding, rank);
@@ -192,7 +256,7 @@ function transposeSpec(x: Tensor, filter: Tensor, options: AnyTransposeOptions, 
         group: groupInChannels * stride('i'),
         outChannel: stride('o'),
         inChannel: stride('i'),
-        depth: 0,
+        depth: stride('d'),
         height: stride('h'),
         width: stride('w'),
       },
@@ -213,7 +277,7 @@ export function convTranspose(
   given: ForwardAny | undefined,
   rank: Rank,
 ): TransposeSpec & { out: Tensor | undefined } {
-  const options = known('options', given, [...NAMES, 'bias', 'activation', 'out']);
+  const options = known('options', given, [...NAMES[rank], 'bias', 'activation', 'out']);
   const { spec, outShape } = transposeSpec(x, filter, options, rank);
   return { spec, outShape, out: out(options.out, outShape, { x, filter, 'options.bias': spec.bias }) };
 }
@@ -227,7 +291,7 @@ export function convTransposeBackward(
   given: AnyTransposeBackwardOptions | undefined,
   rank: Rank,
 ): { spec: Correlation; wanted: Wanted<ConvTransposeGradient> } {
-  const options = known('options', given, [...NAMES, 'skip', 'out']);
+  const options = known('options', given, [...NAMES[rank], 'skip', 'out']);
   const { spec, outShape } = transposeSpec(x, filter, options, rank);
   checkGradient(dy, outShape);
   const shapes = { dx: [...x.shape], dFilter: [...filter.shape], dBias: [spec.groups * spec.groupOutChannels] };

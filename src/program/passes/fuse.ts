@@ -4,7 +4,15 @@ import { type Graph, type Node, producersOf, usesOf } from '../graph.ts';
 import { makeNode } from '../node.ts';
 
 /** Operators whose epilogue takes an activation, and where in their arguments its options are. */
-const OPTIONS_AT: Readonly<Record<string, number>> = { conv1d: 2, conv2d: 2, conv3d: 2, convTranspose1d: 2, convTranspose2d: 2, linear: 2 };
+const OPTIONS_AT: Readonly<Record<string, number>> = {
+  conv1d: 2,
+  conv2d: 2,
+  conv3d: 2,
+  convTranspose1d: 2,
+  convTranspose2d: 2,
+  convTranspose3d: 2,
+  linear: 2,
+};
 
 /** An activation becomes part of the epilogue of what makes its input, so that its result is written once. */
 export function fuseActivations(graph: Graph): Graph {

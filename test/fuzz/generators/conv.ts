@@ -155,7 +155,11 @@ const FILTERS: Readonly<Record<Rank, readonly string[]>> = {
   2: ['oihw', 'hwio', 'ohwi', 'ihwo'],
   3: ['oidhw', 'dhwio', 'odhwi', 'idhwo'],
 };
-const TRANSPOSED: Readonly<Record<number, readonly string[]>> = { 1: ['iow', 'woi', 'owi', 'oiw'], 2: ['iohw', 'hwoi', 'ohwi', 'oihw'] };
+const TRANSPOSED: Readonly<Record<number, readonly string[]>> = {
+  1: ['iow', 'woi', 'owi', 'oiw'],
+  2: ['iohw', 'hwoi', 'ohwi', 'oihw'],
+  3: ['iodhw', 'dhwoi', 'odhwi', 'oidhw'],
+};
 
 export function kernelOf(source: Source, rank: Rank, most: number): number[] {
   if (rank === 2 && source.oneIn(3)) return [3, 3];
@@ -260,11 +264,11 @@ const backward =
   };
 
 /** What a transposed convolution is made of: its window goes over the result. */
-function transposed(source: Source, rank: 1 | 2) {
+function transposed(source: Source, rank: Rank) {
   const large = isLarge(source);
   const { groups, groupIn, groupOut, spare } = channelsOf(source, rank, large);
   const axes = Array.from({ length: rank }, (_, axis) => axis);
-  const kernel = kernelOf(source, rank, 4);
+  const kernel = kernelOf(source, rank, rank === 3 ? 3 : 4);
   const plainSteps = source.oneIn(3);
   const strides = axes.map(() => (plainSteps ? 1 : source.int(1, 3)));
   const dilations = axes.map(() => (plainSteps ? 1 : source.pick(1, 1, 2, 3)));
@@ -284,7 +288,7 @@ function transposed(source: Source, rank: 1 | 2) {
     dilations: brief(source, dilations, 1),
     padding: cut.every(([begin, end]) => begin === 0 && end === 0) ? source.pick(undefined, 0) : cut.flat(),
     groups: groups === 1 ? undefined : groups,
-    algorithm: source.pick(undefined, 'auto', 'direct', 'gemm', ...(winograd ? ['winograd'] : [])),
+    algorithm: rank === 3 ? undefined : source.pick(undefined, 'auto', 'direct', 'gemm', ...(winograd ? ['winograd'] : [])),
     ...(source.oneIn(2) ? { outputSizes: out } : { outputPadding: brief(source, more, 0) }),
   };
   const batch = source.oneIn(30) ? 0 : large ? 1 : source.pick(1, 1, 2, 3);
@@ -301,7 +305,7 @@ function transposed(source: Source, rank: 1 | 2) {
 }
 
 const transposeForward =
-  (rank: 1 | 2): Generator =>
+  (rank: Rank): Generator =>
   (source) => {
     const c = transposed(source, rank);
     const bias = source.oneIn(2) ? floats(source, [c.outChannels]) : undefined;
@@ -314,7 +318,7 @@ const transposeForward =
   };
 
 const transposeBackward =
-  (rank: 1 | 2): Generator =>
+  (rank: Rank): Generator =>
   (source) => {
     const c = transposed(source, rank);
     const dy = floats(source, c.dyShape);
@@ -338,4 +342,6 @@ export const conv = {
   convTranspose2d: transposeForward(2),
   convTranspose1dBackward: transposeBackward(1),
   convTranspose2dBackward: transposeBackward(2),
+  convTranspose3d: transposeForward(3),
+  convTranspose3dBackward: transposeBackward(3),
 } satisfies Record<string, Generator>;
