@@ -42,6 +42,7 @@ export type {
 export type { AlphaOptions, GeluOptions, HardSigmoidOptions, HardTanhOptions, ShrinkOptions } from './spec/curve.ts';
 export type { GradientOptions, Gradients, GradientsOut, GradientTargets } from './spec/gradients.ts';
 export type { LinearBackwardOptions, LinearGradient, LinearOptions } from './spec/linear.ts';
+export type { MatmulOptions } from './spec/matmul.ts';
 export type { BatchNormBackwardOptions, BatchNormGradient, BatchNormOptions } from './spec/norm.ts';
 export type { PadBackwardOptions, PaddingMode, PadModeName, PadOptions } from './spec/pad.ts';
 export type {

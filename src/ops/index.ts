@@ -21,6 +21,7 @@ import { type ConvOperators, conv } from './conv.ts';
 import { type ConvBackwardOperators, convBackwards } from './conv-backward.ts';
 import { type ConvTransposeOperators, convTranspose } from './conv-transpose.ts';
 import { type LinearOperators, linear } from './linear.ts';
+import { type MatmulOperators, matmul } from './matmul.ts';
 import { type NormOperators, norm } from './norm.ts';
 import type { Operations } from './operation.ts';
 import { type PadOperators, pad } from './pad.ts';
@@ -35,6 +36,7 @@ export interface Operators
     ConvTransposeOperators,
     ColumnsOperators,
     LinearOperators,
+    MatmulOperators,
     PadOperators,
     PoolOperators,
     ActivationOperators,
@@ -50,6 +52,7 @@ export const operators: Operations<Operators> = {
   ...convTranspose,
   ...columns,
   ...linear,
+  ...matmul,
   ...pad,
   ...pool,
   ...activation,

@@ -24,4 +24,12 @@ export const linear = {
     const { x, weight, outShape } = dense(source);
     return { args: [floats(source, outShape), x, weight, given({ skip: skipped(source, 'dx', 'dWeight', 'dBias') })] };
   },
+  matmul(source) {
+    const batch = extents(source, source.int(0, 3), 6);
+    const repeats = () => batch.map((n) => (source.oneIn(3) ? 1 : n));
+    const [rows, inner, columns] = [extent(source, 33), extent(source, 33), extent(source, 33)];
+    const a = source.oneIn(8) ? [inner] : [...repeats(), rows, inner];
+    const b = source.oneIn(8) ? [inner] : [...repeats(), inner, columns];
+    return { args: [floats(source, a), floats(source, b), {}] };
+  },
 } satisfies Record<string, Generator>;
