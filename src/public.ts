@@ -40,10 +40,27 @@ export type {
   TransposeFilterLayout3d,
 } from './spec/conv-transpose.ts';
 export type { AlphaOptions, GeluOptions, HardSigmoidOptions, HardTanhOptions, ShrinkOptions } from './spec/curve.ts';
-export type { GradientOptions, Gradients, GradientsOut, GradientTargets } from './spec/gradients.ts';
+export type { GradientOptions, Gradients, GradientsOut, GradientTargets, NamedResults } from './spec/gradients.ts';
 export type { LinearBackwardOptions, LinearGradient, LinearOptions } from './spec/linear.ts';
 export type { MatmulOptions } from './spec/matmul.ts';
-export type { BatchNormBackwardOptions, BatchNormGradient, BatchNormOptions } from './spec/norm.ts';
+export type {
+  BatchNormBackwardOptions,
+  BatchNormGradient,
+  BatchNormOptions,
+  BatchNormTrainingBackwardOptions,
+  BatchNormTrainingOptions,
+  BatchNormTrainingResult,
+} from './spec/norm.ts';
+export type {
+  InstanceNormBackwardOptions,
+  InstanceNormOptions,
+  LayerNormBackwardOptions,
+  LayerNormOptions,
+  NormGradient,
+  RmsNormBackwardOptions,
+  RmsNormGradient,
+  RmsNormOptions,
+} from './spec/normalization.ts';
 export type { PadBackwardOptions, PaddingMode, PadModeName, PadOptions } from './spec/pad.ts';
 export type {
   AdaptivePoolOptions,

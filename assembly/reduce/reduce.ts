@@ -104,7 +104,7 @@ function lengthOf(p: ReduceParams, unit: i32, blocks: i32): i32 {
 
 function meanOf(p: ReduceParams, unit: i32, blocks: i32): v128 {
   if (!p.mean) return f32x4.splat(0);
-  return v128.load_splat<f32>(p.mean + (<usize>(unit / blocks % p.meanPeriod) << 2));
+  return v128.load_splat<f32>(p.mean + (<usize>(unit / blocks / p.meanRepeat % p.meanPeriod) << 2));
 }
 
 /** Up to four columns of a block: lanes are columns. */
@@ -116,7 +116,7 @@ function fourColumns(kind: i32, p: ReduceParams, unit: i32, column: i32, count: 
   const stride = <usize>p.inner << 2;
   const length = min(REDUCE_BLOCK, p.extent - block * REDUCE_BLOCK);
   let at = p.input + (<usize>((outer * p.extent + block * REDUCE_BLOCK) * p.inner + column) << 2);
-  const mean = p.mean ? v128.load(p.mean + (<usize>(outer % p.meanPeriod * p.inner + column) << 2)) : f32x4.splat(0);
+  const mean = p.mean ? v128.load(p.mean + (<usize>(outer / p.meanRepeat % p.meanPeriod * p.inner + column) << 2)) : f32x4.splat(0);
   let s0 = neutralOf(kind), s1 = s0, s2 = s0, s3 = s0;
   for (let k = length >> 2; k > 0; k--) {
     const at2 = at + 2 * stride;

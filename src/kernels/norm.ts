@@ -45,6 +45,42 @@ export const NormSumParams = {
   inner: 'i32',
 } as const satisfies Layout;
 
+/**
+ * `((x − mean) − other · slope) · factor · scale + bias` over a lattice of up to six dimensions, the last of which runs fastest. Each dimension
+ * has a stride in `mean`, `slope` and `factor`, and one in `scale` and `bias`: 0 or 1 in the last. Buffers that are 0 take no part.
+ */
+export const NormalizeParams = {
+  input: 'buffer',
+  other: 'buffer',
+  mean: 'buffer',
+  slope: 'buffer',
+  factor: 'buffer',
+  scale: 'buffer',
+  bias: 'buffer',
+  output: 'buffer',
+  length: 'i32',
+  /** Floats a task. */
+  taskLength: 'i32',
+  count0: 'i32',
+  count1: 'i32',
+  count2: 'i32',
+  count3: 'i32',
+  count4: 'i32',
+  count5: 'i32',
+  statistic0: 'i32',
+  statistic1: 'i32',
+  statistic2: 'i32',
+  statistic3: 'i32',
+  statistic4: 'i32',
+  statistic5: 'i32',
+  affine0: 'i32',
+  affine1: 'i32',
+  affine2: 'i32',
+  affine3: 'i32',
+  affine4: 'i32',
+  affine5: 'i32',
+} as const satisfies Layout;
+
 export const normKernels = {
   /** A task is an entry of the table. */
   batchNormTable: kernel(
@@ -53,6 +89,7 @@ export const normKernels = {
     (v) => v.tableLength / PER_NANOSECOND.points,
   ),
   batchNorm: elementwise(NormParams),
+  normalize: elementwise(NormalizeParams, ['input', 'other']),
   /** A task is four channels of an image. */
   batchNormSums: kernel(
     NormSumParams,

@@ -35,7 +35,8 @@ export const ReduceParams = {
   outer: 'i32',
   extent: 'i32',
   inner: 'i32',
-  /** Row `o` of `outer` has the means of row `o % meanPeriod`. */
+  /** Row `o` of `outer` has the means of row `⌊o / meanRepeat⌋ % meanPeriod`. */
+  meanRepeat: 'i32',
   meanPeriod: 'i32',
   /** Whether the mean is taken off `input` too. */
   isCentred: 'i32',

@@ -23,6 +23,7 @@ import { type ConvTransposeOperators, convTranspose } from './conv-transpose.ts'
 import { type LinearOperators, linear } from './linear.ts';
 import { type MatmulOperators, matmul } from './matmul.ts';
 import { type NormOperators, norm } from './norm.ts';
+import { type NormalizationOperators, normalization } from './normalization.ts';
 import type { Operations } from './operation.ts';
 import { type PadOperators, pad } from './pad.ts';
 import { type PoolOperators, pool } from './pool.ts';
@@ -43,6 +44,7 @@ export interface Operators
     ActivationBackwardOperators,
     SoftmaxOperators,
     NormOperators,
+    NormalizationOperators,
     ReduceOperators,
     ArithmeticOperators {}
 
@@ -59,6 +61,7 @@ export const operators: Operations<Operators> = {
   ...activationBackward,
   ...softmax,
   ...norm,
+  ...normalization,
   ...reductions,
   ...arithmetic,
 };

@@ -53,7 +53,7 @@ export const norm: Operations<NormOperators> = {
     const { spec, out } = checkBatchNorm(x, mean, variance, options);
     const { scale, bias } = spec;
     const plan = new Plan();
-    planBatchNorm(plan, spec);
+    planBatchNorm(plan, spec, plan.named('out'));
     return one(x, given({ x, mean, variance, scale, bias }), x.shape, out, plan);
   },
   batchNormBackward(dy, x, mean, variance, options) {

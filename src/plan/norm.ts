@@ -36,8 +36,9 @@ function normalise(plan: Plan, spec: BatchNormSpec, input: Value, output: Value,
   plan.step('batchNorm', { input, table, output }, { length, taskLength: TASK_LENGTH, rowLength: columns ? 0 : inner, tableLength });
 }
 
-export function planBatchNorm(plan: Plan, spec: BatchNormSpec): void {
-  normalise(plan, spec, plan.named('x'), plan.named('out'), plan.named('mean'), spec.bias ? plan.named('bias') : null);
+/** With the moments `mean` and `variance`. */
+export function planBatchNorm(plan: Plan, spec: BatchNormSpec, output: Value): void {
+  normalise(plan, spec, plan.named('x'), output, plan.named('mean'), spec.bias ? plan.named('bias') : null);
 }
 
 export function planBatchNormBackward(plan: Plan, spec: BatchNormSpec, wanted: Wanted<BatchNormGradient>): void {

@@ -25,6 +25,11 @@ export type Gradients<N extends string, T extends Tensor = Tensor, G = Record<ne
   readonly [K in N]: (K extends keyof G ? NonNullable<G[K]> : ResidentLike<T>) | undefined;
 };
 
+/** One tensor of each name: that of `out` where it is given, else one that lives where the operand `T` lives. */
+export type NamedResults<N extends string, T extends Tensor = Tensor, G = Record<never, never>> = {
+  readonly [K in N]: K extends keyof G ? NonNullable<G[K]> : ResidentLike<T>;
+};
+
 export type Wanted<N extends string> = { readonly [K in N]?: Result };
 
 /**

@@ -1,7 +1,8 @@
 import { OptionError, ShapeError } from '../errors.ts';
 import { lengthOf, type Tensor } from '../tensor/tensor.ts';
 import { finite, isCount, known, out, show, tensor } from './check.ts';
-import { checkGradient, type GradientOptions, type Wanted, wantedGradients } from './gradients.ts';
+import { checkGradient, type GradientOptions, type GradientTargets, type Wanted, wantedGradients } from './gradients.ts';
+import type { Backward, NormalizationSpec, NormGradient } from './normalization.ts';
 
 /** What `batchNorm` takes besides the input and its moments. */
 export interface BatchNormOptions {
@@ -23,6 +24,17 @@ export type BatchNormGradient = 'dx' | 'dScale' | 'dBias';
 /** Those of the forward call but `bias`, on which no gradient depends; and which gradients are wanted, and where. */
 export interface BatchNormBackwardOptions extends Omit<BatchNormOptions, 'bias' | 'out'>, GradientOptions<BatchNormGradient> {}
 
+/** What `batchNormTraining` gives. */
+export type BatchNormTrainingResult = 'y' | 'mean' | 'variance';
+
+/** What `batchNormTraining` takes: the options of `batchNorm`, and up to three tensors to write to. */
+export interface BatchNormTrainingOptions extends Omit<BatchNormOptions, 'out'> {
+  /** Where the results go, instead of new tensors. */
+  readonly out?: GradientTargets<BatchNormTrainingResult>;
+}
+
+export type BatchNormTrainingBackwardOptions = Backward<BatchNormOptions, NormGradient>;
+
 /** The input seen as [images][outer][channels][inner]; images are its first dimension, unless that is the channels. */
 export interface BatchNormSpec {
   readonly images: number;
@@ -34,7 +46,11 @@ export interface BatchNormSpec {
   readonly bias: Tensor | undefined;
 }
 
-function batchNormSpec(x: Tensor, mean: Tensor, variance: Tensor, options: BatchNormOptions): BatchNormSpec {
+function batchNormSpec(
+  x: Tensor,
+  moments: { readonly mean: Tensor; readonly variance: Tensor } | undefined,
+  options: Omit<BatchNormOptions, 'out'>,
+): BatchNormSpec {
   tensor('x', x, undefined, true);
   const { shape } = x;
   const axis = options.axis === undefined ? 1 : options.axis;
@@ -48,8 +64,10 @@ function batchNormSpec(x: Tensor, mean: Tensor, variance: Tensor, options: Batch
     if (value.shape[0] !== channels)
       throw new ShapeError(`${argument}.shape`, show(value.shape), `[${channels}], the channels of x ${show(shape)}`);
   };
-  perChannel('mean', tensor('mean', mean, 1, true));
-  perChannel('variance', tensor('variance', variance, 1, true));
+  if (moments !== undefined) {
+    perChannel('mean', tensor('mean', moments.mean, 1, true));
+    perChannel('variance', tensor('variance', moments.variance, 1, true));
+  }
   perChannel('options.scale', options.scale);
   perChannel('options.bias', options.bias);
   const epsilon = finite('options.epsilon', options.epsilon, 1e-5);
@@ -67,17 +85,50 @@ function batchNormSpec(x: Tensor, mean: Tensor, variance: Tensor, options: Batch
 
 export function batchNorm(x: Tensor, mean: Tensor, variance: Tensor, given: BatchNormOptions | undefined) {
   const options = known('options', given, ['scale', 'bias', 'axis', 'epsilon', 'out']);
-  const spec = batchNormSpec(x, mean, variance, options);
+  const spec = batchNormSpec(x, { mean, variance }, options);
   return { spec, out: out(options.out, x.shape, { x, mean, variance, 'options.scale': spec.scale, 'options.bias': spec.bias }, true) };
 }
 
 export function batchNormBackward(dy: Tensor, x: Tensor, mean: Tensor, variance: Tensor, given: BatchNormBackwardOptions | undefined) {
   const { out: targets, skip, ...options } = known('options', given, ['scale', 'axis', 'epsilon', 'skip', 'out']);
-  const spec = batchNormSpec(x, mean, variance, options);
+  const spec = batchNormSpec(x, { mean, variance }, options);
   checkGradient(dy, x.shape);
   const channels = [spec.channels];
   const operands = { dy, x, mean, variance, 'options.scale': spec.scale };
   const shapes = { dx: x.shape, dScale: channels, dBias: channels };
   const wanted: Wanted<BatchNormGradient> = wantedGradients({ skip, out: targets }, shapes, operands);
   return { spec, wanted };
+}
+
+/** The input of a batch normalisation as dimensions: statistics are over all of them but the channels. */
+export function batchDimensions({ images, outer, channels, inner, epsilon, scale, bias }: BatchNormSpec): NormalizationSpec {
+  const reduced = (count: number) => ({ count, isReduced: true, isAffine: false });
+  const all = [reduced(images), reduced(outer), { count: channels, isReduced: false, isAffine: true }, reduced(inner)];
+  return { dimensions: all.filter(({ count }) => count !== 1), outermostFirst: false, epsilon, scale, bias };
+}
+
+export function batchNormTraining(x: Tensor, given: BatchNormTrainingOptions | undefined) {
+  const { out: targets, ...options } = known('options', given, ['scale', 'bias', 'axis', 'epsilon', 'out']);
+  const spec = batchNormSpec(x, undefined, options);
+  const channels = [spec.channels];
+  const operands = { x, 'options.scale': spec.scale, 'options.bias': spec.bias };
+  const results = wantedGradients<BatchNormTrainingResult>({ out: targets }, { y: x.shape, mean: channels, variance: channels }, operands);
+  return { spec, results };
+}
+
+export function batchNormTrainingBackward(
+  dy: Tensor,
+  x: Tensor,
+  mean: Tensor,
+  variance: Tensor,
+  given: BatchNormTrainingBackwardOptions | undefined,
+) {
+  const { out: targets, skip, ...options } = known('options', given, ['scale', 'axis', 'epsilon', 'skip', 'out']);
+  const spec = batchNormSpec(x, { mean, variance }, options);
+  checkGradient(dy, x.shape);
+  const channels = [spec.channels];
+  const operands = { dy, x, mean, variance, 'options.scale': spec.scale };
+  const shapes = { dx: x.shape, dScale: channels, dBias: channels };
+  const wanted: Wanted<NormGradient> = wantedGradients({ skip, out: targets }, shapes, operands);
+  return { spec: batchDimensions(spec), wanted };
 }

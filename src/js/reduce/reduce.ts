@@ -44,7 +44,7 @@ function reduced(p: Params, at: number, length: number, stride: number, mean: nu
  * A task is `taskLength` blocks where `inner` is 1, else so many columns of a block.
  */
 export function reduce(p: Params, taskBegin: number, taskEnd: number): void {
-  const { extent, inner, taskLength, mean, meanPeriod } = p;
+  const { extent, inner, taskLength, mean, meanRepeat, meanPeriod } = p;
   const blocks = Math.max(1, Math.ceil(extent / REDUCE_BLOCK));
   const isRow = inner === 1;
   const tasks = isRow ? 1 : Math.ceil(inner / taskLength);
@@ -56,7 +56,7 @@ export function reduce(p: Params, taskBegin: number, taskEnd: number): void {
       const column = isRow ? 0 : i;
       const outer = Math.trunc(unit / blocks);
       const first = (unit - outer * blocks) * REDUCE_BLOCK;
-      const centre = mean.length > 0 ? mean[(outer % meanPeriod) * inner + column] : 0;
+      const centre = mean.length > 0 ? mean[(Math.trunc(outer / meanRepeat) % meanPeriod) * inner + column] : 0;
       const length = Math.min(REDUCE_BLOCK, extent - first);
       p.output[unit * inner + column] = reduced(p, (outer * extent + first) * inner + column, length, inner, centre);
     }
