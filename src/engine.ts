@@ -1,6 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
 import { DisposedError } from './errors.ts';
+import type { PrepareConv2dOptions } from './ops/conv/options.ts';
 import type { AsyncOperators } from './ops/generated/async.ts';
 import { PARAMETERS } from './ops/generated/parameters.ts';
 import { type Operators, operators } from './ops/index.ts';
@@ -11,7 +12,6 @@ import type { Family } from './runtime/family.ts';
 import type { Operation } from './runtime/operation.ts';
 import { Plans, signatureOf } from './runtime/signature.ts';
 import { checkShape, floats } from './spec/check.ts';
-import type { PrepareConv2dOptions } from './spec/conv.ts';
 import { type Reading, type ReadOther, read } from './tensor/read.ts';
 import { KernelTensor, PlainTensor, type Tensor } from './tensor/tensor.ts';
 

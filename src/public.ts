@@ -2,31 +2,20 @@
 
 export type { Engine } from './engine.ts';
 export { DisposedError, LayoutError, OptionError, OutOfMemoryError, ShapeError, UnsupportedError } from './errors.ts';
-export { type FoldBatchNormOptions, type FoldedBatchNorm, foldBatchNorm } from './ops/fold-batch-norm.ts';
-export type { Conv2dPlan } from './plan/conv/conv.ts';
-export type { PreparedConv2d } from './program/prepared-conv.ts';
-export type { Variant } from './runtime/backend.ts';
+export type { ColumnsOptions, Conv2dMatrixOptions } from './ops/columns.ts';
 export type {
-  ActivationName,
-  ActivationOptions,
-  ClampOptions,
-  FusedActivation,
-  LeakyReluOptions,
-  ThresholdedReluOptions,
-} from './spec/activation.ts';
-export type { Layout, Layout1d, Layout3d, Pair, Triple } from './spec/check.ts';
-export type { ColumnsOptions, Conv2dMatrixOptions } from './spec/columns.ts';
-export type {
+  Conv1dBackwardOptions,
   Conv1dOptions,
+  Conv2dBackwardOptions,
   Conv2dOptions,
+  Conv3dBackwardOptions,
   Conv3dOptions,
-  ConvAlgorithm,
+  ConvGradient,
   FilterLayout,
   FilterLayout1d,
   FilterLayout3d,
   PrepareConv2dOptions,
-} from './spec/conv.ts';
-export type { Conv1dBackwardOptions, Conv2dBackwardOptions, Conv3dBackwardOptions, ConvGradient } from './spec/conv-backward.ts';
+} from './ops/conv/options.ts';
 export type {
   ConvTranspose1dBackwardOptions,
   ConvTranspose1dOptions,
@@ -38,10 +27,26 @@ export type {
   TransposeFilterLayout,
   TransposeFilterLayout1d,
   TransposeFilterLayout3d,
-} from './spec/conv-transpose.ts';
+} from './ops/conv/transpose-options.ts';
+export { type FoldBatchNormOptions, type FoldedBatchNorm, foldBatchNorm } from './ops/fold-batch-norm.ts';
+export type { LinearBackwardOptions, LinearGradient, LinearOptions } from './ops/linear.ts';
+export type { PadBackwardOptions, PadOptions } from './ops/pad.ts';
+export type { Conv2dPlan } from './plan/conv/conv.ts';
+export type { PreparedConv2d } from './program/prepared-conv.ts';
+export type { Variant } from './runtime/backend.ts';
+export type {
+  ActivationName,
+  ActivationOptions,
+  ClampOptions,
+  FusedActivation,
+  LeakyReluOptions,
+  ThresholdedReluOptions,
+} from './spec/activation.ts';
+export type { PaddingMode, PadModeName } from './spec/border.ts';
+export type { Layout, Layout1d, Layout3d, Pair, Triple } from './spec/check.ts';
+export type { ConvAlgorithm } from './spec/correlation.ts';
 export type { AlphaOptions, GeluOptions, HardSigmoidOptions, HardTanhOptions, ShrinkOptions } from './spec/curve.ts';
 export type { GradientOptions, Gradients, GradientsOut, GradientTargets, NamedResults } from './spec/gradients.ts';
-export type { LinearBackwardOptions, LinearGradient, LinearOptions } from './spec/linear.ts';
 export type { MatmulOptions } from './spec/matmul.ts';
 export type {
   BatchNormBackwardOptions,
@@ -61,7 +66,6 @@ export type {
   RmsNormGradient,
   RmsNormOptions,
 } from './spec/normalization.ts';
-export type { PadBackwardOptions, PaddingMode, PadModeName, PadOptions } from './spec/pad.ts';
 export type {
   AdaptivePoolOptions,
   AveragePool1dOptions,

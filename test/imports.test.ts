@@ -15,7 +15,7 @@ const LAYERS: readonly { readonly rooms: readonly (readonly string[])[]; readonl
   { rooms: [['kernels/']], does: 'Describes each kernel: its parameter block, buffers, tasks and cost.' },
   {
     rooms: [['spec/']],
-    does: 'Checks arguments and turns them into specs, with every default filled in. It is the only place that refuses.',
+    does: 'Holds the checks that operators share, and the types of checked calls: specs, with every default filled in.',
   },
   { rooms: [['plan/']], does: 'Turns specs into plans: chooses algorithms, tiles and temporary values.' },
   { rooms: [['runtime/']], does: 'Says what every backend can do, and places operands where a backend reaches them.' },
@@ -23,7 +23,10 @@ const LAYERS: readonly { readonly rooms: readonly (readonly string[])[]; readonl
     rooms: [['js/'], ['wasm/']],
     does: 'Run plans: these are the two backends. Host code that needs the bits of a kernel calls functions of `src/js/`.',
   },
-  { rooms: [['ops/']], does: 'Defines the operators. Each turns a call into an operation: a plan with its operands and results.' },
+  {
+    rooms: [['ops/']],
+    does: "Defines the operators: each one's options, checks and gradient. They refuse what is wrong, and turn a call into an operation: a plan with its operands and results.",
+  },
   { rooms: [['program/']], does: 'Plans and binds once what runs often.' },
   { rooms: [['engine.ts', 'engine-of.ts']], does: 'Offers every operator as a method, on one backend.' },
   {

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { PrepareConv2dOptions, Tensor } from '../src/index.ts';
+import { conv2dFilter, convInput } from '../src/ops/conv/check.ts';
 import { type ConvKernel, planConv2d } from '../src/plan/conv/conv.ts';
-import { conv2dFilter, convInput } from '../src/spec/conv.ts';
 import { read } from '../src/tensor/read.ts';
 import { lengthOf } from '../src/tensor/tensor.ts';
 import type { TileSize } from './bounds.ts';

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { OptionError, type PrepareConv2dOptions, type Tensor } from '../src/index.ts';
+import { conv2dFilter, convInput } from '../src/ops/conv/check.ts';
 import { type ConvKernel, chooseConvKernel } from '../src/plan/conv/conv.ts';
-import { conv2dFilter, convInput } from '../src/spec/conv.ts';
 import { lengthOf, PlainTensor } from '../src/tensor/tensor.ts';
 import { EPS, magnitudes, TILE_SIZES, type TileSize, WINOGRAD, winogradBound } from './bounds.ts';
 import { expectSameBits, expectWithin } from './equal.ts';

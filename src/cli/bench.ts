@@ -3,9 +3,9 @@ import Table from 'cli-table3';
 import pc from 'picocolors';
 import type { Engine } from '../engine.ts';
 import { load } from '../load.ts';
+import type { PrepareConv2dOptions } from '../ops/conv/options.ts';
 import { conv2d as plainConv2d } from '../plain/index.ts';
 import type { Variant } from '../runtime/backend.ts';
-import type { PrepareConv2dOptions } from '../spec/conv.ts';
 import { lengthOf, type Tensor } from '../tensor/tensor.ts';
 import { describeHost, detectFeatures, hostLine } from './host.ts';
 

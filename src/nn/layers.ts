@@ -1,10 +1,11 @@
 import type { Engine } from '../engine.ts';
 import { engineOf } from '../engine-of.ts';
 import { OptionError, ShapeError } from '../errors.ts';
+import { checkAlgorithm } from '../ops/conv/check.ts';
+import type { PrepareConv2dOptions } from '../ops/conv/options.ts';
 import type { GraphBuilder } from '../program/graph-builder.ts';
 import { paddingSides, perAxis } from '../spec/axes.ts';
 import { boolean, count, layout, oneOf, type Pair, show } from '../spec/check.ts';
-import { checkAlgorithm, type PrepareConv2dOptions } from '../spec/conv.ts';
 import { curve } from '../spec/curve.ts';
 import type { AveragePool2dOptions, Pool2dOptions } from '../spec/pool.ts';
 import { callable, readOptions } from '../spec/read.ts';

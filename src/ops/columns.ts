@@ -1,15 +1,52 @@
-import { planCol2im, planConv2dMatrix, planIm2col } from '../plan/columns.ts';
+import { OptionError, ShapeError } from '../errors.ts';
+import { type ColumnsSpec, planCol2im, planConv2dMatrix, planIm2col } from '../plan/columns.ts';
 import { Plan } from '../plan/plan.ts';
-import type { Pair } from '../spec/check.ts';
-import {
-  type ColumnsOptions,
-  type Conv2dMatrixOptions,
-  col2im as checkCol2im,
-  conv2dMatrix as checkConv2dMatrix,
-  im2col as checkIm2col,
-} from '../spec/columns.ts';
-import type { Out, ResidentLike, Tensor } from '../tensor/tensor.ts';
+import { type ConvWindow, paddingSides, perAxis, toTriple, windowsOver } from '../spec/axes.ts';
+import { areCounts, checkLength, known, type Layout, layout, out, type Pair, sameShape, show, type Triple, tensor } from '../spec/check.ts';
+import type { ConvSpec } from '../spec/correlation.ts';
+import type { Padding } from '../spec/window.ts';
+import { lengthOf, type Out, PlainTensor, type ResidentLike, type Tensor } from '../tensor/tensor.ts';
+import { type AnyConvOptions, CONV_GEOMETRY_OPTIONS, convFilter, convInput, inputOf, shapeOf } from './conv/check.ts';
+import type { Conv2dGeometryOptions } from './conv/options.ts';
 import { type Operation, type Operations, one } from './operation.ts';
+
+/** How windows lie over the image of `im2col` and `col2im`, and of their gradients. */
+export interface ColumnsOptions {
+  /** Extent of the window in pixels, `n` or `[height, width]`. */
+  readonly windowDimensions: number | Pair;
+  /**
+   * Step of the window in pixels, `n` or `[height, width]`.
+   *
+   * @defaultValue 1
+   */
+  readonly strides?: number | Pair;
+  /**
+   * Zeros around the image.
+   *
+   * @defaultValue 0
+   */
+  readonly padding?: Padding;
+  /**
+   * Distance of the window's taps in pixels, `n` or `[height, width]`.
+   *
+   * @defaultValue 1
+   */
+  readonly dilations?: number | Pair;
+  /**
+   * Of the image.
+   *
+   * @defaultValue `'nchw'`
+   */
+  readonly layout?: Layout;
+  /** Where the result goes, instead of a new tensor. */
+  readonly out?: Tensor;
+}
+
+/** What `conv2dMatrix` takes besides its operands: the geometry of `conv2d`. */
+export interface Conv2dMatrixOptions extends Omit<Conv2dGeometryOptions, 'algorithm' | 'normalize' | 'paddingMode'> {
+  /** Where the result goes, instead of a new tensor. */
+  readonly out?: Tensor;
+}
 
 /** Convolution as products of matrices. */
 export interface ColumnsOperators {
@@ -61,6 +98,79 @@ export interface ColumnsOperators {
     inputSizes: readonly [channels: number, height: number, width: number],
     options?: Conv2dMatrixOptions & Out<O>,
   ): O;
+}
+
+const NAMES = ['windowDimensions', 'strides', 'padding', 'dilations', 'layout', 'out'] as const satisfies readonly (keyof ColumnsOptions)[];
+
+function windowOf(input: Triple, options: ColumnsOptions): ConvWindow {
+  if (options.windowDimensions === undefined) {
+    throw new OptionError('options.windowDimensions', 'undefined', 'a whole number of at least 1, or two of them [height, width]');
+  }
+  return windowsOver(
+    input,
+    perAxis('options.windowDimensions', options.windowDimensions, 1, 1, 2),
+    perAxis('options.strides', options.strides, 1, 1, 2),
+    perAxis('options.dilations', options.dilations, 1, 1, 2),
+    paddingSides(options.padding, 2),
+    'options.windowDimensions',
+  );
+}
+
+const columnsShape = (batch: number, channels: number, w: ConvWindow) => [
+  batch,
+  channels * w.kernelHeight * w.kernelWidth,
+  w.outHeight * w.outWidth,
+];
+
+interface Checked<S> {
+  readonly spec: S;
+  readonly outShape: readonly number[];
+  readonly out: Tensor | undefined;
+}
+
+function checkIm2col(x: Tensor, given: ColumnsOptions): Checked<ColumnsSpec> {
+  const options = known('options', given, NAMES);
+  const order = layout('options.layout', options.layout, 'nchw', ['nchw', 'nhwc']);
+  const { batch, channels, input } = inputOf('x', x, order, 2);
+  const window = windowOf(input, options);
+  const outShape = columnsShape(batch, channels, window);
+  checkLength('out.shape', outShape);
+  return { spec: { batch, channels, layout: order, window }, outShape, out: out(options.out, outShape, { x }) };
+}
+
+function checkCol2im(columns: Tensor, outputSizes: Pair, given: ColumnsOptions): Checked<ColumnsSpec> {
+  const options = known('options', given, NAMES);
+  tensor('columns', columns, 3);
+  if (!areCounts(outputSizes) || outputSizes.length !== 2 || outputSizes.includes(0)) {
+    throw new OptionError('outputSizes', show(outputSizes), 'two whole numbers of at least 1 [height, width]');
+  }
+  const order = layout('options.layout', options.layout, 'nchw', ['nchw', 'nhwc']);
+  const window = windowOf(toTriple(outputSizes, 1), options);
+  const [batch, rows] = columns.shape;
+  const channels = rows / (window.kernelHeight * window.kernelWidth);
+  const expected = columnsShape(batch, Math.max(1, Math.floor(channels)), window);
+  if (!sameShape(columns.shape, expected)) {
+    throw new ShapeError('columns.shape', show(columns.shape), `${show(expected)}, or as many times the rows as there are channels`);
+  }
+  const outShape = shapeOf(batch, channels, toTriple(outputSizes, 1), order, 2);
+  checkLength('out.shape', outShape);
+  return { spec: { batch, channels, layout: order, window }, outShape, out: out(options.out, outShape, { columns }) };
+}
+
+function checkConv2dMatrix(filter: Tensor, inputSizes: readonly number[], given: Conv2dMatrixOptions | undefined): Checked<ConvSpec> {
+  const names = CONV_GEOMETRY_OPTIONS[2].filter((name) => !['algorithm', 'normalize', 'paddingMode'].includes(name));
+  const options: AnyConvOptions & { readonly out?: Tensor } = known('options', given, [...names, 'out']);
+  if (!areCounts(inputSizes) || inputSizes.length !== 3 || inputSizes.includes(0)) {
+    throw new OptionError('inputSizes', show(inputSizes), 'three whole numbers of at least 1 [channels, height, width]');
+  }
+  const checked = convFilter(filter, options, 2);
+  const [channels, height, width] = inputSizes;
+  // An input of no images has a shape to be checked, and no floats.
+  const nothing = new PlainTensor(shapeOf(0, channels, [1, height, width], checked.layout, 2), new Float32Array(0));
+  const spec = convInput(nothing, checked);
+  const outShape = [lengthOf(spec.outShape.slice(1)), lengthOf(inputSizes)];
+  checkLength('out.shape', outShape);
+  return { spec, outShape, out: out(options.out, outShape, { filter }) };
 }
 
 function unroll(x: Tensor, options: ColumnsOptions): Operation {

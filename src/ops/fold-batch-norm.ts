@@ -1,8 +1,8 @@
 import { ShapeError } from '../errors.ts';
 import { finite, known, layout, show, tensor } from '../spec/check.ts';
-import type { FilterLayout } from '../spec/conv.ts';
 import { read } from '../tensor/read.ts';
 import { lengthOf, newFloats, type Tensor } from '../tensor/tensor.ts';
+import type { FilterLayout } from './conv/options.ts';
 
 /** A batch normalisation, and what there is to know about the convolution before it. */
 export interface FoldBatchNormOptions {

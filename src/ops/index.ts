@@ -17,9 +17,8 @@ import { type ActivationOperators, activation } from './activation.ts';
 import { type ActivationBackwardOperators, activationBackward } from './activation-backward.ts';
 import { type ArithmeticOperators, arithmetic } from './arithmetic.ts';
 import { type ColumnsOperators, columns } from './columns.ts';
-import { type ConvOperators, conv } from './conv.ts';
-import { type ConvBackwardOperators, convBackwards } from './conv-backward.ts';
-import { type ConvTransposeOperators, convTranspose } from './conv-transpose.ts';
+import { type ConvOperators, conv } from './conv/conv.ts';
+import { type ConvTransposeOperators, convTranspose } from './conv/transpose.ts';
 import { type LinearOperators, linear } from './linear.ts';
 import { type MatmulOperators, matmul } from './matmul.ts';
 import { type NormOperators, norm } from './norm.ts';
@@ -33,7 +32,6 @@ import { type SoftmaxOperators, softmax } from './softmax.ts';
 /** Everything that an engine computes. */
 export interface Operators
   extends ConvOperators,
-    ConvBackwardOperators,
     ConvTransposeOperators,
     ColumnsOperators,
     LinearOperators,
@@ -50,7 +48,6 @@ export interface Operators
 
 export const operators: Operations<Operators> = {
   ...conv,
-  ...convBackwards,
   ...convTranspose,
   ...columns,
   ...linear,

@@ -1,7 +1,7 @@
 import { PadMode } from '../kernels/move.ts';
 import { axesOf, convWindow, toTriple } from '../spec/axes.ts';
-import type { Correlation } from '../spec/conv.ts';
-import type { PadModeName } from '../spec/pad.ts';
+import type { PadModeName } from '../spec/border.ts';
+import type { Correlation } from '../spec/correlation.ts';
 import { lengthOf } from '../tensor/tensor.ts';
 import { copyRun } from './move.ts';
 import type { Plan, Value } from './plan.ts';

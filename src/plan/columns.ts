@@ -1,8 +1,17 @@
-import type { ColumnsSpec } from '../spec/columns.ts';
-import type { Correlation } from '../spec/conv.ts';
+import type { ConvWindow } from '../spec/axes.ts';
+import type { Layout } from '../spec/check.ts';
+import type { Correlation } from '../spec/correlation.ts';
 import { paddedStrides, planPad } from './conv/gemm.ts';
 import { copy, type Dimension, sum, zeros } from './move.ts';
 import type { Plan, Value } from './plan.ts';
+
+/** Windows over an image, checked. */
+export interface ColumnsSpec {
+  readonly batch: number;
+  readonly channels: number;
+  readonly layout: Layout;
+  readonly window: ConvWindow;
+}
 
 /** Windows as columns, and back: the same lattice of (image, channel, tap row, tap column, window row, window column). */
 

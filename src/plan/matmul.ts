@@ -1,5 +1,5 @@
 import { convWindow } from '../spec/axes.ts';
-import type { Correlation } from '../spec/conv.ts';
+import type { Correlation } from '../spec/correlation.ts';
 import type { MatmulSpec } from '../spec/matmul.ts';
 import { lengthOf } from '../tensor/tensor.ts';
 import { planConvOnce } from './conv/conv.ts';

@@ -1,9 +1,11 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { DisposedError } from '../errors.ts';
+import { conv2dFilter, convInput } from '../ops/conv/check.ts';
+import type { PrepareConv2dOptions } from '../ops/conv/options.ts';
 import { type Conv2dPlan, type ConvKernel, chooseConvKernel, choosesByInput, type PlannedConv, planConv2d } from '../plan/conv/conv.ts';
 import { Plan } from '../plan/plan.ts';
 import type { Backend } from '../runtime/backend.ts';
-import { type ConvFilterSpec, conv2dFilter, convInput, type PrepareConv2dOptions } from '../spec/conv.ts';
+import type { ConvFilterSpec } from '../spec/correlation.ts';
 import { read } from '../tensor/read.ts';
 import type { ResidentLike, Tensor } from '../tensor/tensor.ts';
 import { BoundPlan } from './bound-plan.ts';

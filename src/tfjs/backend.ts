@@ -1,9 +1,9 @@
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import type { BackendValues, DataType, TensorInfo } from '@tensorflow/tfjs-core';
 import type { Engine } from '../engine.ts';
+import type { PrepareConv2dOptions } from '../ops/conv/options.ts';
 import type { PreparedConv2d } from '../program/prepared-conv.ts';
 import { sameShape } from '../spec/check.ts';
-import type { PrepareConv2dOptions } from '../spec/conv.ts';
 import { KernelTensor } from '../tensor/tensor.ts';
 
 /** What a call asks for: numbers, words, and lists and records of them. */

@@ -1,6 +1,6 @@
 import { axesOf } from '../../spec/axes.ts';
 import type { Triple } from '../../spec/check.ts';
-import type { Correlation } from '../../spec/conv.ts';
+import type { Correlation } from '../../spec/correlation.ts';
 import { lengthOf } from '../../tensor/tensor.ts';
 import { borderedLength, planBorder, withBorder } from '../border.ts';
 import { channelSum } from '../move.ts';

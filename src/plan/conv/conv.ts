@@ -1,5 +1,5 @@
 import { axesOf, type ConvWindow } from '../../spec/axes.ts';
-import { type ConvFilterSpec, type Correlation, suitsWinograd } from '../../spec/conv.ts';
+import { type ConvFilterSpec, type Correlation, suitsWinograd } from '../../spec/correlation.ts';
 import { borderedLength, planBorder, withBorder } from '../border.ts';
 import type { Plan, Value } from '../plan.ts';
 import type { ConvAlgorithmPlan } from './algorithm.ts';

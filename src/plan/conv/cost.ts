@@ -1,4 +1,4 @@
-import type { Correlation } from '../../spec/conv.ts';
+import type { Correlation } from '../../spec/correlation.ts';
 import type { TileSize } from './winograd.ts';
 
 /**

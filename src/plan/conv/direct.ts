@@ -1,5 +1,5 @@
 import { DIRECT_HEADER_BYTES } from '../../kernels/tiles.ts';
-import type { Correlation } from '../../spec/conv.ts';
+import type { Correlation } from '../../spec/correlation.ts';
 import { evenBlock, roundUp } from '../blocks.ts';
 import type { ConvAlgorithmPlan } from './algorithm.ts';
 import { convValues, filterValues } from './values.ts';

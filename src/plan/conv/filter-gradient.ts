@@ -1,5 +1,5 @@
 import { axesOf } from '../../spec/axes.ts';
-import type { Correlation, FilterStrides } from '../../spec/conv.ts';
+import type { Correlation, FilterStrides } from '../../spec/correlation.ts';
 import { copy, zeros } from '../move.ts';
 import type { Plan, Value } from '../plan.ts';
 import { paddedStrides, planPad, productBlocks } from './gemm.ts';

@@ -1,7 +1,7 @@
 import { COLUMNS, TILE_SCRATCH_BYTES } from '../../kernels/tiles.ts';
 import type { ConvWindow } from '../../spec/axes.ts';
 import type { Triple } from '../../spec/check.ts';
-import type { Correlation } from '../../spec/conv.ts';
+import type { Correlation } from '../../spec/correlation.ts';
 import { evenBlock, roundUp } from '../blocks.ts';
 import { copy } from '../move.ts';
 import type { Plan, Value } from '../plan.ts';

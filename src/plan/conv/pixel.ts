@@ -1,5 +1,5 @@
 import { axesOf } from '../../spec/axes.ts';
-import type { Correlation } from '../../spec/conv.ts';
+import type { Correlation } from '../../spec/correlation.ts';
 import { lengthOf } from '../../tensor/tensor.ts';
 import { copy } from '../move.ts';
 import type { Plan, Value } from '../plan.ts';

@@ -1,6 +1,6 @@
 import { axesOf, convWindow } from '../../spec/axes.ts';
 import type { Triple } from '../../spec/check.ts';
-import type { Correlation } from '../../spec/conv.ts';
+import type { Correlation } from '../../spec/correlation.ts';
 import { lengthOf } from '../../tensor/tensor.ts';
 import { planActivation } from '../activation.ts';
 import { copy, copyRun, zeros } from '../move.ts';

@@ -1,4 +1,4 @@
-import type { Correlation } from '../../spec/conv.ts';
+import type { Correlation } from '../../spec/correlation.ts';
 import { FUSED } from '../activation.ts';
 
 /** What every step of a convolution is told, whatever the algorithm. */

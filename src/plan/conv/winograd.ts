@@ -1,5 +1,5 @@
 import { COLUMNS, FILTER_SCRATCH_BYTES, PART_PANELS, RECORD_BYTES, ROWS, WORK_BYTES } from '../../kernels/tiles.ts';
-import type { Correlation } from '../../spec/conv.ts';
+import type { Correlation } from '../../spec/correlation.ts';
 import { evenBlock, roundUp } from '../blocks.ts';
 import type { ConvAlgorithmPlan } from './algorithm.ts';
 import { convValues, filterValues } from './values.ts';

@@ -1,5 +1,5 @@
+import type { FilterLayout } from '../../ops/conv/options.ts';
 import { foldBatchNorm } from '../../ops/fold-batch-norm.ts';
-import type { FilterLayout } from '../../spec/conv.ts';
 import { Operand, type Tensor } from '../../tensor/tensor.ts';
 import { type Graph, type Node, producersOf, usesOf } from '../graph.ts';
 import { makeNode } from '../node.ts';
