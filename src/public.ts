@@ -31,6 +31,7 @@ export type {
 export { type FoldBatchNormOptions, type FoldedBatchNorm, foldBatchNorm } from './ops/fold-batch-norm.ts';
 export type { LinearBackwardOptions, LinearGradient, LinearOptions } from './ops/linear.ts';
 export type { PadBackwardOptions, PadOptions } from './ops/pad.ts';
+export type { CoordinateTransformation, ResizeBackwardOptions, ResizeOptions } from './ops/resample.ts';
 export type { Conv2dPlan } from './plan/conv/conv.ts';
 export type { PreparedConv2d } from './program/prepared-conv.ts';
 export type { Variant } from './runtime/backend.ts';

@@ -4,6 +4,7 @@ import { moveKernels } from './move.ts';
 import { normKernels } from './norm.ts';
 import { poolKernels } from './pool.ts';
 import { reduceKernels } from './reduce.ts';
+import { resampleKernels } from './resample.ts';
 
 /** The version of every parameter block. The loader refuses a module of another one. */
 export const ABI_VERSION = 2;
@@ -15,6 +16,7 @@ export const kernels = {
   ...poolKernels,
   ...normKernels,
   ...reduceKernels,
+  ...resampleKernels,
   ...elementwiseKernels,
 };
 

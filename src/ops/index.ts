@@ -27,6 +27,7 @@ import type { Operations } from './operation.ts';
 import { type PadOperators, pad } from './pad.ts';
 import { type PoolOperators, pool } from './pool.ts';
 import { type ReduceOperators, reductions } from './reduce.ts';
+import { type ResampleOperators, resample } from './resample.ts';
 import { type SoftmaxOperators, softmax } from './softmax.ts';
 
 /** Everything that an engine computes. */
@@ -40,6 +41,7 @@ export interface Operators
     PoolOperators,
     ActivationOperators,
     ActivationBackwardOperators,
+    ResampleOperators,
     SoftmaxOperators,
     NormOperators,
     NormalizationOperators,
@@ -56,6 +58,7 @@ export const operators: Operations<Operators> = {
   ...pool,
   ...activation,
   ...activationBackward,
+  ...resample,
   ...softmax,
   ...norm,
   ...normalization,

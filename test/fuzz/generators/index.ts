@@ -9,6 +9,7 @@ import { norm } from './norm.ts';
 import { pad } from './pad.ts';
 import { pool } from './pool.ts';
 import { reductions } from './reduce.ts';
+import { resample } from './resample.ts';
 import type { Generator } from './values.ts';
 
 export type OperatorName = keyof Operators;
@@ -24,10 +25,11 @@ export const generators: Readonly<Record<OperatorName, Generator>> = {
   ...activation,
   ...norm,
   ...reductions,
+  ...resample,
 };
 
 /** Valid calls of every filter of `simdconv/image`. */
 export const filterGenerators: Readonly<Record<FilterName, Generator>> = image;
 
 /** Where a generator stands: the family of its operator. */
-export const families = { conv, columns, linear, pad, pool, activation, norm, reductions, image } as const;
+export const families = { conv, columns, linear, pad, pool, activation, norm, reductions, resample, image } as const;
