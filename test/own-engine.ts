@@ -2,17 +2,41 @@ import { Engine } from '../src/engine.ts';
 import { imageFamily } from '../src/image/family.ts';
 import { WasmBackend } from '../src/wasm/backend.ts';
 import { compileEmbedded } from '../src/wasm/compile.ts';
-import { instanceOf, type Kernel } from '../src/wasm/instance.ts';
+import { type Instance, instanceOf, type Kernel } from '../src/wasm/instance.ts';
 import { KernelMemory } from '../src/wasm/memory.ts';
 import { descriptorOf } from './kernels.ts';
 
 /** Kernel memory that remembers how many floats each buffer was asked for. */
 export class MeasuredMemory extends KernelMemory {
   readonly lengths = new Map<number, number>();
+  /** Addresses in an arena. Values that lie at the same one in turn have different lengths: the greatest counts. */
+  readonly #parts = new Set<number>();
 
   override allocate(length: number): number {
     const address = super.allocate(length);
+    this.#parts.delete(address);
     this.lengths.set(address, length);
+    return address;
+  }
+
+  notePart(address: number, length: number): void {
+    this.lengths.set(address, this.#parts.has(address) ? Math.max(length, this.lengths.get(address)!) : length);
+    this.#parts.add(address);
+  }
+}
+
+/** Tells its memory of values in an arena, which are no buffers of their own. */
+class MeasuredBackend extends WasmBackend {
+  readonly #memory: MeasuredMemory;
+
+  constructor(instance: Instance, memory: MeasuredMemory) {
+    super(instance);
+    this.#memory = memory;
+  }
+
+  override part(buffer: number, begin: number, length: number): number {
+    const address = super.part(buffer, begin, length);
+    this.#memory.notePart(address, length);
     return address;
   }
 }
@@ -36,7 +60,7 @@ export async function ownEngine({ initial = 1, maximum, around }: Making = {}): 
   const module = await compileEmbedded('simd');
   const memory = new MeasuredMemory(linear);
   const instance = instanceOf(module, new WebAssembly.Instance(module, { env: { memory: linear } }).exports, memory);
-  const engine = new Engine(new WasmBackend(instance), []);
+  const engine = new Engine(new MeasuredBackend(instance, memory), []);
   engine.link(imageFamily);
   const { kernels } = instance;
   if (around !== undefined) for (const name of Object.keys(kernels)) kernels[name] = around(name, kernels[name], memory);

@@ -48,7 +48,7 @@ export class WasmBackend implements Backend<number> {
     this.#held?.scratch.giveUp(buffer);
   }
 
-  part(buffer: number, begin: number): number {
+  part(buffer: number, begin: number, _length: number): number {
     return buffer + 4 * begin;
   }
 

@@ -7,7 +7,7 @@ import { kernels } from '../../dist/kernels/index.js';
 import type { KernelDescriptor } from '../../dist/kernels/layout.js';
 import { WasmBackend } from '../../dist/wasm/backend.js';
 import { compileEmbedded } from '../../dist/wasm/compile.js';
-import { instanceOf } from '../../dist/wasm/instance.js';
+import { type Instance, instanceOf } from '../../dist/wasm/instance.js';
 import { KernelMemory } from '../../dist/wasm/memory.js';
 import { Threads } from '../../dist/wasm/threads/index.js';
 import { random } from '../random.ts';
@@ -33,8 +33,12 @@ export class WatchedMemory extends KernelMemory {
   /** Floats by address. */
   readonly live = new Map<number, number>();
 
+  /** Values in an arena. Of those that lie at one address in turn the longest counts. */
+  readonly parts = new Map<number, number>();
+
   override allocate(length: number): number {
     const address = super.allocate(length);
+    this.parts.delete(address);
     this.live.set(address, length);
     return address;
   }
@@ -46,6 +50,22 @@ export class WatchedMemory extends KernelMemory {
 
   get bytes(): Uint8Array {
     return new Uint8Array(this.memory.buffer);
+  }
+}
+
+/** Tells its memory of values in an arena, which are no buffers of their own. */
+class WatchedBackend extends WasmBackend {
+  readonly #memory: WatchedMemory;
+
+  constructor(instance: Instance, memory: WatchedMemory) {
+    super(instance);
+    this.#memory = memory;
+  }
+
+  override part(buffer: number, begin: number, length: number): number {
+    const address = super.part(buffer, begin, length);
+    this.#memory.parts.set(address, Math.max(length, this.#memory.parts.get(address) ?? 0));
+    return address;
   }
 }
 
@@ -86,7 +106,7 @@ async function linked(name: string, around: Around): Promise<Platform> {
   const memory = new WatchedMemory(linear);
   const instance = instanceOf(module, new WebAssembly.Instance(module, { env: { memory: linear } }).exports, memory);
   // Its filters link the image kernels.
-  const made = platform(name, new EngineOf(new WasmBackend(instance), []), memory);
+  const made = platform(name, new EngineOf(new WatchedBackend(instance, memory), []), memory);
   for (const [name, kernel] of Object.entries(instance.kernels)) instance.kernels[name] = around(name, kernel, memory);
   return made;
 }
@@ -107,7 +127,7 @@ export async function guardedPlatform(seed: number): Promise<Platform> {
     const buffer = (block: number, field: string) => {
       const word = fields.indexOf(field);
       const address = word < 0 ? 0 : memory.words[block / 4 + word];
-      return { begin: address, end: address + 4 * (memory.live.get(address) ?? 0) };
+      return { begin: address, end: address + 4 * (memory.parts.get(address) ?? memory.live.get(address) ?? 0) };
     };
     return (block, begin, end) => {
       const outputs = writes.map((field) => buffer(block, field));
