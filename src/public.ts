@@ -30,7 +30,17 @@ export type {
 } from './ops/conv/transpose-options.ts';
 export { type FoldBatchNormOptions, type FoldedBatchNorm, foldBatchNorm } from './ops/fold-batch-norm.ts';
 export type { LinearBackwardOptions, LinearGradient, LinearOptions } from './ops/linear.ts';
+export type { MatmulOptions } from './ops/matmul.ts';
+export type {
+  BatchNormBackwardOptions,
+  BatchNormGradient,
+  BatchNormOptions,
+  BatchNormTrainingBackwardOptions,
+  BatchNormTrainingOptions,
+  BatchNormTrainingResult,
+} from './ops/norm.ts';
 export type { PadBackwardOptions, PadOptions } from './ops/pad.ts';
+export type { ArgMaxOptions, ReduceOptions } from './ops/reduce.ts';
 export type { CoordinateTransformation, ResizeBackwardOptions, ResizeOptions } from './ops/resample.ts';
 export type { Conv2dPlan } from './plan/conv/conv.ts';
 export type { PreparedConv2d } from './program/prepared-conv.ts';
@@ -48,15 +58,6 @@ export type { Layout, Layout1d, Layout3d, Pair, Triple } from './spec/check.ts';
 export type { ConvAlgorithm } from './spec/correlation.ts';
 export type { AlphaOptions, GeluOptions, HardSigmoidOptions, HardTanhOptions, ShrinkOptions } from './spec/curve.ts';
 export type { GradientOptions, Gradients, GradientsOut, GradientTargets, NamedResults } from './spec/gradients.ts';
-export type { MatmulOptions } from './spec/matmul.ts';
-export type {
-  BatchNormBackwardOptions,
-  BatchNormGradient,
-  BatchNormOptions,
-  BatchNormTrainingBackwardOptions,
-  BatchNormTrainingOptions,
-  BatchNormTrainingResult,
-} from './spec/norm.ts';
 export type {
   InstanceNormBackwardOptions,
   InstanceNormOptions,
@@ -84,7 +85,6 @@ export type {
   ValuesAndIndices,
 } from './spec/pool.ts';
 export type { PreluBackwardOptions, PreluGradient, PreluOptions } from './spec/prelu.ts';
-export type { ArgMaxOptions, ReduceOptions } from './spec/reduce.ts';
 export type { RreluOptions } from './spec/rrelu.ts';
 export type { SoftmaxOptions } from './spec/softmax.ts';
 export type { Padding, Padding1d, Padding3d, PaddingRule, RoundingType } from './spec/window.ts';

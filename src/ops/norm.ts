@@ -1,15 +1,67 @@
-import { planBatchNorm, planBatchNormBackward } from '../plan/norm.ts';
+import { OptionError, ShapeError } from '../errors.ts';
+import { type BatchNormSpec, planBatchNorm, planBatchNormBackward } from '../plan/norm.ts';
 import { Plan } from '../plan/plan.ts';
-import type { Gradients, GradientsOut, GradientTargets } from '../spec/gradients.ts';
+import { finite, isCount, known, out, show, tensor } from '../spec/check.ts';
 import {
-  type BatchNormBackwardOptions,
-  type BatchNormGradient,
-  type BatchNormOptions,
-  batchNormBackward,
-  batchNorm as checkBatchNorm,
-} from '../spec/norm.ts';
-import type { Out, ResidentLike, Tensor } from '../tensor/tensor.ts';
+  checkGradient,
+  type GradientOptions,
+  type Gradients,
+  type GradientsOut,
+  type GradientTargets,
+  type Wanted,
+  wantedGradients,
+} from '../spec/gradients.ts';
+import type { Backward, NormalizationSpec, NormGradient } from '../spec/normalization.ts';
+import { lengthOf, type Out, type ResidentLike, type Tensor } from '../tensor/tensor.ts';
 import { given, gradients, type Operations, one } from './operation.ts';
+
+/** What `batchNorm` takes besides the input and its moments. */
+export interface BatchNormOptions {
+  /**
+   * What each channel is multiplied by, [channels].
+   *
+   * @defaultValue 1
+   */
+  readonly scale?: Tensor;
+  /**
+   * What is added to each channel, [channels].
+   *
+   * @defaultValue 0
+   */
+  readonly bias?: Tensor;
+  /**
+   * Where the channels are.
+   *
+   * @defaultValue 1
+   */
+  readonly axis?: number;
+  /**
+   * What is added to the variance.
+   *
+   * @defaultValue 1e-5
+   */
+  readonly epsilon?: number;
+  /** Where the result goes, instead of a new tensor. */
+  readonly out?: Tensor;
+}
+
+/** By what `batchNorm` is differentiated: its input, its scale, its bias; moments are constants. */
+export type BatchNormGradient = 'dx' | 'dScale' | 'dBias';
+
+/** What `batchNormBackward` takes: no `bias`, on which no gradient depends. */
+export interface BatchNormBackwardOptions extends Omit<BatchNormOptions, 'bias' | 'out'>, GradientOptions<BatchNormGradient> {}
+
+/** What `batchNormTraining` gives. */
+export type BatchNormTrainingResult = 'y' | 'mean' | 'variance';
+
+/** What `batchNormTraining` takes: the options of `batchNorm`, and up to three tensors to write to. */
+export interface BatchNormTrainingOptions extends Omit<BatchNormOptions, 'out'> {
+  /** Where the results go, instead of new tensors. */
+  readonly out?: GradientTargets<BatchNormTrainingResult>;
+}
+
+/** What `batchNormTrainingBackward` takes. */
+export type BatchNormTrainingBackwardOptions = Backward<BatchNormOptions, NormGradient>;
 
 /** Normalisation. */
 export interface NormOperators {
@@ -48,19 +100,96 @@ export interface NormOperators {
   ): Gradients<BatchNormGradient, T, G>;
 }
 
+function batchNormSpec(
+  x: Tensor,
+  moments: { readonly mean: Tensor; readonly variance: Tensor } | undefined,
+  options: Omit<BatchNormOptions, 'out'>,
+): BatchNormSpec {
+  tensor('x', x, undefined, true);
+  const { shape } = x;
+  const axis = options.axis === undefined ? 1 : options.axis;
+  if (!isCount(axis) || axis >= shape.length) {
+    throw new OptionError('options.axis', show(axis), `an axis of x ${show(shape)}, from 0 on`);
+  }
+  const channels = shape[axis];
+  const perChannel = (argument: string, value: Tensor | undefined) => {
+    if (value === undefined) return;
+    tensor(argument, value, 1, true);
+    if (value.shape[0] !== channels)
+      throw new ShapeError(`${argument}.shape`, show(value.shape), `[${channels}], the channels of x ${show(shape)}`);
+  };
+  if (moments !== undefined) {
+    perChannel('mean', tensor('mean', moments.mean, 1, true));
+    perChannel('variance', tensor('variance', moments.variance, 1, true));
+  }
+  perChannel('options.scale', options.scale);
+  perChannel('options.bias', options.bias);
+  const epsilon = finite('options.epsilon', options.epsilon, 1e-5);
+  if (epsilon < 0) throw new OptionError('options.epsilon', show(options.epsilon), 'at least 0');
+  return {
+    images: axis > 0 ? shape[0] : 1,
+    outer: lengthOf(shape.slice(1, Math.max(axis, 1))),
+    channels,
+    inner: lengthOf(shape.slice(axis + 1)),
+    epsilon,
+    scale: options.scale,
+    bias: options.bias,
+  };
+}
+
 export const norm: Operations<NormOperators> = {
   batchNorm(x, mean, variance, options) {
-    const { spec, out } = checkBatchNorm(x, mean, variance, options);
+    const own = known('options', options, ['scale', 'bias', 'axis', 'epsilon', 'out']);
+    const spec = batchNormSpec(x, { mean, variance }, own);
     const { scale, bias } = spec;
+    const target = out(own.out, x.shape, { x, mean, variance, 'options.scale': scale, 'options.bias': bias }, true);
     const plan = new Plan();
     planBatchNorm(plan, spec, plan.named('out'));
-    return one(x, given({ x, mean, variance, scale, bias }), x.shape, out, plan);
+    return one(x, given({ x, mean, variance, scale, bias }), x.shape, target, plan);
   },
   batchNormBackward(dy, x, mean, variance, options) {
-    const { spec, wanted } = batchNormBackward(dy, x, mean, variance, options);
+    const { out: targets, skip, ...own } = known('options', options, ['scale', 'axis', 'epsilon', 'skip', 'out']);
+    const spec = batchNormSpec(x, { mean, variance }, own);
     const { scale } = spec;
+    checkGradient(dy, x.shape);
+    const shapes = { dx: x.shape, dScale: [spec.channels], dBias: [spec.channels] };
+    const operands = { dy, x, mean, variance, 'options.scale': scale };
+    const wanted = wantedGradients<BatchNormGradient>({ skip, out: targets }, shapes, operands);
     const plan = new Plan();
     planBatchNormBackward(plan, spec, wanted);
     return gradients(x, given({ dy, x, mean, variance, scale }), wanted, plan, ['dx', 'dScale', 'dBias']);
   },
 };
+
+/** The input of a batch normalisation as dimensions: statistics are over all of them but the channels. */
+export function batchDimensions({ images, outer, channels, inner, epsilon, scale, bias }: BatchNormSpec): NormalizationSpec {
+  const reduced = (count: number) => ({ count, isReduced: true, isAffine: false });
+  const all = [reduced(images), reduced(outer), { count: channels, isReduced: false, isAffine: true }, reduced(inner)];
+  return { dimensions: all.filter(({ count }) => count !== 1), outermostFirst: false, epsilon, scale, bias };
+}
+
+export function batchNormTraining(x: Tensor, given: BatchNormTrainingOptions | undefined) {
+  const { out: targets, ...options } = known('options', given, ['scale', 'bias', 'axis', 'epsilon', 'out']);
+  const spec = batchNormSpec(x, undefined, options);
+  const channels = [spec.channels];
+  const operands = { x, 'options.scale': spec.scale, 'options.bias': spec.bias };
+  const results = wantedGradients<BatchNormTrainingResult>({ out: targets }, { y: x.shape, mean: channels, variance: channels }, operands);
+  return { spec, results };
+}
+
+export function batchNormTrainingBackward(
+  dy: Tensor,
+  x: Tensor,
+  mean: Tensor,
+  variance: Tensor,
+  given: BatchNormTrainingBackwardOptions | undefined,
+) {
+  const { out: targets, skip, ...options } = known('options', given, ['scale', 'axis', 'epsilon', 'skip', 'out']);
+  const spec = batchNormSpec(x, { mean, variance }, options);
+  checkGradient(dy, x.shape);
+  const channels = [spec.channels];
+  const operands = { dy, x, mean, variance, 'options.scale': spec.scale };
+  const shapes = { dx: x.shape, dScale: channels, dBias: channels };
+  const wanted: Wanted<NormGradient> = wantedGradients({ skip, out: targets }, shapes, operands);
+  return { spec: batchDimensions(spec), wanted };
+}

@@ -3,14 +3,6 @@ import { planFactor, planMoments, planNormalization, planNormalizationBackward }
 import { Plan } from '../plan/plan.ts';
 import type { Gradients, GradientsOut, GradientTargets, NamedResults, Wanted } from '../spec/gradients.ts';
 import {
-  type BatchNormTrainingBackwardOptions,
-  type BatchNormTrainingOptions,
-  type BatchNormTrainingResult,
-  batchDimensions,
-  batchNormTraining,
-  batchNormTrainingBackward,
-} from '../spec/norm.ts';
-import {
   groupNorm,
   groupNormBackward,
   type InstanceNormBackwardOptions,
@@ -30,6 +22,14 @@ import {
   rmsNormBackward,
 } from '../spec/normalization.ts';
 import type { Out, ResidentLike, Tensor } from '../tensor/tensor.ts';
+import {
+  type BatchNormTrainingBackwardOptions,
+  type BatchNormTrainingOptions,
+  type BatchNormTrainingResult,
+  batchDimensions,
+  batchNormTraining,
+  batchNormTrainingBackward,
+} from './norm.ts';
 import { given, gradients, type Operation, type Operations, one } from './operation.ts';
 
 /** Normalisation by moments of the input itself. */

@@ -1,10 +1,39 @@
+import { ShapeError } from '../errors.ts';
 import { Finish, Reduction } from '../kernels/reduce.ts';
 import { Plan } from '../plan/plan.ts';
 import { planArgExtreme, planReduce, type Reducing, reducedCount } from '../plan/reduce.ts';
-import { type ArgMaxOptions, argExtreme, type ReduceOptions, type ReduceSpec, reduce } from '../spec/reduce.ts';
-import { type SoftmaxOptions, softmax } from '../spec/softmax.ts';
+import type { ActivationOptions } from '../spec/activation.ts';
+import { boolean, known, out, show, tensor } from '../spec/check.ts';
+import { checkAxes, type Run, runsOf } from '../spec/reduce.ts';
+import { along, type SoftmaxOptions, type SoftmaxSpec, softmax } from '../spec/softmax.ts';
 import type { Out, ResidentLike, Tensor } from '../tensor/tensor.ts';
 import { type Operation, type Operations, one } from './operation.ts';
+
+/** What every reduction takes besides its input. */
+export interface ReduceOptions extends ActivationOptions {
+  /**
+   * The axes that are reduced, counted from the end where they are negative. An empty list reduces none.
+   *
+   * @defaultValue all of them
+   */
+  readonly axes?: readonly number[];
+  /**
+   * Whether reduced axes stay, with an extent of 1.
+   *
+   * @defaultValue false
+   */
+  readonly keepDimensions?: boolean;
+}
+
+/** What `argMax` and `argMin` take besides the input and its axis. */
+export interface ArgMaxOptions extends ActivationOptions {
+  /**
+   * Whether the axis stays, with an extent of 1.
+   *
+   * @defaultValue false
+   */
+  readonly keepDimensions?: boolean;
+}
 
 /** Reductions. */
 export interface ReduceOperators {
@@ -98,15 +127,42 @@ export interface ReduceOperators {
   hardmax<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, options?: SoftmaxOptions & Out<O>): O;
 }
 
+interface ReduceSpec {
+  /** Neighbours differ, and no count is 1. */
+  readonly runs: readonly Run[];
+  readonly shape: readonly number[];
+  readonly out: Tensor | undefined;
+}
+
+const withoutAxes = (shape: readonly number[], axes: readonly number[], keepDimensions: boolean) =>
+  keepDimensions ? shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent)) : shape.filter((_, axis) => !axes.includes(axis));
+
+function reduceSpec(x: Tensor, given: ReduceOptions | undefined): ReduceSpec {
+  const options = known('options', given, ['axes', 'keepDimensions', 'out']);
+  tensor('x', x, undefined, true);
+  const axes = options.axes === undefined ? [...x.shape.keys()] : checkAxes('options.axes', options.axes, x.shape.length);
+  const shape = withoutAxes(x.shape, axes, boolean('options.keepDimensions', options.keepDimensions, false));
+  return { runs: runsOf(x.shape, axes), shape, out: out(options.out, shape, { x }) };
+}
+
+function argSpec(x: Tensor, axis: unknown, given: ArgMaxOptions | undefined) {
+  const options = known('options', given, ['keepDimensions', 'out']);
+  tensor('x', x, undefined, true);
+  const spec: SoftmaxSpec & { readonly axis: number } = along('axis', axis, x.shape);
+  if (spec.extent === 0) throw new ShapeError('x.shape', show(x.shape), `at least one element along axis ${spec.axis}`);
+  const shape = withoutAxes(x.shape, [spec.axis], boolean('options.keepDimensions', options.keepDimensions, false));
+  return { spec, shape, out: out(options.out, shape, { x }) };
+}
+
 function reduction(of: (spec: ReduceSpec) => Reducing, x: Tensor, options: ReduceOptions | undefined): Operation {
-  const spec = reduce(x, options);
+  const spec = reduceSpec(x, options);
   const plan = new Plan();
   planReduce(plan, spec.runs, plan.named('x'), plan.named('out'), of(spec));
   return one(x, { x }, spec.shape, spec.out, plan);
 }
 
 function extreme(isMin: boolean, x: Tensor, axis: number, options: ArgMaxOptions | undefined): Operation {
-  const { spec, shape, out } = argExtreme(x, axis, options);
+  const { spec, shape, out } = argSpec(x, axis, options);
   const plan = new Plan();
   planArgExtreme(plan, spec, isMin, false, plan.named('x'), plan.named('out'));
   return one(x, { x }, shape, out, plan);

@@ -1,11 +1,20 @@
 import { convWindow } from '../spec/axes.ts';
 import type { Correlation } from '../spec/correlation.ts';
-import type { MatmulSpec } from '../spec/matmul.ts';
 import { lengthOf } from '../tensor/tensor.ts';
 import { planConvOnce } from './conv/conv.ts';
 import { planGemm } from './conv/gemm.ts';
 import { copy, zeros } from './move.ts';
 import type { Plan, Value } from './plan.ts';
+
+/** A batched product, checked. Batch dimensions of both operands have the rank of the result's: 1 where an operand repeats. */
+export interface MatmulSpec {
+  readonly batch: readonly number[];
+  readonly aBatch: readonly number[];
+  readonly bBatch: readonly number[];
+  readonly rows: number;
+  readonly inner: number;
+  readonly columns: number;
+}
 
 /**
  * A batched product is one 1 × 1 convolution, so its sums have the bits of `linear`:

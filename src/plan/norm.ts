@@ -1,8 +1,19 @@
 import type { Wanted } from '../spec/gradients.ts';
-import type { BatchNormGradient, BatchNormSpec } from '../spec/norm.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import type { Plan, Value } from './plan.ts';
 import { sumRows } from './pool.ts';
 import { planPower } from './power.ts';
+
+/** A batch normalisation, checked: the input seen as [images][outer][channels][inner]; images are its first dimension, unless that is the channels. */
+export interface BatchNormSpec {
+  readonly images: number;
+  readonly outer: number;
+  readonly channels: number;
+  readonly inner: number;
+  readonly epsilon: number;
+  readonly scale: Tensor | undefined;
+  readonly bias: Tensor | undefined;
+}
 
 /** Floats of a task: few enough to share among threads, and still a microsecond of work at the least. */
 const TASK_LENGTH = 16384;
@@ -41,7 +52,7 @@ export function planBatchNorm(plan: Plan, spec: BatchNormSpec, output: Value): v
   normalise(plan, spec, plan.named('x'), output, plan.named('mean'), spec.bias ? plan.named('bias') : null);
 }
 
-export function planBatchNormBackward(plan: Plan, spec: BatchNormSpec, wanted: Wanted<BatchNormGradient>): void {
+export function planBatchNormBackward(plan: Plan, spec: BatchNormSpec, wanted: Wanted<'dx' | 'dScale' | 'dBias'>): void {
   const { images, outer, channels, inner } = spec;
   const dy = plan.named('dy');
   /** Of each channel the sum of dy, or of dy · (other − mean): of each image by itself, then of all of them. */
