@@ -63,6 +63,7 @@ export type {
   InstanceNormOptions,
   LayerNormBackwardOptions,
   LayerNormOptions,
+  LocalResponseNormOptions,
   NormGradient,
   RmsNormBackwardOptions,
   RmsNormGradient,

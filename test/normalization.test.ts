@@ -257,6 +257,48 @@ describe.each(platforms)('normalisation on $name', ({ engine, exact }) => {
     }
   });
 
+  it('localResponseNorm and its gradient are those of the float64 oracle, in both layouts', () => {
+    for (const [size, beta] of [
+      [1, 0.75],
+      [2, 1],
+      [5, 0.75],
+      [9, 0],
+      [4, 0.5],
+    ]) {
+      const shape = [2, 7, 5];
+      const [x, dy] = [randomTensor(shape, size), randomTensor(shape, size + 1)];
+      const options = { alpha: 0.5, beta, bias: 2 };
+      const of = (input: ArrayLike<number>) =>
+        Float64Array.from(input, (value, i) => {
+          const channel = Math.floor(i / 5) % 7;
+          let sum = 0;
+          for (let c = channel - Math.floor((size - 1) / 2); c <= channel + Math.ceil((size - 1) / 2); c++)
+            if (c >= 0 && c < 7) sum += input[i + 5 * (c - channel)] ** 2;
+          return value / (2 + (0.5 / size) * sum) ** beta;
+        });
+      const y = engine.localResponseNorm(x, size, options);
+      near(y.data, of(x.data));
+      const dx = engine.localResponseNormBackward(dy, x, size, options);
+      const loss = (input: ArrayLike<number>) => of(input).reduce((sum, value, i) => sum + value * dy.data[i], 0);
+      close(
+        dx.data,
+        Float64Array.from(
+          x.data,
+          (value, i) =>
+            (loss(Float64Array.from(x.data).with(i, value + 1e-5)) - loss(Float64Array.from(x.data).with(i, value - 1e-5))) / 2e-5,
+        ),
+      );
+      const last = { ...options, layout: 'nhwc' as const };
+      expectSameBits(toFirst(engine.localResponseNorm(toLast(x), size, last)).data, y.data);
+      expectSameBits(toFirst(engine.localResponseNormBackward(toLast(dy), toLast(x), size, last)).data, dx.data);
+    }
+    const x = randomTensor([2, 3], 1);
+    expect(() => engine.localResponseNorm(x, 0)).toThrow('size: expected a whole number of at least 1, got 0');
+    expect(() => engine.localResponseNorm(x, 3, { bias: 0 })).toThrow('options.bias: expected a number above 0, got 0');
+    expect(() => engine.localResponseNorm(x, 3, { alpha: -1 })).toThrow('options.alpha: expected at least 0, got -1');
+    expect(() => engine.localResponseNorm(x, 3, { beta: -1 })).toThrow('options.beta: expected at least 0, got -1');
+  });
+
   it('takes the variance of what lies far from 0', () => {
     // In one pass, as the mean of squares less the square of the mean, nothing would be left of it.
     const x = randomTensor([2, 3, 500], 7);

@@ -53,6 +53,7 @@ function finish(p: ReduceParams, to: usize, t0: v128, t1: v128, t2: v128, t3: v1
   let y = f32x4.div(combine(kind, combine(kind, t0, t1), combine(kind, t2, t3)), f32x4.splat(p.divisor));
   if (p.finish == Finish.Root) y = f32x4.sqrt(y);
   if (p.finish == Finish.InverseRoot) y = f32x4.div(f32x4.splat(1), f32x4.sqrt(f32x4.add(y, f32x4.splat(p.epsilon))));
+  if (p.finish == Finish.Offset) y = f32x4.add(y, f32x4.splat(p.epsilon));
   storeUpTo(to, y, count);
 }
 

@@ -19,6 +19,8 @@ export const Finish = {
   Root: 1,
   /** `1 / √(result + epsilon)`. */
   InverseRoot: 2,
+  /** `result + epsilon`. */
+  Offset: 3,
 } as const;
 
 /** Elements of a row that are reduced together. Longer rows leave one result a block, for another step to reduce. */

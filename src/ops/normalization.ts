@@ -1,5 +1,12 @@
 import { planBatchNorm } from '../plan/norm.ts';
-import { planFactor, planMoments, planNormalization, planNormalizationBackward } from '../plan/normalization.ts';
+import {
+  planFactor,
+  planLocalResponseNorm,
+  planLocalResponseNormBackward,
+  planMoments,
+  planNormalization,
+  planNormalizationBackward,
+} from '../plan/normalization.ts';
 import { Plan } from '../plan/plan.ts';
 import type { Gradients, GradientsOut, GradientTargets, NamedResults, Wanted } from '../spec/gradients.ts';
 import {
@@ -11,8 +18,11 @@ import {
   instanceNormBackward,
   type LayerNormBackwardOptions,
   type LayerNormOptions,
+  type LocalResponseNormOptions,
   layerNorm,
   layerNormBackward,
+  localResponseNorm,
+  localResponseNormBackward,
   type NormalizationSpec,
   type NormGradient,
   type RmsNormBackwardOptions,
@@ -165,6 +175,37 @@ export interface NormalizationOperators {
     variance: Tensor,
     options?: BatchNormTrainingBackwardOptions & GradientsOut<G>,
   ): Gradients<NormGradient, T, G>;
+
+  /**
+   * Local response normalisation: x / (bias + alpha / size · Σx²)^beta, with the sum over `size` channels around that of x, of which the
+   * window has one more after it where `size` is even, as in ONNX. Squares overflow from 2⁶⁴ on.
+   * Krizhevsky, Sutskever and Hinton, "ImageNet Classification with Deep Convolutional Neural Networks", 2012.
+   *
+   * @param x [batch, channels, …], or [batch, …, channels] with `layout: 'nhwc'`, empty too
+   * @param size channels of a window
+   * @returns a tensor of the shape of x; `out`, which may be `x` itself, if it is given
+   * @throws ShapeError, LayoutError, OptionError, DisposedError before anything is written
+   * @example engine.localResponseNorm(tensor([2, 7, 61, 47]), 5, { alpha: 0.5, bias: 2 })
+   */
+  localResponseNorm<T extends Tensor, O extends Tensor = ResidentLike<T>>(
+    x: T,
+    size: number,
+    options?: LocalResponseNormOptions & Out<O>,
+  ): O;
+
+  /**
+   * The gradient of `localResponseNorm`.
+   *
+   * @param dy the gradient of the result, of its shape
+   * @returns the gradient of x, of its shape; `out`, if it is given
+   * @example engine.localResponseNormBackward(tensor([2, 7, 61, 47]), tensor([2, 7, 61, 47]), 4, { alpha: 0.5 })
+   */
+  localResponseNormBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(
+    dy: Tensor,
+    x: T,
+    size: number,
+    options?: LocalResponseNormOptions & Out<O>,
+  ): O;
 }
 
 interface Forward {
@@ -204,6 +245,18 @@ export const normalization: Operations<NormalizationOperators> = {
   instanceNormBackward: (dy, x, options) => backward(dy, x, instanceNormBackward(dy, x, options)),
   groupNorm: (x, groups, options) => forward(x, groupNorm(x, groups, options)),
   groupNormBackward: (dy, x, groups, options) => backward(dy, x, groupNormBackward(dy, x, groups, options)),
+  localResponseNorm(x, size, options) {
+    const { spec, out } = localResponseNorm(x, size, options);
+    const plan = new Plan();
+    planLocalResponseNorm(plan, spec);
+    return one(x, { x }, [...x.shape], out, plan);
+  },
+  localResponseNormBackward(dy, x, size, options) {
+    const { spec, out } = localResponseNormBackward(dy, x, size, options);
+    const plan = new Plan();
+    planLocalResponseNormBackward(plan, spec);
+    return one(x, { dy, x }, [...x.shape], out, plan);
+  },
   batchNormTraining(x, options) {
     const { spec, results } = batchNormTraining(x, options);
     const { scale, bias } = spec;

@@ -1,9 +1,11 @@
 import { Finish, Reduction } from '../kernels/reduce.ts';
 import type { Wanted } from '../spec/gradients.ts';
-import type { NormalizationSpec, NormDimension, NormGradient } from '../spec/normalization.ts';
+import type { LocalResponseSpec, NormalizationSpec, NormDimension, NormGradient } from '../spec/normalization.ts';
 import type { Run } from '../spec/reduce.ts';
 import { TASK_LENGTH } from './activation.ts';
 import type { Plan, Value } from './plan.ts';
+import { sumNeighbours } from './pool.ts';
+import { planPower } from './power.ts';
 import { planReduce, type Reducing, reducedCount, takesMeans } from './reduce.ts';
 
 /** Statistics of an input, and what they are for: `1 / √(variance + epsilon)`. */
@@ -21,7 +23,7 @@ interface Stride {
 
 const product = (dimensions: readonly NormDimension[], isPart: (dimension: NormDimension) => boolean = () => true) =>
   dimensions.reduce((all, each) => (isPart(each) ? all * each.count : all), 1);
-const lengthOf = ({ dimensions }: NormalizationSpec) => product(dimensions);
+const lengthOf = ({ dimensions }: Pick<NormalizationSpec, 'dimensions'>) => product(dimensions);
 const statisticsOf = ({ dimensions }: NormalizationSpec) => product(dimensions, ({ isReduced }) => !isReduced);
 
 /** Strides in dense tables of the dimensions that have them, as few dimensions as possible, and six of them. */
@@ -54,7 +56,7 @@ interface Normalizing {
 }
 
 /** `((x − mean) − other · slope) · factor · scale + bias`. */
-function normalize(plan: Plan, spec: NormalizationSpec, given: Normalizing): void {
+function normalize(plan: Plan, spec: Pick<NormalizationSpec, 'dimensions'>, given: Normalizing): void {
   const length = lengthOf(spec);
   if (length === 0) return;
   const { input, output, other = null, mean = null, slope = null, factor = null, scale = null, bias = null } = given;
@@ -190,4 +192,38 @@ export function planNormalizationBackward(
   const meanOfT = isCentred ? plan.temp(statisticsOf(spec)) : null;
   if (meanOfT !== null) average(plan, spec, t, meanOfT, { kind: Reduction.Sum });
   normalize(plan, spec, { input: t, output: plan.named('dx'), other: normal, mean: meanOfT, slope, factor });
+}
+
+const responses = ({ outer, channels, inner }: LocalResponseSpec) => outer * channels * inner;
+
+/** Of each element `bias + alpha / size · Σx²` over its neighbours. */
+function localBase(plan: Plan, spec: LocalResponseSpec, x: Value): Value {
+  const length = responses(spec);
+  const [squares, sums, base] = [plan.temp(length), plan.temp(length), plan.temp(length)];
+  planPower(plan, null, x, squares, length, 2);
+  sumNeighbours(plan, squares, sums, spec, [spec.before, spec.after], spec.size / spec.alpha);
+  planReduce(plan, [{ count: length, isReduced: false }], sums, base, { kind: Reduction.Sum, finish: Finish.Offset, epsilon: spec.bias });
+  return base;
+}
+
+export function planLocalResponseNorm(plan: Plan, spec: LocalResponseSpec): void {
+  const length = responses(spec);
+  if (length === 0) return;
+  const x = plan.named('x');
+  planPower(plan, x, localBase(plan, spec, x), plan.named('out'), length, -spec.beta);
+}
+
+/** dx = dy · base^−beta − x · 2 · alpha · beta / size · Σ(dy · x · base^(−beta − 1)), over those whose neighbour x is. */
+export function planLocalResponseNormBackward(plan: Plan, spec: LocalResponseSpec): void {
+  const length = responses(spec);
+  if (length === 0) return;
+  const [dy, x] = [plan.named('dy'), plan.named('x')];
+  const base = localBase(plan, spec, x);
+  const [direct, powers, products, sums] = [plan.temp(length), plan.temp(length), plan.temp(length), plan.temp(length)];
+  planPower(plan, dy, base, powers, length, -spec.beta - 1);
+  planPower(plan, powers, x, products, length, 1);
+  sumNeighbours(plan, products, sums, spec, [spec.after, spec.before], spec.size / (2 * spec.alpha * spec.beta));
+  planPower(plan, dy, base, direct, length, -spec.beta);
+  const each = { dimensions: [{ count: length, isReduced: false, isAffine: false }] };
+  normalize(plan, each, { input: direct, output: plan.named('out'), other: x, slope: sums });
 }

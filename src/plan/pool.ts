@@ -100,6 +100,50 @@ export function sumRows(plan: Plan, input: Value, output: Value, rows: number, c
   poolStep(plan, 'averagePool', input, output, { window, planes: 1, pixelLength: 1 }, false, 1);
 }
 
+/** Sums of `before + 1 + after` neighbours along the channels of [outer][channels][inner], each ⊘ `divisor`. */
+export function sumNeighbours(
+  plan: Plan,
+  input: Value,
+  output: Value,
+  shape: { readonly outer: number; readonly channels: number; readonly inner: number },
+  [before, after]: readonly [number, number],
+  divisor: number,
+): void {
+  const { outer, channels, inner } = shape;
+  const size = before + 1 + after;
+  const one = { strideHeight: 1, strideWidth: 1, dilationHeight: 1, dilationWidth: 1 };
+  // Channels that come last lie along rows, others along columns.
+  const isLast = inner === 1;
+  const window: Window = isLast
+    ? {
+        ...one,
+        inHeight: outer,
+        inWidth: channels,
+        outHeight: outer,
+        outWidth: channels,
+        kernelHeight: 1,
+        kernelWidth: size,
+        top: 0,
+        bottom: 0,
+        left: before,
+        right: after,
+      }
+    : {
+        ...one,
+        inHeight: channels,
+        inWidth: inner,
+        outHeight: channels,
+        outWidth: inner,
+        kernelHeight: size,
+        kernelWidth: 1,
+        top: before,
+        bottom: after,
+        left: 0,
+        right: 0,
+      };
+  poolStep(plan, 'averagePool', input, output, { window, planes: isLast ? 1 : outer, pixelLength: 1 }, false, divisor);
+}
+
 /** Windows reduced in one or two passes. */
 function reduce(plan: Plan, kernel: PoolKernel, spec: PoolSpec, input: Value, output: Value, divisor = 0): void {
   const { planes, depths, between, counted } = passes(spec);

@@ -1,7 +1,7 @@
 import { OptionError, ShapeError } from '../errors.ts';
 import { lengthOf, type Tensor } from '../tensor/tensor.ts';
 import type { ActivationOptions } from './activation.ts';
-import { count, finite, known, type Layout, layout, out, sameShape, show, tensor } from './check.ts';
+import { count, finite, known, type Layout, layout, MAX_LENGTH, out, sameShape, show, tensor } from './check.ts';
 import { checkGradient, type GradientOptions, type Wanted, wantedGradients } from './gradients.ts';
 import { checkAxes } from './reduce.ts';
 
@@ -57,6 +57,47 @@ export type Backward<O, N extends string> = Omit<O, 'bias' | 'out'> & GradientOp
 export type LayerNormBackwardOptions = Backward<LayerNormOptions, NormGradient>;
 export type RmsNormBackwardOptions = Backward<RmsNormOptions, RmsNormGradient>;
 export type InstanceNormBackwardOptions = Backward<InstanceNormOptions, NormGradient>;
+
+/** What `localResponseNorm` takes besides the input and the size of its windows. */
+export interface LocalResponseNormOptions extends ActivationOptions {
+  /**
+   * What the mean square of a window is multiplied by, at least 0.
+   *
+   * @defaultValue 1e-4
+   */
+  readonly alpha?: number;
+  /**
+   * The exponent, at least 0.
+   *
+   * @defaultValue 0.75
+   */
+  readonly beta?: number;
+  /**
+   * What is added to it, above 0.
+   *
+   * @defaultValue 1
+   */
+  readonly bias?: number;
+  /**
+   * Channels second, or last, in an input of any rank from 2 on.
+   *
+   * @defaultValue 'nchw'
+   */
+  readonly layout?: Layout;
+}
+
+/** The input seen as [outer][channels][inner]; a window has so many channels before and after its own. */
+export interface LocalResponseSpec {
+  readonly outer: number;
+  readonly channels: number;
+  readonly inner: number;
+  readonly size: number;
+  readonly before: number;
+  readonly after: number;
+  readonly alpha: number;
+  readonly beta: number;
+  readonly bias: number;
+}
 
 /** One dimension of the input, or several that are treated alike. */
 export interface NormDimension {
@@ -220,4 +261,44 @@ export function groupNorm(x: Tensor, groups: number, given: InstanceNormOptions 
 export function groupNormBackward(dy: Tensor, x: Tensor, groups: number, given: InstanceNormBackwardOptions | undefined) {
   const { out: targets, skip, ...options } = known('options', given, ['scale', 'epsilon', 'layout', 'skip', 'out']);
   return backward(dy, x, overGroups(x, groupsOf(groups), options), skip, targets);
+}
+
+function localResponseSpec(x: Tensor, size: unknown, options: LocalResponseNormOptions): LocalResponseSpec {
+  tensor('x', x, undefined, true);
+  const { shape } = x;
+  if (shape.length < 2) throw new ShapeError('x.shape', show(shape), 'at least 2 dimensions, the batch and the channels');
+  const channels = count('size', size, Number.NaN, 1);
+  if (channels > MAX_LENGTH) throw new OptionError('size', show(size), `at most ${MAX_LENGTH}`);
+  const isLast = layout('options.layout', options.layout, 'nchw', ['nchw', 'nhwc']) === 'nhwc';
+  const [alpha, beta, bias] = [
+    finite('options.alpha', options.alpha, 1e-4),
+    finite('options.beta', options.beta, 0.75),
+    finite('options.bias', options.bias, 1),
+  ];
+  if (alpha < 0) throw new OptionError('options.alpha', show(options.alpha), 'at least 0');
+  if (beta < 0) throw new OptionError('options.beta', show(options.beta), 'at least 0');
+  if (bias <= 0) throw new OptionError('options.bias', show(options.bias), 'a number above 0');
+  return {
+    outer: isLast ? lengthOf(shape.slice(0, -1)) : shape[0],
+    channels: isLast ? shape[shape.length - 1] : shape[1],
+    inner: isLast ? 1 : lengthOf(shape.slice(2)),
+    size: channels,
+    before: Math.floor((channels - 1) / 2),
+    after: Math.ceil((channels - 1) / 2),
+    alpha,
+    beta,
+    bias,
+  };
+}
+
+export function localResponseNorm(x: Tensor, size: number, given: LocalResponseNormOptions | undefined) {
+  const options = known('options', given, ['alpha', 'beta', 'bias', 'layout', 'out']);
+  return { spec: localResponseSpec(x, size, options), out: out(options.out, x.shape, { x }, true) };
+}
+
+export function localResponseNormBackward(dy: Tensor, x: Tensor, size: number, given: LocalResponseNormOptions | undefined) {
+  const options = known('options', given, ['alpha', 'beta', 'bias', 'layout', 'out']);
+  const spec = localResponseSpec(x, size, options);
+  checkGradient(dy, x.shape);
+  return { spec, out: out(options.out, x.shape, { dy, x }) };
 }

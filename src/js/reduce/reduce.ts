@@ -34,6 +34,7 @@ function reduced(p: Params, at: number, length: number, stride: number, mean: nu
   const pairs = [combine(kind, four[0], four[1]), combine(kind, four[2], four[3])];
   const y = fround(combine(kind, pairs[0], pairs[1]) / p.divisor);
   if (p.finish === Finish.Root) return Math.sqrt(y);
+  if (p.finish === Finish.Offset) return y + p.epsilon;
   return p.finish === Finish.InverseRoot ? 1 / fround(Math.sqrt(fround(y + p.epsilon))) : y;
 }
 

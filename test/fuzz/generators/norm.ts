@@ -105,6 +105,12 @@ function groupedGradient(source: Source, hasGroups: boolean): Configuration {
   };
 }
 
+function local(source: Source) {
+  const { x, from, to } = channelwise(source, false, false);
+  const options = { alpha: source.pick(undefined, 0, 0.5), beta: source.pick(undefined, 0, 0.5, 1, 2), bias: source.pick(undefined, 2) };
+  return { x, size: source.int(1, 9), options, from, to };
+}
+
 export const norm = {
   batchNorm(source) {
     const { x, mean, variance, options, axis, channels } = normalisation(source);
@@ -156,5 +162,27 @@ export const norm = {
   instanceNorm: (source) => grouped(source, false),
   instanceNormBackward: (source) => groupedGradient(source, false),
   groupNorm: (source) => grouped(source, true),
+  localResponseNorm(source) {
+    const { x, size, options, from, to } = local(source);
+    return {
+      args: [x, size, given(options)],
+      over: { argument: 0, result: 'out' },
+      elsewhere: {
+        args: [relayout(x, from, to), size, given({ ...options, layout: 'nhwc' })],
+        back: (result) => relayout(result, to, from),
+      },
+    };
+  },
+  localResponseNormBackward(source) {
+    const { x, size, options, from, to } = local(source);
+    const dy = floats(source, x.shape);
+    return {
+      args: [dy, x, size, given(options)],
+      elsewhere: {
+        args: [relayout(dy, from, to), relayout(x, from, to), size, given({ ...options, layout: 'nhwc' })],
+        back: (result) => relayout(result, to, from),
+      },
+    };
+  },
   groupNormBackward: (source) => groupedGradient(source, true),
 } satisfies Record<string, Generator>;
