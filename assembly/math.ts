@@ -228,4 +228,47 @@ function upperTailOf(z: v128, gaussian: v128): v128 {
   return f32x4.div(f32x4.mul(gaussian, p), below);
 }
 
-export { expOf, gatedOf, gaussianOf, logOf, softplusOf, upperTailOf };
+/**
+ * e^x for any x. The power of 2 is 2²⁴ times as large for x ≤ 0, and as small for x > 0, until the end: where the result is a denormal or
+ * near overflow, the power alone is neither.
+ */
+function exponentialOf(x: v128): v128 {
+  const grows = f32x4.gt(x, splat(0));
+  x = clampVector(x, splat(-104), splat(89));
+  const shift = v128.bitselect(splat(ROUNDING - 24), splat(ROUNDING + 24), grows);
+  const rounded = madd(x, splat(LOG2E), shift);
+  const r = reduced(x, f32x4.sub(rounded, shift), splat(MINUS_LN2_HIGH), splat(MINUS_LN2_LOW));
+  const w = expm1Reduced(r, splat(K1), splat(K2), splat(2));
+  const scale = v128.bitselect(splat(16777216), splat(TINY), grows);
+  return f32x4.mul(f32x4.mul(f32x4.add(w, splat(1)), power(rounded)), scale);
+}
+
+/** ln x for any x: denormals are multiplied by 2²⁴ first. */
+function logarithmOf(x: v128): v128 {
+  const small = f32x4.lt(x, splat(1.1754943508222875e-38));
+  const y = logOf(v128.bitselect(f32x4.mul(x, splat(16777216)), x, small));
+  const lowered = v128.bitselect(f32x4.sub(y, splat(16.635532)), y, small);
+  const ended = v128.bitselect(x, lowered, f32x4.eq(x, splat(Infinity)));
+  const begun = v128.bitselect(splat(-Infinity), ended, f32x4.eq(x, splat(0)));
+  return v128.or(begun, f32x4.lt(x, splat(0)));
+}
+
+/** The error function: an odd polynomial where |x| < 1, beyond it 1 − 2 Φ(−√2 |x|) under the sign of x. */
+function erfOf(x: v128): v128 {
+  const size = f32x4.abs(x);
+  const t = f32x4.mul(x, x);
+  let p = madd(t, splat(-0.00000966704465), splat(0.000112659589));
+  p = madd(t, p, splat(-0.000848408032));
+  p = madd(t, p, splat(0.00522103161));
+  p = madd(t, p, splat(-0.0268654302));
+  p = madd(t, p, splat(0.112837821));
+  p = madd(t, p, splat(-0.376126379));
+  p = madd(t, p, splat(0.128379166));
+  const z = f32x4.pmin(f32x4.mul(size, splat(1.4142135623730951)), splat(15));
+  const tail = upperTailOf(z, gaussianOf(z));
+  const y = f32x4.sub(splat(1), f32x4.add(tail, tail));
+  const far = v128.or(y, v128.and(x, splat(-0)));
+  return v128.bitselect(madd(x, p, x), far, f32x4.lt(size, splat(1)));
+}
+
+export { erfOf, exponentialOf, expOf, gatedOf, gaussianOf, logarithmOf, logOf, softplusOf, upperTailOf };

@@ -50,14 +50,14 @@ function signedPower(base: f32, e: f64): f32 {
   const size = abs(base);
   if (size == 0 || size != size) return base;
   if (size == <f32>Infinity) return e > 0 ? base : 0;
-  return copysign<f32>(<f32>power(size, e), base);
+  return copysign<f32>(<f32>powerOf(size, e), base);
 }
 
 /**
  * `x^e` of a finite, positive `x`, to 10⁻¹⁰ of it: 2^(e · log₂ x), by the series of log((1 + t) / (1 − t)) and of exp, over
  * the reduced range of each.
  */
-function power(x: f32, e: f64): f64 {
+export function powerOf(x: f32, e: f64): f64 {
   let exponent = 0;
   if (x < 1.1754943508222875e-38) {
     x *= 16777216;

@@ -158,3 +158,45 @@ export function upperTailOf(z: number, gaussian: number): number {
   p = madd(u, p, fround(0.672408));
   return fround(fround(gaussian * p) / below);
 }
+
+const SMALLEST_NORMAL = 2 ** -126;
+const HUGE = 2 ** 24;
+const LN_HUGE = fround(16.635532);
+
+/** e^x for any x. The power of 2 is 2²⁴ times as large for x ≤ 0, and as small for x > 0, until the end. */
+export function exponentialOf(x: number): number {
+  const held = x < -104 ? -104 : x > 89 ? 89 : x;
+  const shift = x > 0 ? ROUNDING - 24 : ROUNDING + 24;
+  const rounded = madd(held, LOG2E, shift);
+  const w = expm1Reduced(reduced(held, fround(rounded - shift)));
+  return fround(fround(fround(w + 1) * power(rounded)) * (x > 0 ? HUGE : TINY));
+}
+
+/** ln x for any x: denormals are multiplied by 2²⁴ first. */
+export function logarithmOf(x: number): number {
+  if (x < 0) return Number.NaN;
+  if (x === 0) return -Infinity;
+  if (x === Infinity) return x;
+  return x < SMALLEST_NORMAL ? fround(logOf(fround(x * HUGE)) - LN_HUGE) : logOf(x);
+}
+
+/** The error function: an odd polynomial where |x| < 1, beyond it 1 − 2 Φ(−√2 |x|) under the sign of x. */
+export function erfOf(x: number): number {
+  const size = Math.abs(x);
+  if (size < 1) {
+    const t = fround(x * x);
+    let p = madd(t, fround(-0.00000966704465), fround(0.000112659589));
+    p = madd(t, p, fround(-0.000848408032));
+    p = madd(t, p, fround(0.00522103161));
+    p = madd(t, p, fround(-0.0268654302));
+    p = madd(t, p, fround(0.112837821));
+    p = madd(t, p, fround(-0.376126379));
+    p = madd(t, p, fround(0.128379166));
+    return madd(x, p, x);
+  }
+  const scaled = fround(size * fround(Math.SQRT2));
+  const z = scaled > 15 ? 15 : scaled;
+  const tail = upperTailOf(z, gaussianOf(z));
+  const y = fround(1 - fround(tail + tail));
+  return x < 0 ? -y : y;
+}

@@ -49,16 +49,6 @@ export const ActivationParams = {
   kind: 'i32',
 } as const satisfies Layout;
 
-/** Two floats in, one float out. */
-export const BinaryParams = {
-  input: 'buffer',
-  other: 'buffer',
-  output: 'buffer',
-  length: 'i32',
-  /** Floats a task. */
-  taskLength: 'i32',
-} as const satisfies Layout;
-
 export const PreluParams = {
   input: 'buffer',
   slope: 'buffer',
@@ -182,7 +172,6 @@ const slopes = (v: Numbers<typeof PreluBackwardParams>) => (v.images * v.channel
 
 export const elementwiseKernels = {
   timesPower: elementwise(PowerParams, ['factor', 'base']),
-  add: elementwise(BinaryParams, ['input', 'other']),
   clamp: elementwise(ActivationParams, ['input'], true),
   leakyRelu: unary,
   thresholdedRelu: elementwise(ActivationParams, ['input'], true),

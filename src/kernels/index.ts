@@ -1,3 +1,4 @@
+import { arithmeticKernels } from './arithmetic.ts';
 import { convKernels } from './conv.ts';
 import { elementwiseKernels } from './elementwise.ts';
 import { moveKernels } from './move.ts';
@@ -18,6 +19,7 @@ export const kernels = {
   ...reduceKernels,
   ...resampleKernels,
   ...elementwiseKernels,
+  ...arithmeticKernels,
 };
 
 export type KernelName = keyof typeof kernels;

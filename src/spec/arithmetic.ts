@@ -1,13 +1,90 @@
 import { ShapeError } from '../errors.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import type { ActivationOptions } from './activation.ts';
-import { known, out, sameShape, show, tensor } from './check.ts';
+import { lengthOf } from '../tensor/tensor.ts';
+import type { ActivationOptions, Elementwise } from './activation.ts';
+import { checkLength, known, out, show, tensor } from './check.ts';
+import { checkGradient, type GradientOptions, outOver, wantedGradients } from './gradients.ts';
 
-/** Two tensors of one shape, any rank and any size. The result may take the place of the first. */
-export function add(a: Tensor, b: Tensor, given: ActivationOptions | undefined): { shape: readonly number[]; out: Tensor | undefined } {
-  const options = known('options', given, ['out']);
+export type BinaryName = 'add' | 'sub' | 'mul' | 'div' | 'maximum' | 'minimum' | 'pow';
+
+/** By what an operator on two tensors is differentiated. */
+export type BinaryGradient = 'da' | 'db';
+
+/** What gradients of operators on two tensors take besides their operands: `out.da` may be `dy` itself where `a` has its shape. */
+export interface BinaryBackwardOptions extends GradientOptions<BinaryGradient> {}
+
+/** Two shapes, and that to which both are broadcast. */
+export interface BinarySpec {
+  readonly a: readonly number[];
+  readonly b: readonly number[];
+  readonly shape: readonly number[];
+}
+
+/** Groups of neighbouring dimensions in which one operand, the other, or both have more than one element: what a kernel has words for. */
+const MAX_GROUPS = 8;
+
+/** The shape to which both are broadcast, or undefined: dimensions are aligned from the last, and equal, or one of them is 1. */
+function broadcast(a: readonly number[], b: readonly number[]): number[] | undefined {
+  const shape: number[] = [];
+  for (let back = Math.max(a.length, b.length); back > 0; back--) {
+    const [n, m] = [a[a.length - back] ?? 1, b[b.length - back] ?? 1];
+    if (n !== m && n !== 1 && m !== 1) return undefined;
+    shape.push(n === 1 ? m : n);
+  }
+  return shape;
+}
+
+function groups(shape: readonly number[], a: readonly number[], b: readonly number[]): number {
+  let count = 0;
+  let last = '';
+  for (let back = shape.length; back > 0; back--) {
+    if (shape[shape.length - back] === 1) continue;
+    const kind = `${(a[a.length - back] ?? 1) !== 1},${(b[b.length - back] ?? 1) !== 1}`;
+    if (kind !== last) count++;
+    last = kind;
+  }
+  return count;
+}
+
+function checkOperands(a: Tensor, b: Tensor): BinarySpec {
   tensor('a', a, undefined, true);
   tensor('b', b, undefined, true);
-  if (!sameShape(a.shape, b.shape)) throw new ShapeError('b.shape', show(b.shape), `${show(a.shape)}, the shape of a`);
-  return { shape: [...a.shape], out: out(options.out, a.shape, { a, b }, true) };
+  const shape = broadcast(a.shape, b.shape);
+  if (shape === undefined) throw new ShapeError('b.shape', show(b.shape), `a shape that broadcasts with ${show(a.shape)}, the shape of a`);
+  if (groups(shape, a.shape, b.shape) > MAX_GROUPS) {
+    const given = `${show(b.shape)}, which changes between broadcast and whole more than ${MAX_GROUPS - 1} times`;
+    throw new ShapeError('b.shape', given, `a shape that broadcasts with ${show(a.shape)} in at most ${MAX_GROUPS} groups of dimensions`);
+  }
+  checkLength('a and b', shape);
+  return { a: [...a.shape], b: [...b.shape], shape };
+}
+
+/** Two tensors of any rank and any size. The result may take the place of the first, where that has its shape. */
+export function binary(a: Tensor, b: Tensor, given: ActivationOptions | undefined): Elementwise<BinarySpec> {
+  const options = known('options', given, ['out']);
+  const spec = checkOperands(a, b);
+  const inPlace = lengthOf(spec.a) === lengthOf(spec.shape);
+  return { spec, shape: spec.shape, out: out(options.out, spec.shape, { a, b }, inPlace) };
+}
+
+export function binaryBackward(dy: Tensor, a: Tensor, b: Tensor, given: BinaryBackwardOptions | undefined) {
+  const options = known('options', given, ['out', 'skip']);
+  const spec = checkOperands(a, b);
+  checkGradient(dy, spec.shape);
+  const over = lengthOf(spec.a) === lengthOf(spec.shape) ? 'da' : undefined;
+  return { spec, wanted: wantedGradients<BinaryGradient>(options, { da: spec.a, db: spec.b }, { dy, a, b }, over) };
+}
+
+/** Any rank and any size, empty too; the result may take the input's place. */
+export function unary(x: Tensor, given: ActivationOptions | undefined) {
+  const options = known('options', given, ['out']);
+  tensor('x', x, undefined, true);
+  return { shape: [...x.shape], out: out(options.out, x.shape, { x }, true) };
+}
+
+export function unaryBackward(dy: Tensor, x: Tensor, given: ActivationOptions | undefined) {
+  const options = known('options', given, ['out']);
+  tensor('x', x, undefined, true);
+  checkGradient(dy, x.shape);
+  return { shape: [...x.shape], out: outOver(options.out, dy, x) };
 }

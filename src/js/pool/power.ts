@@ -28,7 +28,7 @@ function signedPower(base: number, e: number): number {
   const size = Math.abs(base);
   if (size === 0 || Number.isNaN(size)) return base;
   if (size === Infinity) return e > 0 ? base : 0;
-  return Math.sign(base) * Math.fround(power(size, e));
+  return Math.sign(base) * Math.fround(powerOf(size, e));
 }
 
 const floats = new Float32Array(1);
@@ -38,7 +38,7 @@ const words = new Int32Array(floats.buffer);
  * `x^e` of a finite, positive `x`, to 10⁻¹⁰ of it: 2^(e · log₂ x), by the series of log((1 + t) / (1 − t)) and of exp, over
  * the reduced range of each.
  */
-function power(x: number, e: number): number {
+export function powerOf(x: number, e: number): number {
   let exponent = 0;
   if (x < 1.1754943508222875e-38) {
     x *= 16777216;

@@ -189,9 +189,4 @@ export const activation = {
   logSoftmax: softmax,
   softmaxBackward,
   logSoftmaxBackward: softmaxBackward,
-  add(source) {
-    const a = input(source, shapeOf(source));
-    const b = input(source, a.shape);
-    return { args: [a, b, {}], over, elsewhere: { args: [flat(a), flat(b), {}], back: shaped(a.shape) } };
-  },
 } satisfies Record<string, Generator>;

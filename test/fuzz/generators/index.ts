@@ -1,6 +1,7 @@
 import type { FilterOperators } from '../../../src/image/index.ts';
 import type { Operators } from '../../../src/ops/index.ts';
 import { activation } from './activation.ts';
+import { arithmetic } from './arithmetic.ts';
 import { columns } from './columns.ts';
 import { conv } from './conv.ts';
 import { image } from './image.ts';
@@ -26,10 +27,11 @@ export const generators: Readonly<Record<OperatorName, Generator>> = {
   ...norm,
   ...reductions,
   ...resample,
+  ...arithmetic,
 };
 
 /** Valid calls of every filter of `simdconv/image`. */
 export const filterGenerators: Readonly<Record<FilterName, Generator>> = image;
 
 /** Where a generator stands: the family of its operator. */
-export const families = { conv, columns, linear, pad, pool, activation, norm, reductions, resample, image } as const;
+export const families = { conv, columns, linear, pad, pool, activation, norm, reductions, resample, arithmetic, image } as const;
