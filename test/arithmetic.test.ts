@@ -221,6 +221,33 @@ describe.each(platforms)('arithmetic on $name', ({ engine }) => {
     );
   });
 
+  it('prelu takes slopes of any shape that broadcasts to that of x, and those of channels as before', () => {
+    const shape = [2, 3, 5, 7];
+    const [x, dy] = [specialTensor(shape, 1), randomTensor(shape, 2)];
+    for (const of of [[7], [5, 7], [5, 1], [2, 1, 1, 1], [2, 3, 5, 7], [3, 1, 7]]) {
+      const slope = randomTensor(of, 3);
+      const expected = broadcast(x, slope, (value, a) => (value < 0 ? Math.fround(a * value) : value));
+      expectSameBits(engine.prelu(x, slope).data, Float32Array.from(expected.data));
+      const at = indices(shape, of);
+      const { dx, dSlope } = engine.preluBackward(dy, x, slope);
+      expectSameBits(
+        dx!.data,
+        x.data.map((value, i) => (value > 0 ? dy.data[i] : Number.isNaN(value) ? value : dy.data[i] * slope.data[at[i]])),
+      );
+      const sums = new Float64Array(slope.data.length);
+      for (let i = 0; i < at.length; i++) if (!(x.data[i] > 0)) sums[at[i]] += x.data[i] * dy.data[i];
+      for (let i = 0; i < sums.length; i++) {
+        if (Number.isFinite(sums[i])) expect(Math.abs(dSlope!.data[i] - sums[i])).toBeLessThanOrEqual(1e-4 * (1 + Math.abs(sums[i])));
+      }
+    }
+    expectSameBits(engine.prelu(x, randomTensor([3], 4)).data, engine.prelu(x, randomTensor([3, 1, 1], 4)).data);
+    const line = randomTensor([4], 5);
+    expectSameBits(
+      engine.prelu(line, line).data,
+      Float32Array.from(line.data, (value) => (value < 0 ? value * value : value)),
+    );
+  });
+
   it('refuses shapes that do not broadcast, and an out of another shape', () => {
     expect(() => engine.add(t(2, 3), t(3, 2))).toThrow(ShapeError);
     expect(() => engine.sub(t(2, 3), t(2))).toThrow(/b\.shape: expected a shape that broadcasts with \[2, 3\], the shape of a, got \[2\]/);

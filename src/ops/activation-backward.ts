@@ -1,4 +1,5 @@
 import { planActivationBackward, planPreluBackward } from '../plan/activation.ts';
+import { planBinaryBackward } from '../plan/arithmetic.ts';
 import { Plan } from '../plan/plan.ts';
 import type { ActivationOptions, ClampOptions, Elementwise, LeakyReluOptions, ThresholdedReluOptions } from '../spec/activation.ts';
 import {
@@ -186,7 +187,10 @@ export const activationBackward: Operations<ActivationBackwardOperators> = {
   preluBackward(dy, x, slope, options) {
     const { spec, wanted } = checkPrelu(dy, x, slope, options);
     const plan = new Plan();
-    planPreluBackward(plan, spec, wanted);
+    if ('shape' in spec) {
+      const names = { a: 'x', b: 'slope', da: 'dx', db: 'dSlope' };
+      planBinaryBackward(plan, 'prelu', spec, { da: wanted.dx, db: wanted.dSlope }, names);
+    } else planPreluBackward(plan, spec, wanted);
     return gradients(x, { dy, x, slope }, wanted, plan, ['dx', 'dSlope']);
   },
   rreluBackward: (dy, x, options) => elementwise(dy, x, checkRrelu(dy, x, options)),

@@ -1,4 +1,6 @@
+import { Binary } from '../kernels/arithmetic.ts';
 import { planActivation, planPrelu } from '../plan/activation.ts';
+import { planBinary } from '../plan/arithmetic.ts';
 import { Plan } from '../plan/plan.ts';
 import type { ActivationOptions, ClampOptions, Elementwise, LeakyReluOptions, ThresholdedReluOptions } from '../spec/activation.ts';
 import {
@@ -64,8 +66,9 @@ export interface ActivationOperators {
    * He, Zhang, Ren and Sun, "Delving Deep into Rectifiers", 2015.
    *
    * @param x any shape; channels are its axis 1, or its last one with `layout: 'nhwc'`. With fewer than two axes it has none
-   * @param slope one slope for all, or one a channel: [channels], or the same with dimensions of 1 around it
-   * @throws ShapeError if there are several slopes, but not as many as channels
+   * @param slope one slope for all, or one a channel: [channels], or the same with dimensions of 1 around it; or slopes of any other shape
+   * that broadcasts to that of x, as in ONNX
+   * @throws ShapeError if there are several slopes, not as many as channels, whose shape does not broadcast either
    * @example engine.prelu(tensor([2, 7, 61, 47]), tensor([7]))
    */
   prelu<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, slope: Tensor, options?: PreluOptions & Out<O>): O;
@@ -206,7 +209,9 @@ export const activation: Operations<ActivationOperators> = {
   prelu(x, slope, options) {
     const { spec, shape, out } = checkPrelu(x, slope, options);
     const plan = new Plan();
-    planPrelu(plan, spec, plan.named('x'), plan.named('slope'), plan.named('out'), shape);
+    const [input, slopes, output] = [plan.named('x'), plan.named('slope'), plan.named('out')];
+    if ('shape' in spec) planBinary(plan, Binary.Prelu, { value: input, shape }, { value: slopes, shape: spec.b }, output, shape);
+    else planPrelu(plan, spec, input, slopes, output, shape);
     return one(x, { x, slope }, shape, out, plan);
   },
   rrelu(x, options) {

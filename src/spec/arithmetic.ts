@@ -2,7 +2,7 @@ import { ShapeError } from '../errors.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { lengthOf } from '../tensor/tensor.ts';
 import type { ActivationOptions, Elementwise } from './activation.ts';
-import { checkLength, known, out, show, tensor } from './check.ts';
+import { checkLength, known, out, sameShape, show, tensor } from './check.ts';
 import { checkGradient, type GradientOptions, outOver, wantedGradients } from './gradients.ts';
 
 export type BinaryName = 'add' | 'sub' | 'mul' | 'div' | 'maximum' | 'minimum' | 'pow';
@@ -32,6 +32,12 @@ function broadcast(a: readonly number[], b: readonly number[]): number[] | undef
     shape.push(n === 1 ? m : n);
   }
   return shape;
+}
+
+/** Whether `b` is broadcast to `shape`, and is no reason for another one, in no more groups than kernels know. */
+export function isBroadcastTo(shape: readonly number[], b: readonly number[]): boolean {
+  const result = broadcast(shape, b);
+  return result !== undefined && sameShape(result, shape) && groups(shape, shape, b) <= MAX_GROUPS;
 }
 
 function groups(shape: readonly number[], a: readonly number[], b: readonly number[]): number {

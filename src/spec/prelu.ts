@@ -1,6 +1,7 @@
 import { ShapeError } from '../errors.ts';
 import { lengthOf, type Tensor } from '../tensor/tensor.ts';
 import type { ActivationOptions, Elementwise } from './activation.ts';
+import { type BinarySpec, isBroadcastTo } from './arithmetic.ts';
 import { known, type Layout, layout, out, show, tensor } from './check.ts';
 import { checkGradient, type GradientOptions, type Wanted, wantedGradients } from './gradients.ts';
 
@@ -17,25 +18,27 @@ export interface PreluSpec {
 }
 
 /** A tensor of fewer than two dimensions has no channels, as in PyTorch: one slope is all that it takes. */
-export function prelu(x: Tensor, slope: Tensor, given: PreluOptions | undefined): Elementwise<PreluSpec> {
+export function prelu(x: Tensor, slope: Tensor, given: PreluOptions | undefined): Elementwise<PreluSpec | BinarySpec> {
   const options = known('options', given, ['layout', 'out']);
   tensor('x', x, undefined, true);
   const spec = channelsOf(x, slope, options.layout);
   return { spec, shape: [...x.shape], out: out(options.out, x.shape, { x, slope }, true) };
 }
 
-function channelsOf({ shape }: Tensor, slope: Tensor, named: unknown): PreluSpec {
+/** Slopes of channels come first; what is no such slope may be of any shape that is broadcast to that of `x`. */
+function channelsOf({ shape }: Tensor, slope: Tensor, named: unknown): PreluSpec | BinarySpec {
   tensor('slope', slope, undefined, true);
   const order = layout('options.layout', named, 'nchw', ['nchw', 'nhwc']);
   const axis = order === 'nchw' ? 1 : shape.length - 1;
   const slopes = lengthOf(slope.shape);
   const one = slopes === 1;
   if (!one && (shape.length < 2 || slopes !== shape[axis] || slope.shape.filter((extent) => extent !== 1).length > 1)) {
+    if (isBroadcastTo(shape, slope.shape)) return { a: [...shape], b: [...slope.shape], shape: [...shape] };
     const perChannel = `${shape[axis]} slopes in one dimension, the channels of x ${show(shape)} in the layout '${order}'`;
     throw new ShapeError(
       'slope.shape',
       show(slope.shape),
-      shape.length < 2 ? '1 slope, since x has no channels' : `1 slope, or ${perChannel}`,
+      `1 slope${shape.length < 2 ? ', since x has no channels' : `, or ${perChannel}`}, or a shape that broadcasts to that of x`,
     );
   }
   return one ? { channels: 1, rowLength: lengthOf(shape) } : { channels: slopes, rowLength: lengthOf(shape.slice(axis + 1)) };
@@ -62,8 +65,10 @@ export function preluBackward(dy: Tensor, x: Tensor, slope: Tensor, given: Prelu
   const options = known('options', given, ['layout', 'out', 'skip']);
   tensor('x', x, undefined, true);
   checkGradient(dy, x.shape);
-  const { channels } = channelsOf(x, slope, options.layout);
+  const slopes = channelsOf(x, slope, options.layout);
   const wanted: Wanted<PreluGradient> = wantedGradients(options, { dx: x.shape, dSlope: slope.shape }, { dy, x, slope }, 'dx');
+  if ('shape' in slopes) return { spec: slopes, wanted };
+  const { channels } = slopes;
   const images = x.shape[0] ?? 1;
   const pixels = images === 0 ? 0 : lengthOf(x.shape) / images / channels;
   const spec: PreluBackwardSpec =
