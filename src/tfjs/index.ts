@@ -15,6 +15,7 @@ import { BACKEND } from './kernel.ts';
 import { registerMatMul } from './matmul.ts';
 import { registerNorm } from './norm.ts';
 import { registerPool } from './pool.ts';
+import { registerReduce } from './reduce.ts';
 
 let options: LoadOptions = {};
 
@@ -30,6 +31,7 @@ registerMatMul();
 registerPool();
 registerActivation();
 registerNorm();
+registerReduce();
 registerArithmetic();
 for (const config of getKernelsForBackend('cpu')) {
   if (getKernel(config.kernelName, BACKEND) === undefined) registerKernel({ ...config, backendName: BACKEND });
