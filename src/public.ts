@@ -38,7 +38,16 @@ export type {
   BatchNormTrainingBackwardOptions,
   BatchNormTrainingOptions,
   BatchNormTrainingResult,
-} from './ops/norm.ts';
+  InstanceNormBackwardOptions,
+  InstanceNormOptions,
+  LayerNormBackwardOptions,
+  LayerNormOptions,
+  LocalResponseNormOptions,
+  NormGradient,
+  RmsNormBackwardOptions,
+  RmsNormGradient,
+  RmsNormOptions,
+} from './ops/norm/options.ts';
 export type { PadBackwardOptions, PadOptions } from './ops/pad.ts';
 export type { ArgMaxOptions, ReduceOptions } from './ops/reduce.ts';
 export type { CoordinateTransformation, ResizeBackwardOptions, ResizeOptions } from './ops/resample.ts';
@@ -58,17 +67,6 @@ export type { Layout, Layout1d, Layout3d, Pair, Triple } from './spec/check.ts';
 export type { ConvAlgorithm } from './spec/correlation.ts';
 export type { AlphaOptions, GeluOptions, HardSigmoidOptions, HardTanhOptions, ShrinkOptions } from './spec/curve.ts';
 export type { GradientOptions, Gradients, GradientsOut, GradientTargets, NamedResults } from './spec/gradients.ts';
-export type {
-  InstanceNormBackwardOptions,
-  InstanceNormOptions,
-  LayerNormBackwardOptions,
-  LayerNormOptions,
-  LocalResponseNormOptions,
-  NormGradient,
-  RmsNormBackwardOptions,
-  RmsNormGradient,
-  RmsNormOptions,
-} from './spec/normalization.ts';
 export type {
   AdaptivePoolOptions,
   AveragePool1dOptions,

@@ -1,12 +1,45 @@
 import { Finish, Reduction } from '../kernels/reduce.ts';
 import type { Wanted } from '../spec/gradients.ts';
-import type { LocalResponseSpec, NormalizationSpec, NormDimension, NormGradient } from '../spec/normalization.ts';
 import type { Run } from '../spec/reduce.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { TASK_LENGTH } from './activation.ts';
 import type { Plan, Value } from './plan.ts';
 import { sumNeighbours } from './pool.ts';
 import { planPower } from './power.ts';
 import { planReduce, type Reducing, reducedCount, takesMeans } from './reduce.ts';
+
+/** A local response normalisation, checked: the input seen as [outer][channels][inner]. A window has so many channels before and after its own. */
+export interface LocalResponseSpec {
+  readonly outer: number;
+  readonly channels: number;
+  readonly inner: number;
+  readonly size: number;
+  readonly before: number;
+  readonly after: number;
+  readonly alpha: number;
+  readonly beta: number;
+  readonly bias: number;
+}
+
+/** One dimension of the input, or several that are treated alike. */
+export interface NormDimension {
+  readonly count: number;
+  /** Whether statistics are over it. */
+  readonly isReduced: boolean;
+  /** Whether `scale` and `bias` have it. */
+  readonly isAffine: boolean;
+}
+
+/** A normalisation by moments of its input, checked. */
+export interface NormalizationSpec {
+  /** From the outermost on, none of a count of 1. */
+  readonly dimensions: readonly NormDimension[];
+  /** Statistics begin with the outermost dimension, so that both layouts have one order. */
+  readonly outermostFirst: boolean;
+  readonly epsilon: number;
+  readonly scale: Tensor | undefined;
+  readonly bias: Tensor | undefined;
+}
 
 /** Statistics of an input, and what they are for: `1 / √(variance + epsilon)`. */
 export interface Statistics {
@@ -163,7 +196,7 @@ export function planNormalization(plan: Plan, spec: NormalizationSpec, isCentred
 export function planNormalizationBackward(
   plan: Plan,
   spec: NormalizationSpec,
-  wanted: Wanted<NormGradient>,
+  wanted: Wanted<'dx' | 'dScale' | 'dBias'>,
   isCentred: boolean,
   known?: Statistics,
 ): void {

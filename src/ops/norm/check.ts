@@ -1,122 +1,22 @@
-import { OptionError, ShapeError } from '../errors.ts';
-import { lengthOf, type Tensor } from '../tensor/tensor.ts';
-import type { ActivationOptions } from './activation.ts';
-import { count, finite, known, type Layout, layout, MAX_LENGTH, out, sameShape, show, tensor } from './check.ts';
-import { checkGradient, type GradientOptions, type Wanted, wantedGradients } from './gradients.ts';
-import { checkAxes } from './reduce.ts';
+import { OptionError, ShapeError } from '../../errors.ts';
+import type { LocalResponseSpec, NormalizationSpec, NormDimension } from '../../plan/normalization.ts';
+import { count, finite, known, layout, MAX_LENGTH, out, sameShape, show, tensor } from '../../spec/check.ts';
+import { checkGradient, type Wanted, wantedGradients } from '../../spec/gradients.ts';
+import { checkAxes } from '../../spec/reduce.ts';
+import { lengthOf, type Tensor } from '../../tensor/tensor.ts';
+import type {
+  InstanceNormBackwardOptions,
+  InstanceNormOptions,
+  LayerNormBackwardOptions,
+  LayerNormOptions,
+  LocalResponseNormOptions,
+  NormGradient,
+  RmsNormBackwardOptions,
+  RmsNormGradient,
+  RmsNormOptions,
+} from './options.ts';
 
-interface AffineOptions extends ActivationOptions {
-  /** What normalised elements are multiplied by; nothing unless given. */
-  readonly scale?: Tensor;
-  /** What is added in the end; nothing unless given. */
-  readonly bias?: Tensor;
-  /**
-   * What is added to the variance.
-   *
-   * @defaultValue 1e-5
-   */
-  readonly epsilon?: number;
-}
-
-/** What `layerNorm` takes besides its input. `scale` and `bias` have the extents of the axes, in their order. */
-export interface LayerNormOptions extends AffineOptions {
-  /**
-   * The axes that are normalised together, ascending, counted from the end where they are negative.
-   *
-   * @defaultValue all but the first
-   */
-  readonly axes?: readonly number[];
-}
-
-/** What `rmsNorm` takes besides its input. `scale` has the extents of the axes, in their order. */
-export interface RmsNormOptions extends Omit<AffineOptions, 'bias'> {
-  /**
-   * The axes that are normalised together, ascending, counted from the end where they are negative.
-   *
-   * @defaultValue the last one
-   */
-  readonly axes?: readonly number[];
-}
-
-/** What `instanceNorm` and `groupNorm` take besides their input. `scale` and `bias` have an entry for each channel. */
-export interface InstanceNormOptions extends AffineOptions {
-  /**
-   * Channels second, or last. Inputs of any rank from 2 on are meant: `'nhwc'` says that channels come last.
-   *
-   * @defaultValue 'nchw'
-   */
-  readonly layout?: Layout;
-}
-
-/** By what a normalisation is differentiated. */
-export type NormGradient = 'dx' | 'dScale' | 'dBias';
-export type RmsNormGradient = 'dx' | 'dScale';
-
-/** The options of the forward call but `bias`, on which no gradient depends. */
-export type Backward<O, N extends string> = Omit<O, 'bias' | 'out'> & GradientOptions<N>;
-export type LayerNormBackwardOptions = Backward<LayerNormOptions, NormGradient>;
-export type RmsNormBackwardOptions = Backward<RmsNormOptions, RmsNormGradient>;
-export type InstanceNormBackwardOptions = Backward<InstanceNormOptions, NormGradient>;
-
-/** What `localResponseNorm` takes besides the input and the size of its windows. */
-export interface LocalResponseNormOptions extends ActivationOptions {
-  /**
-   * What the mean square of a window is multiplied by, at least 0.
-   *
-   * @defaultValue 1e-4
-   */
-  readonly alpha?: number;
-  /**
-   * The exponent, at least 0.
-   *
-   * @defaultValue 0.75
-   */
-  readonly beta?: number;
-  /**
-   * What is added to it, above 0.
-   *
-   * @defaultValue 1
-   */
-  readonly bias?: number;
-  /**
-   * Channels second, or last, in an input of any rank from 2 on.
-   *
-   * @defaultValue 'nchw'
-   */
-  readonly layout?: Layout;
-}
-
-/** The input seen as [outer][channels][inner]; a window has so many channels before and after its own. */
-export interface LocalResponseSpec {
-  readonly outer: number;
-  readonly channels: number;
-  readonly inner: number;
-  readonly size: number;
-  readonly before: number;
-  readonly after: number;
-  readonly alpha: number;
-  readonly beta: number;
-  readonly bias: number;
-}
-
-/** One dimension of the input, or several that are treated alike. */
-export interface NormDimension {
-  readonly count: number;
-  /** Whether statistics are over it. */
-  readonly isReduced: boolean;
-  /** Whether `scale` and `bias` have it. */
-  readonly isAffine: boolean;
-}
-
-export interface NormalizationSpec {
-  /** From the outermost on, none of a count of 1. */
-  readonly dimensions: readonly NormDimension[];
-  /** Statistics begin with the outermost dimension, so that both layouts have one order. */
-  readonly outermostFirst: boolean;
-  readonly epsilon: number;
-  readonly scale: Tensor | undefined;
-  readonly bias: Tensor | undefined;
-}
+/** What normalisations by moments of their input refuse, and the specs that they come to. */
 
 /** Dimensions that the kernel knows. */
 const MOST_DIMENSIONS = 6;

@@ -1,67 +1,27 @@
-import { OptionError, ShapeError } from '../errors.ts';
-import { type BatchNormSpec, planBatchNorm, planBatchNormBackward } from '../plan/norm.ts';
-import { Plan } from '../plan/plan.ts';
-import { finite, isCount, known, out, show, tensor } from '../spec/check.ts';
+import { OptionError, ShapeError } from '../../errors.ts';
+import { type BatchNormSpec, planBatchNorm, planBatchNormBackward } from '../../plan/norm.ts';
+import type { NormalizationSpec } from '../../plan/normalization.ts';
+import { Plan } from '../../plan/plan.ts';
+import { finite, isCount, known, out, show, tensor } from '../../spec/check.ts';
 import {
   checkGradient,
-  type GradientOptions,
   type Gradients,
   type GradientsOut,
   type GradientTargets,
   type Wanted,
   wantedGradients,
-} from '../spec/gradients.ts';
-import type { Backward, NormalizationSpec, NormGradient } from '../spec/normalization.ts';
-import { lengthOf, type Out, type ResidentLike, type Tensor } from '../tensor/tensor.ts';
-import { given, gradients, type Operations, one } from './operation.ts';
-
-/** What `batchNorm` takes besides the input and its moments. */
-export interface BatchNormOptions {
-  /**
-   * What each channel is multiplied by, [channels].
-   *
-   * @defaultValue 1
-   */
-  readonly scale?: Tensor;
-  /**
-   * What is added to each channel, [channels].
-   *
-   * @defaultValue 0
-   */
-  readonly bias?: Tensor;
-  /**
-   * Where the channels are.
-   *
-   * @defaultValue 1
-   */
-  readonly axis?: number;
-  /**
-   * What is added to the variance.
-   *
-   * @defaultValue 1e-5
-   */
-  readonly epsilon?: number;
-  /** Where the result goes, instead of a new tensor. */
-  readonly out?: Tensor;
-}
-
-/** By what `batchNorm` is differentiated: its input, its scale, its bias; moments are constants. */
-export type BatchNormGradient = 'dx' | 'dScale' | 'dBias';
-
-/** What `batchNormBackward` takes: no `bias`, on which no gradient depends. */
-export interface BatchNormBackwardOptions extends Omit<BatchNormOptions, 'bias' | 'out'>, GradientOptions<BatchNormGradient> {}
-
-/** What `batchNormTraining` gives. */
-export type BatchNormTrainingResult = 'y' | 'mean' | 'variance';
-
-/** What `batchNormTraining` takes: the options of `batchNorm`, and up to three tensors to write to. */
-export interface BatchNormTrainingOptions extends Omit<BatchNormOptions, 'out'> {
-  /** Where the results go, instead of new tensors. */
-  readonly out?: GradientTargets<BatchNormTrainingResult>;
-}
-
-/** What `batchNormTrainingBackward` takes. */
-export type BatchNormTrainingBackwardOptions = Backward<BatchNormOptions, NormGradient>;
+} from '../../spec/gradients.ts';
+import { lengthOf, type Out, type ResidentLike, type Tensor } from '../../tensor/tensor.ts';
+import { given, gradients, type Operations, one } from '../operation.ts';
+import type {
+  BatchNormBackwardOptions,
+  BatchNormGradient,
+  BatchNormOptions,
+  BatchNormTrainingBackwardOptions,
+  BatchNormTrainingOptions,
+  BatchNormTrainingResult,
+  NormGradient,
+} from './options.ts';
 
 /** Normalisation. */
 export interface NormOperators {

@@ -1,4 +1,5 @@
-import { planBatchNorm } from '../plan/norm.ts';
+import { planBatchNorm } from '../../plan/norm.ts';
+import type { NormalizationSpec } from '../../plan/normalization.ts';
 import {
   planFactor,
   planLocalResponseNorm,
@@ -6,41 +7,38 @@ import {
   planMoments,
   planNormalization,
   planNormalizationBackward,
-} from '../plan/normalization.ts';
-import { Plan } from '../plan/plan.ts';
-import type { Gradients, GradientsOut, GradientTargets, NamedResults, Wanted } from '../spec/gradients.ts';
+} from '../../plan/normalization.ts';
+import { Plan } from '../../plan/plan.ts';
+import type { Gradients, GradientsOut, GradientTargets, NamedResults, Wanted } from '../../spec/gradients.ts';
+import type { Out, ResidentLike, Tensor } from '../../tensor/tensor.ts';
+import { given, gradients, type Operation, type Operations, one } from '../operation.ts';
+import { batchDimensions, batchNormTraining, batchNormTrainingBackward } from './batch.ts';
 import {
   groupNorm,
   groupNormBackward,
-  type InstanceNormBackwardOptions,
-  type InstanceNormOptions,
   instanceNorm,
   instanceNormBackward,
-  type LayerNormBackwardOptions,
-  type LayerNormOptions,
-  type LocalResponseNormOptions,
   layerNorm,
   layerNormBackward,
   localResponseNorm,
   localResponseNormBackward,
-  type NormalizationSpec,
-  type NormGradient,
-  type RmsNormBackwardOptions,
-  type RmsNormGradient,
-  type RmsNormOptions,
   rmsNorm,
   rmsNormBackward,
-} from '../spec/normalization.ts';
-import type { Out, ResidentLike, Tensor } from '../tensor/tensor.ts';
-import {
-  type BatchNormTrainingBackwardOptions,
-  type BatchNormTrainingOptions,
-  type BatchNormTrainingResult,
-  batchDimensions,
-  batchNormTraining,
-  batchNormTrainingBackward,
-} from './norm.ts';
-import { given, gradients, type Operation, type Operations, one } from './operation.ts';
+} from './check.ts';
+import type {
+  BatchNormTrainingBackwardOptions,
+  BatchNormTrainingOptions,
+  BatchNormTrainingResult,
+  InstanceNormBackwardOptions,
+  InstanceNormOptions,
+  LayerNormBackwardOptions,
+  LayerNormOptions,
+  LocalResponseNormOptions,
+  NormGradient,
+  RmsNormBackwardOptions,
+  RmsNormGradient,
+  RmsNormOptions,
+} from './options.ts';
 
 /** Normalisation by moments of the input itself. */
 export interface NormalizationOperators {
