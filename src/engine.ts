@@ -11,9 +11,11 @@ import { copies, Placed, runOnce, runOnceAsync } from './runtime/execute.ts';
 import type { Family } from './runtime/family.ts';
 import type { Operation } from './runtime/operation.ts';
 import { Plans, signatureOf } from './runtime/signature.ts';
-import { checkShape, floats } from './spec/check.ts';
+import { checkShape, elements, known, oneOf } from './spec/check.ts';
+import { quantization } from './spec/quantization.ts';
+import { type ArrayOf, DTYPES, type DType, type TensorData } from './tensor/dtype.ts';
 import { type Reading, type ReadOther, read } from './tensor/read.ts';
-import { KernelTensor, PlainTensor, type Tensor } from './tensor/tensor.ts';
+import { KernelTensor, PlainTensor, type Quantization, type Tensor } from './tensor/tensor.ts';
 
 /** An operator: how its arguments are called in messages, and how they become an operation. */
 export interface Planned<R> {
@@ -22,6 +24,12 @@ export interface Planned<R> {
   readonly plan: (...args: unknown[]) => Operation<R>;
   /** Objects that its family takes besides tensors. */
   readonly readOther?: ReadOther;
+}
+
+/** What a tensor of the engine holds. */
+export interface TensorOptions<D extends DType> extends Partial<Quantization> {
+  /** @defaultValue 'float32' */
+  readonly dtype?: D;
 }
 
 /** A class with a method for every operator, and another for its asynchronous form: `Engine` fills them in. */
@@ -58,18 +66,35 @@ export class Engine extends Operating {
   }
 
   /**
+   * A tensor of elements of any type, in the engine's own memory.
+   *
+   * @param data numbers to start from, as many as `shape` says; zeros where it is undefined. Whole numbers have to fit their type
+   * @throws ShapeError, OptionError, OutOfMemoryError
+   * @example
+   * const bytes = engine.tensor([2, 2], [0, 127, 128, 255], { dtype: 'uint8', scale: 1 / 255, zeroPoint: 0 });
+   */
+  tensor<D extends DType = 'float32'>(
+    shape: readonly number[],
+    data: ArrayLike<number> | undefined,
+    options: TensorOptions<D> | undefined,
+  ): KernelTensor<ArrayOf[D]>;
+  /**
    * A tensor in the engine's own memory. Operators use it without a copy, and give such tensors back.
    *
    * @param data numbers to start from, as many as `shape` says; zeros unless given
    * @throws ShapeError, OutOfMemoryError
    */
-  tensor(shape: readonly number[], data?: ArrayLike<number>): KernelTensor {
+  tensor(shape: readonly number[], data?: ArrayLike<number>): KernelTensor;
+  tensor(shape: readonly number[], data?: ArrayLike<number>, given?: TensorOptions<DType>): KernelTensor<TensorData> {
     const own = read(shape, 'shape') as readonly number[];
-    checkShape('shape', own, undefined, true);
-    const from = data === undefined ? undefined : floats('data', data, own);
+    const options = known('options', read(given, 'options') as TensorOptions<DType> | undefined, ['dtype', 'scale', 'zeroPoint']);
+    const dtype = oneOf('options.dtype', options.dtype, 'float32', DTYPES);
+    checkShape('shape', own, undefined, true, dtype);
+    const meaning = quantization('options', dtype, options.scale, options.zeroPoint);
+    const from = data === undefined ? undefined : elements('data', data, own, dtype);
     const backend = this.#live();
-    if (from !== undefined) return copies(backend, { data: new PlainTensor(own, from) }, false)[0];
-    const made = new KernelTensor(backend, own);
+    if (from !== undefined) return copies(backend, { data: new PlainTensor<TensorData>(own, from, undefined, meaning) }, false)[0];
+    const made = new KernelTensor<TensorData>(backend, own, { dtype, quantization: meaning });
     made.data.fill(0);
     return made;
   }
@@ -91,7 +116,7 @@ export class Engine extends Operating {
   }
 
   /** @internal Does the tensor live in this engine's memory? */
-  holds(tensor: Tensor): tensor is KernelTensor {
+  holds<D extends TensorData>(tensor: Tensor<D>): tensor is KernelTensor<D> {
     return KernelTensor.is(tensor) && tensor.bufferIn(this.#backend) !== undefined;
   }
 

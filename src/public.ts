@@ -1,6 +1,6 @@
 /** What every entry exports. */
 
-export type { Engine } from './engine.ts';
+export type { Engine, TensorOptions } from './engine.ts';
 export { DisposedError, LayoutError, OptionError, OutOfMemoryError, ShapeError, UnsupportedError } from './errors.ts';
 export type { ColumnsOptions, Conv2dMatrixOptions } from './ops/columns.ts';
 export type {
@@ -87,4 +87,5 @@ export type { PreluBackwardOptions, PreluGradient, PreluOptions } from './spec/p
 export type { RreluOptions } from './spec/rrelu.ts';
 export type { SoftmaxOptions } from './spec/softmax.ts';
 export type { Padding, Padding1d, Padding3d, PaddingRule, RoundingType } from './spec/window.ts';
-export { KernelTensor, type Out, type ResidentLike, type Tensor } from './tensor/tensor.ts';
+export type { ArrayOf, DType, TensorData } from './tensor/dtype.ts';
+export { KernelTensor, type Out, type Quantization, type ResidentLike, type Tensor } from './tensor/tensor.ts';

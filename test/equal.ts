@@ -1,7 +1,9 @@
 import { expect } from 'vitest';
+import type { TensorData } from '../src/tensor/dtype.ts';
 
 /** Bit for bit, except that any NaN equals any NaN. Says where the first difference is. */
-export function expectSameBits(actual: Float32Array, expected: Float32Array): void {
+export function expectSameBits<D extends TensorData>(actual: D, expected: D): void {
+  expect(actual.constructor).toBe(expected.constructor);
   expect(actual.length).toBe(expected.length);
   for (let i = 0; i < actual.length; i++) {
     if (!Object.is(actual[i], expected[i])) expect.fail(`element ${i}: ${actual[i]} is not, bit for bit, ${expected[i]}`);

@@ -39,7 +39,7 @@ function bytesOf({ memory }: MeasuredMemory): Uint8Array {
 
 function strayWrite(name: string, before: Uint8Array, after: Uint8Array, memory: MeasuredMemory): string {
   const at = after.findIndex((byte, i) => byte !== before[i]);
-  const owner = [...memory.lengths].find(([begin, length]) => begin <= at && at < begin + 4 * length + 64);
-  const place = owner ? `byte ${at - owner[0]} of a buffer of ${4 * owner[1]} bytes` : 'no buffer';
+  const owner = [...memory.byteLengths].find(([begin, byteLength]) => begin <= at && at < begin + byteLength + 64);
+  const place = owner ? `byte ${at - owner[0]} of a buffer of ${owner[1]} bytes` : 'no buffer';
   return `${name} wrote to address ${at}, ${place}`;
 }

@@ -6,7 +6,7 @@ import binaryen from 'binaryen';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { imageFamily } from '../src/image/family.ts';
 import { ABI_VERSION, kernels as coreKernels } from '../src/kernels/index.ts';
-import { BLOCK_LENGTH, type FieldKind, type Layout } from '../src/kernels/layout.ts';
+import { BLOCK_LENGTH, type FieldKind, isBuffer, type Layout } from '../src/kernels/layout.ts';
 import { compileEmbedded } from '../src/wasm/compile.ts';
 import { functionsOf } from '../src/wasm/functions.ts';
 import { kernels } from './kernels.ts';
@@ -61,7 +61,7 @@ describe('the mirror rule', () => {
 });
 
 describe('parameter blocks', async () => {
-  const KINDS: readonly FieldKind[] = ['buffer', 'i32', 'f32'];
+  const KINDS: readonly FieldKind[] = ['f32*', 'i32*', 'u8*', 'i8*', 'any*', 'i32', 'f32'];
   const described: Record<string, unknown> = {};
   const files = (await sources('src/kernels')).filter((file) => file !== 'layout.ts');
   for (const file of files) Object.assign(described, await import(`../src/kernels/${file}`));
@@ -114,11 +114,11 @@ describe('parameter blocks', async () => {
     for (const { block } of Object.values(kernels)) expect(layouts.map(([, value]) => value)).toContain(block);
     for (const [name, layout] of layouts) {
       const fields = Object.entries(layout);
-      const asWritten = fields.map(([field, kind], index) => ({ field, offset: 4 * index, kind }));
+      const asWritten = fields.map(([field, kind], index) => ({ field, offset: 4 * index, kind: isBuffer(kind) ? 'address' : kind }));
       const asCompiled = fields.map(([field]) => ({
         field,
         offset: there[`${name}_${field}`](),
-        kind: KINDS[there[`${name}_${field}_kind`]()],
+        kind: (['address', 'i32', 'f32'] as const)[there[`${name}_${field}_kind`]()],
       }));
       expect(asCompiled).toEqual(asWritten);
       expect(`${name}: ${there[name]()} bytes`).toBe(`${name}: ${4 * fields.length} bytes`);

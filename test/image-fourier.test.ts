@@ -3,10 +3,10 @@ import type { Engine } from '../src/engine.ts';
 import type { Tile } from '../src/image/fourier.ts';
 import { type BorderMode, filters, type Kernel } from '../src/image/index.ts';
 import { planFourier, planFourierStep, planKernel } from '../src/image/plan/plan.ts';
-import { filterInput, kernelSpec, PlainImage } from '../src/image/spec.ts';
+import { filterInput, kernelSpec, PlainImage, placed } from '../src/image/spec.ts';
 import { load } from '../src/index.ts';
 import { type HostStep, isHostStep, Plan } from '../src/plan/plan.ts';
-import { PlainTensor, type Tensor } from '../src/tensor/tensor.ts';
+import { type AnyTensor, PlainTensor } from '../src/tensor/tensor.ts';
 import { expectSameBits } from './equal.ts';
 import { type Around, nearestByte, type Pixels, sumOfProducts, windows } from './oracle/image.ts';
 import { js, simd } from './platforms.ts';
@@ -52,21 +52,18 @@ interface Options extends Partial<Around> {
 function byFourier<I extends Pixels>(engine: Engine, input: I, kernel: Kernel, tile: Tile, options: Options, inPlace = false): I['data'] {
   const image = new PlainImage({ ...input, data: input.data.slice() });
   const spec = filterInput(image, inPlace ? { ...options, out: image } : options);
-  const words = new Float32Array(Math.ceil(image.data.byteLength / 4));
-  const view = new Uint8Array(words.buffer);
-  view.set(new Uint8Array(image.data.buffer));
-  const x = new PlainTensor([words.length], words);
+  const x = placed(image, spec);
   const { plan, taps } = planFourier(spec, kernelSpec(kernel, options, spec), tile);
   const operation = () => ({
     beside: x,
     operands: { image: x, taps: new PlainTensor([taps.length], taps) },
-    results: { out: { shape: [words.length], out: inPlace ? x : undefined } },
+    results: { out: { shape: x.shape, out: inPlace ? x : undefined } },
     plan,
-    value: ({ out }: Readonly<Record<string, Tensor>>) => out.data,
+    value: ({ out }: Readonly<Record<string, AnyTensor>>) => out.data,
   });
   const made = engine.operate({ name: 'byFourier', parameters: [], plan: operation }, []);
   const kind = input.data.constructor as typeof Uint8Array;
-  return new kind(made.buffer.slice(made.byteOffset, made.byteOffset + image.data.byteLength)) as I['data'];
+  return new kind(made.buffer.slice(made.byteOffset, made.byteOffset + made.byteLength)) as I['data'];
 }
 
 function expectSame(actual: ArrayLike<number>, expected: ArrayLike<number>, what: string): void {

@@ -18,7 +18,7 @@ describe('the allocator', () => {
     fc.assert(
       fc.property(commands, (list) => {
         const memory = fresh();
-        const first = memory.allocate(1);
+        const first = memory.allocate(4);
         memory.free(first);
         const live: { address: number; length: number; tag: number }[] = [];
         const giveBack = ({ address, length, tag }: (typeof live)[0]) => {
@@ -27,7 +27,7 @@ describe('the allocator', () => {
         };
         list.forEach((command, tag) => {
           if ('take' in command) {
-            const address = memory.allocate(command.take);
+            const address = memory.allocate(4 * command.take);
             expect(address % 64).toBe(0);
             // Kernels may read 64 bytes past the end, at the end of memory too.
             expect(address + command.take * 4 + 64).toBeLessThanOrEqual(memory.memory.buffer.byteLength);
@@ -39,7 +39,7 @@ describe('the allocator', () => {
         live.forEach(giveBack);
         expect(memory.takenBytes).toBe(0);
         const grown = memory.memory.buffer.byteLength;
-        expect(memory.allocate((grown - first - 64) / 4)).toBe(first);
+        expect(memory.allocate(grown - first - 64)).toBe(first);
         expect(memory.memory.buffer.byteLength).toBe(grown);
       }),
       { numRuns: 1000 },
@@ -48,27 +48,27 @@ describe('the allocator', () => {
 
   it('takes the smallest run that fits, and joins the neighbours of what is freed', () => {
     const memory = fresh();
-    const [a, , c, , e, f] = [1000, 10, 100, 10, 500, 10].map((length) => memory.allocate(length));
+    const [a, , c, , e, f] = [4000, 40, 400, 40, 2000, 40].map((bytes) => memory.allocate(bytes));
     memory.free(a);
     memory.free(c);
     memory.free(e);
-    expect(memory.allocate(90)).toBe(c);
-    expect(memory.allocate(490)).toBe(e);
+    expect(memory.allocate(360)).toBe(c);
+    expect(memory.allocate(1960)).toBe(e);
     memory.free(e);
     memory.free(f);
-    expect(memory.allocate(2000)).toBe(e);
+    expect(memory.allocate(8000)).toBe(e);
   });
 
   it('does not mind what it never gave', () => {
     const memory = fresh();
-    const address = memory.allocate(10);
+    const address = memory.allocate(40);
     memory.free(0);
     memory.free(address + 64);
     memory.free(address);
     memory.free(address);
     expect(memory.takenBytes).toBe(0);
-    expect(memory.allocate(10)).toBe(address);
-    expect(memory.allocate(10)).not.toBe(address);
+    expect(memory.allocate(40)).toBe(address);
+    expect(memory.allocate(40)).not.toBe(address);
   });
 });
 

@@ -6,21 +6,21 @@ import { type Instance, instanceOf, type Kernel } from '../src/wasm/instance.ts'
 import { KernelMemory } from '../src/wasm/memory.ts';
 import { descriptorOf } from './kernels.ts';
 
-/** Kernel memory that remembers how many floats each buffer was asked for. */
+/** Kernel memory that remembers how many bytes each buffer was asked for. */
 export class MeasuredMemory extends KernelMemory {
-  readonly lengths = new Map<number, number>();
+  readonly byteLengths = new Map<number, number>();
   /** Addresses in an arena. Values that lie at the same one in turn have different lengths: the greatest counts. */
   readonly #parts = new Set<number>();
 
-  override allocate(length: number): number {
-    const address = super.allocate(length);
+  override allocate(byteLength: number): number {
+    const address = super.allocate(byteLength);
     this.#parts.delete(address);
-    this.lengths.set(address, length);
+    this.byteLengths.set(address, byteLength);
     return address;
   }
 
-  notePart(address: number, length: number): void {
-    this.lengths.set(address, this.#parts.has(address) ? Math.max(length, this.lengths.get(address)!) : length);
+  notePart(address: number, byteLength: number): void {
+    this.byteLengths.set(address, this.#parts.has(address) ? Math.max(byteLength, this.byteLengths.get(address)!) : byteLength);
     this.#parts.add(address);
   }
 }
@@ -34,9 +34,9 @@ class MeasuredBackend extends WasmBackend {
     this.#memory = memory;
   }
 
-  override part(buffer: number, begin: number, length: number): number {
-    const address = super.part(buffer, begin, length);
-    this.#memory.notePart(address, length);
+  override part(buffer: number, beginBytes: number, byteLength: number): number {
+    const address = super.part(buffer, beginBytes, byteLength);
+    this.#memory.notePart(address, byteLength);
     return address;
   }
 }
@@ -76,7 +76,7 @@ export function wordOf(name: string, field: string): number {
 export function bufferOf(name: string, field: string, block: number, memory: MeasuredMemory): { begin: number; end: number } {
   const begin = memory.words[block / 4 + wordOf(name, field)];
   if (begin === 0 && field === 'scratch') return { begin, end: begin };
-  const length = memory.lengths.get(begin);
-  if (length === undefined) throw new Error(`${name}: ${field} is no buffer`);
-  return { begin, end: begin + 4 * length };
+  const byteLength = memory.byteLengths.get(begin);
+  if (byteLength === undefined) throw new Error(`${name}: ${field} is no buffer`);
+  return { begin, end: begin + byteLength };
 }

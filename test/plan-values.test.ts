@@ -20,10 +20,10 @@ function chain(lengths: readonly number[]) {
 describe('the slots of a plan', () => {
   it('are two for a chain, however long it is, and each as large as its largest value', () => {
     const { plan, values } = chain([10, 500, 30, 40, 20, 600]);
-    const { lengths, of } = plan.slots;
-    expect(lengths.length).toBe(2);
+    const { byteLengths, of } = plan.slots;
+    expect(byteLengths.length).toBe(2);
     for (const [i, value] of values.entries()) {
-      expect(lengths[of.get(value)!]).toBeGreaterThanOrEqual(value.length!);
+      expect(byteLengths[of.get(value)!]).toBeGreaterThanOrEqual(4 * value.length!);
       if (i > 0) expect(of.get(value)).not.toBe(of.get(values[i - 1]));
     }
   });
@@ -40,12 +40,12 @@ describe('the slots of a plan', () => {
         for (const { id } of [a, b]) spans.set(id, [spans.get(id)?.[0] ?? plan.steps.length, plan.steps.length]);
         planPower(plan, null, a, b, 1, 1);
       }
-      const { lengths, of } = plan.slots;
+      const { byteLengths, of } = plan.slots;
       expect(of.has(values[11])).toBe(false);
       expect(of.size).toBe(spans.size);
       const placed = [...of];
       for (const [i, [value, slot]] of placed.entries()) {
-        expect(lengths[slot]).toBeGreaterThanOrEqual(value.length!);
+        expect(byteLengths[slot]).toBeGreaterThanOrEqual(4 * value.length!);
         for (const [other, otherSlot] of placed.slice(i + 1)) {
           const [[begin, end], [otherBegin, otherEnd]] = [spans.get(value.id)!, spans.get(other.id)!];
           if (slot === otherSlot) expect(end < otherBegin || otherEnd < begin).toBe(true);

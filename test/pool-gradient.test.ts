@@ -5,7 +5,7 @@ import '@tensorflow/tfjs-core/dist/register_all_gradients.js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Engine } from '../src/engine.ts';
-import { DisposedError, LayoutError, OptionError, ShapeError, type Tensor } from '../src/index.ts';
+import { DisposedError, LayoutError, OptionError, ShapeError, type Tensor, type TensorData } from '../src/index.ts';
 import { planUnpool } from '../src/plan/pool.ts';
 import { lengthOf } from '../src/tensor/tensor.ts';
 import { expectSameBits, expectWithin } from './equal.ts';
@@ -112,9 +112,9 @@ const windowsOf = (c: Configuration) =>
   );
 
 /** One plane after another. */
-function planes({ data }: Tensor, count: number): Float32Array[] {
+function planes<D extends TensorData>({ data }: Tensor<D>, count: number): D[] {
   const length = data.length / count;
-  return Array.from({ length: count }, (_, i) => data.subarray(i * length, (i + 1) * length));
+  return Array.from({ length: count }, (_, i) => data.subarray(i * length, (i + 1) * length) as D);
 }
 
 function concatenated(parts: readonly Float64Array[]): Float64Array {
@@ -277,10 +277,10 @@ describe.each(platforms)('pools and their gradients on $name', ({ engine, exact 
         const windows = windowsOf(c);
         const { values, indices } = engine.maxPool2dWithIndices(x, options);
         const all = planes(x, c.batch * c.channels);
-        const places = Float32Array.from(all.flatMap((plane) => windows.map((window) => firstMaximum(plane, window))));
+        const places = Int32Array.from(all.flatMap((plane) => windows.map((window) => firstMaximum(plane, window))));
         expectSameBits(indices.data, places);
         const there = planes({ shape: [], data: places }, c.batch * c.channels).map((list, i) =>
-          list.map((place) => all[i][place] ?? -Infinity),
+          Array.from(list, (place) => all[i][place] ?? -Infinity),
         );
         expectSameBits(values.data, Float32Array.from(there.flatMap((list) => [...list])));
         const nhwc = engine.maxPool2dWithIndices(toNhwc(x), { ...options, layout: 'nhwc' });
@@ -562,7 +562,8 @@ describe.each(platforms)('pools and their gradients on $name', ({ engine, exact 
     const x = randomTensor([1, 2, 6, 5], 1);
     const y = randomTensor([1, 2, 3, 2], 2);
     const window = { windowDimensions: 2, strides: 2 };
-    const large = { shape: [0, 1, 4097, 4096], data: new Float32Array(0) };
+    const places = { shape: y.shape, data: new Int32Array(12) };
+    const bytes = { shape: y.shape, data: new Uint8Array(12) };
     const rows: readonly [() => unknown, new (...args: never[]) => Error, RegExp][] = [
       [
         () => engine.maxPool2dBackward(x, x, window),
@@ -574,11 +575,16 @@ describe.each(platforms)('pools and their gradients on $name', ({ engine, exact 
       [() => engine.maxPool2dBackward(y, x, { ...window, bias: x } as never), OptionError, /^options\.bias: .*unknown option/],
       [() => engine.maxPool2dBackward(y, x, { ...window, out: y }), ShapeError, /^out\.shape/],
       [() => engine.maxPool2dBackward(y, x, { ...window, out: x }), ShapeError, /^out: .*overlaps x/],
-      [() => engine.maxPool2dWithIndices(large, window), ShapeError, /^x\.shape: expected planes of at most 16777216 cells/],
       [
-        () => engine.maxPool2dBackward({ shape: [0, 1, 2048, 2048], data: large.data }, large, window),
+        () => engine.maxPool2dWithIndices(x, { ...window, out: { indices: y as never } }),
         ShapeError,
-        /^x\.shape: expected planes/,
+        /^out\.data: expected an Int32Array, got Float32Array$/,
+      ],
+      [() => engine.maxPool2d(places as never, window), ShapeError, /^x\.data: expected a Float32Array, got Int32Array$/],
+      [
+        () => engine.maxUnpool2d(y, bytes as never, window),
+        ShapeError,
+        /^indices\.data: expected an Int32Array or Float32Array, got Uint8Array$/,
       ],
       [() => engine.lpPool2d(x, { norm: 0.5 }), OptionError, /^options\.norm: expected at least 1, got 0\.5/],
       [() => engine.lpPool2d(x, { norm: Infinity }), OptionError, /^options\.norm/],
@@ -619,9 +625,16 @@ describe.each(platforms)('pools and their gradients on $name', ({ engine, exact 
         OptionError,
         /^options\.outputSizes: expected extents of which these windows give \[3, 2\]/,
       ],
-      [() => engine.maxUnpool2d(y, y, { outputSizes: [4097, 4096] }), ShapeError, /^options\.outputSizes: expected planes/],
       [() => engine.maxUnpool2dBackward(y, y, y, window), ShapeError, /^dy\.shape/],
-      [() => engine.maxPool2dWithIndices(x, { ...window, out: { values: y, indices: y } }), ShapeError, /^out: .*overlaps values/],
+      [
+        () =>
+          engine.maxPool2dWithIndices(x, {
+            ...window,
+            out: { values: y, indices: { shape: y.shape, data: new Int32Array(y.data.buffer) } },
+          }),
+        ShapeError,
+        /^out: .*overlaps values/,
+      ],
       [() => engine.maxPool2dWithIndices(x, { ...window, out: { value: y } as never }), OptionError, /^options\.out\.value/],
     ];
     for (const [refused, type, words] of rows) {
@@ -656,14 +669,25 @@ it('puts and takes floats with the same bits for any split of the tasks, in any 
   for (const pixelLength of [1, 3]) {
     const spec = { planes: 7, pixelLength, indexCount: list.length, planeLength: cells, outShape: [] };
     const length = spec.planes * pixelLength * list.length;
-    const indices = Float32Array.from({ length }, (_, i) => list[(7 * i + 2) % list.length]);
+    const floats = Float32Array.from({ length }, (_, i) => list[(7 * i + 2) % list.length]);
+    const [reading] = stepsOf((plan) => planUnpool(plan, spec, 'scatterPixels', plan.named('x'), plan.named('indices'), plan.named('out')));
+    expect(reading.kernel).toBe('floatIndices');
+    const asFloats = { indices: floats, out: new Int32Array(length) };
+    const named = { ...reading, buffers: { ...reading.buffers, output: { ...reading.buffers.output!, name: 'out' } } };
+    const indices = runTasks(named, asFloats, [0, reading.taskCount]).js;
+    const isPlace = (index: number) => Number.isInteger(index) && index >= 0 && index < 2 ** 31;
+    expectSameBits(
+      indices,
+      Int32Array.from(floats, (index) => (isPlace(index) ? index : -1)),
+    );
+    expectSameBits(runTasks(named, asFloats, [0, reading.taskCount]).simd, indices);
     const [many, few] = [randomTensor([length], 1).data, randomTensor([spec.planes * pixelLength * cells], 2).data];
     const put = { x: many, indices, out: few };
     const taken = { dy: few, indices, out: many };
     for (const [kernel, buffers] of [['scatterPixels', put] as const, ['gatherPixels', taken] as const]) {
       const [step] = stepsOf((plan) => {
         const input = plan.named(kernel === 'scatterPixels' ? 'x' : 'dy');
-        planUnpool(plan, spec, kernel, input, plan.named('indices'), plan.named('out'));
+        planUnpool(plan, spec, kernel, input, plan.named('indices', 'int32'), plan.named('out'));
       });
       const { js: whole } = runTasks(step, buffers, [0, 7]);
       for (const bounds of [

@@ -1,4 +1,4 @@
-import type { Tensor } from '../src/index.ts';
+import type { Tensor, TensorData } from '../src/index.ts';
 import { lengthOf } from '../src/tensor/tensor.ts';
 
 /** A seeded generator of numbers in [0, 1): mulberry32. */
@@ -47,8 +47,8 @@ export function toNhwc({ shape: [n, c, h, w], data }: Tensor): Tensor {
   return { shape: [n, h, w, c], data: moved };
 }
 
-export function toNchw({ shape: [n, h, w, c], data }: Tensor): Tensor {
-  const moved = new Float32Array(data.length);
+export function toNchw<D extends TensorData>({ shape: [n, h, w, c], data }: Tensor<D>): Tensor<D> {
+  const moved = data.slice() as D;
   for (let b = 0; b < n; b++)
     for (let k = 0; k < c; k++) for (let p = 0; p < h * w; p++) moved[(b * c + k) * h * w + p] = data[(b * h * w + p) * c + k];
   return { shape: [n, c, h, w], data: moved };

@@ -25,7 +25,7 @@ const { engine: splitSimd } = await ownEngine({
     for (const [begin, end] of pieces(taskBegin, taskEnd, next)) {
       if ('scratch' in descriptorOf(name).block) {
         const scratch = bufferOf(name, 'scratch', block, memory);
-        memory.floats.fill(Number.NaN, scratch.begin / 4, scratch.end / 4);
+        new Float32Array(memory.memory.buffer).fill(Number.NaN, scratch.begin / 4, scratch.end / 4);
       }
       kernel(block, begin, end);
     }

@@ -1,4 +1,4 @@
-import { PoolParams } from '../generated/abi';
+import { IndicesParams } from '../generated/abi';
 import { storeTail } from '../simd';
 import { loadStrided } from './columns';
 import { tapAtOrAfter, tapsBetween, windowStart, windowTaps } from './windows';
@@ -10,7 +10,7 @@ import { tapAtOrAfter, tapsBetween, windowStart, windowTaps } from './windows';
  * Lanes are channels of a pixel, or where a pixel is one float, four pixels whose windows are whole; of any other such pixel
  * only the first lane is stored. A task is a row of output.
  */
-export function maxIndices(p: PoolParams, taskBegin: i32, taskEnd: i32): void {
+export function maxIndices(p: IndicesParams, taskBegin: i32, taskEnd: i32): void {
   const pixelLength = p.pixelLength;
   const tapBytes = <usize>(p.dilationWidth * pixelLength) << 2;
   const rowBytes = <usize>(p.dilationHeight * p.inWidth * pixelLength) << 2;
@@ -56,7 +56,7 @@ export function maxIndices(p: PoolParams, taskBegin: i32, taskEnd: i32): void {
 
 @inline
 function firstMaximum(
-  input: usize, rows: i32, columns: i32, rowBytes: usize, tapBytes: usize, stride: i32, first: v128, p: PoolParams,
+  input: usize, rows: i32, columns: i32, rowBytes: usize, tapBytes: usize, stride: i32, first: v128, p: IndicesParams,
 ): v128 {
   let most = f32x4.splat(-Infinity);
   let place = first;
@@ -76,5 +76,5 @@ function firstMaximum(
     first = i32x4.add(first, rowStep);
     input += rowBytes;
   }
-  return f32x4.convert_i32x4_s(place);
+  return place;
 }

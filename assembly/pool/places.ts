@@ -1,20 +1,9 @@
-import { IndexParams } from '../generated/abi';
+import { FloatIndicesParams, INDEX_BLOCK, IndexParams } from '../generated/abi';
 
 /**
- * Floats to and from the places that indices name. An index that is no whole number of the plane names none: nothing is written
- * there, and what is read is `missing`. A task is a plane.
+ * Floats to and from the places that indices name. An index that is no place of the plane names none: nothing is written there, and
+ * what is read is `missing`. A task is a plane.
  */
-
-/**
- * The place an index names, or −1. It is asked after rounding, so that what is compared with the plane's end is what becomes an
- * address: only a place of the plane is equal to its index again, whatever the low bits of a NaN or of a large number say.
- */
-@inline
-function placeOf(index: f32, planeLength: i32): i32 {
-  // The bits of a float that has no room for a fraction are a whole number: `i32.trunc_sat` asks about its range as well.
-  const place = <i32>reinterpret<i64>(<f64>index + 4503599627370496);
-  return <u32>place < <u32>planeLength && <f32>place == index ? place : -1;
-}
 
 /** `output[i] = input[indices[i]]`. */
 export function gatherPixels(p: IndexParams, taskBegin: i32, taskEnd: i32): void {
@@ -26,9 +15,9 @@ export function gatherPixels(p: IndexParams, taskBegin: i32, taskEnd: i32): void
   for (let task = taskBegin; task < taskEnd; task++) {
     let channel = 0;
     for (let i = p.indexCount * pixelLength; i > 0; i--) {
-      const place = placeOf(load<f32>(indices), planeLength);
+      const place = load<i32>(indices);
       let x = missing;
-      if (place >= 0) x = load<f32>(plane + (<usize>(place * pixelLength + channel) << 2));
+      if (<u32>place < <u32>planeLength) x = load<f32>(plane + (<usize>(place * pixelLength + channel) << 2));
       store<f32>(output, x);
       if (++channel == pixelLength) channel = 0;
       indices += 4;
@@ -50,8 +39,8 @@ export function scatterPixels(p: IndexParams, taskBegin: i32, taskEnd: i32): voi
     memory.fill(plane, 0, planeBytes);
     let channel = 0;
     for (let i = p.indexCount * pixelLength; i > 0; i--) {
-      const place = placeOf(load<f32>(indices), planeLength);
-      if (place >= 0) {
+      const place = load<i32>(indices);
+      if (<u32>place < <u32>planeLength) {
         const to = plane + (<usize>(place * pixelLength + channel) << 2);
         const x = load<f32>(input);
         store<f32>(to, accumulate ? load<f32>(to) + x : x);
@@ -62,4 +51,22 @@ export function scatterPixels(p: IndexParams, taskBegin: i32, taskEnd: i32): voi
     }
     plane += planeBytes;
   }
+}
+
+/**
+ * The place that a float names, or −1 if it is no whole number from 0 up. It is asked after rounding: only a place is equal to its
+ * index again, whatever the low bits of a NaN or of a large number say.
+ */
+@inline
+function placeOf(index: f32): i32 {
+  // The bits of a float that has no room for a fraction are a whole number: `i32.trunc_sat` asks about its range as well.
+  const place = <i32>reinterpret<i64>(<f64>index + 4503599627370496);
+  return place >= 0 && <f32>place == index ? place : -1;
+}
+
+/** Indices that were given as floats. A task is `INDEX_BLOCK` of them. */
+export function floatIndices(p: FloatIndicesParams, taskBegin: i32, taskEnd: i32): void {
+  const begin = <usize>taskBegin * INDEX_BLOCK << 2;
+  const end = <usize>min(taskEnd * INDEX_BLOCK, p.length) << 2;
+  for (let at = begin; at < end; at += 4) store<i32>(p.output + at, placeOf(load<f32>(p.input + at)));
 }

@@ -5,8 +5,8 @@ import { Order } from '../kernels/image.ts';
 import type { Operation, Operations } from '../ops/operation.ts';
 import { perAxis } from '../spec/axes.ts';
 import { boolean, count, finite, known, oneOf, show } from '../spec/check.ts';
-import { KernelTensor, PlainTensor, type Tensor } from '../tensor/tensor.ts';
-import { bufferOf, copyArray, kindOf } from '../tensor/typed-array.ts';
+import { type AnyTensor, KernelTensor, PlainTensor } from '../tensor/tensor.ts';
+import { kindOf } from '../tensor/typed-array.ts';
 import { imageFamily } from './family.ts';
 import { type ElementType, KernelImage } from './kernel-image.ts';
 import {
@@ -25,6 +25,7 @@ import { type ImagePlan, planBox, planFactors, planGradient, planGrey, planKerne
 import {
   image as checkImage,
   colourWeights,
+  dtypeOf,
   type Filter2dOptions,
   type FilterOptions,
   filterInput,
@@ -41,8 +42,8 @@ import {
   type RawImage,
   radius as radiusOf,
   readImage,
+  tensorShape,
   within,
-  wordsOf,
 } from './spec.ts';
 
 export interface BlurOptions extends FilterOptions {
@@ -183,14 +184,12 @@ export interface Filters extends FilterOperators, AsyncFilterOperators {
 type Raw = Required<RawImage>;
 
 /** A result in the form of its input. */
-function formed(input: Image, shape: ImageShape, tensor: Tensor): Image {
+function formed(input: Image, shape: ImageShape, tensor: AnyTensor): Image {
   const { width, height, channels, elementBytes } = shape;
   if (KernelTensor.is(tensor)) return new KernelImage(tensor, width, height, channels, elementBytes === 1 ? 'u8' : 'f32');
-  const { buffer, byteOffset } = tensor.data;
-  const length = width * height * channels;
-  if (elementBytes === 4) return { data: tensor.data, width, height, channels } satisfies Raw;
-  const data =
-    kindOf(input.data) === 'Uint8Array' ? new Uint8Array(buffer, byteOffset, length) : new Uint8ClampedArray(buffer, byteOffset, length);
+  if (elementBytes === 4) return { data: tensor.data as Float32Array, width, height, channels } satisfies Raw;
+  const bytes = tensor.data as Uint8Array;
+  const data = kindOf(input.data) === 'Uint8Array' ? bytes : new Uint8ClampedArray(bytes.buffer, bytes.byteOffset, bytes.length);
   if (typeof ImageData !== 'undefined' && (input as PlainImage).source instanceof ImageData && channels === 4) {
     return new ImageData(data as Uint8ClampedArray<ArrayBuffer>, width, height);
   }
@@ -200,20 +199,16 @@ function formed(input: Image, shape: ImageShape, tensor: Tensor): Image {
 /** A planned filter as an operation of the engine. */
 function operation(input: Image, spec: ImageSpec, out: Image | undefined, { plan, taps }: ImagePlan): Operation<never> {
   const shape = { ...spec, channels: spec.outChannels };
-  const x = placed(input, spec, true);
-  const target = out && (spec.inPlace ? x : placed(out, shape, false));
+  const x = placed(input, spec);
+  const target = out && (spec.inPlace ? x : placed(out, shape));
   return {
     beside: x,
     operands: { image: x, taps: new PlainTensor([taps.length], taps) },
-    results: { out: { shape: [wordsOf(shape)], out: target } },
+    results: { out: { shape: tensorShape(shape), out: target } },
     plan,
     value({ out: result }) {
       if (out === undefined) return formed(input, shape, result) as never;
-      if (KernelImage.is(out)) return out as never;
-      if (bufferOf(target!.data) !== bufferOf(out.data)) {
-        copyArray(out.data, new Uint8Array(target!.data.buffer, 0, shape.width * shape.height * shape.channels));
-      }
-      return (out as PlainImage).source as never;
+      return (KernelImage.is(out) ? out : (out as PlainImage).source) as never;
     },
   };
 }
@@ -343,7 +338,7 @@ export function filters(engine: Engine): Filters {
     image(width: number, height: number, channels = 4, type: ElementType = 'u8') {
       const elementBytes = oneOf('type', type, 'u8', ['u8', 'f32']) === 'u8' ? 1 : 4;
       const shape = imageShape(width, height, channels, elementBytes);
-      return new KernelImage(engine.tensor([wordsOf(shape)]), width, height, channels, type);
+      return new KernelImage(engine.tensor(tensorShape(shape), undefined, { dtype: dtypeOf(shape) }), width, height, channels, type);
     },
   };
   for (const [name, plan] of Object.entries(operators) as [string, (...args: unknown[]) => Operation<unknown>][]) {

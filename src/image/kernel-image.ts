@@ -1,3 +1,4 @@
+import type { TensorData } from '../tensor/dtype.ts';
 import type { KernelTensor } from '../tensor/tensor.ts';
 
 /** What an image's elements are: bytes of 0…255, or floats. */
@@ -8,14 +9,14 @@ export type ElementType = 'u8' | 'f32';
  * filters whose input is one. It holds its memory until `dispose()`. Nothing of it can be changed from outside but its pixels.
  */
 export class KernelImage {
-  readonly #tensor: KernelTensor;
+  readonly #tensor: KernelTensor<TensorData>;
   readonly #width: number;
   readonly #height: number;
   readonly #channels: number;
   readonly #type: ElementType;
 
   /** @internal */
-  constructor(tensor: KernelTensor, width: number, height: number, channels: number, type: ElementType) {
+  constructor(tensor: KernelTensor<TensorData>, width: number, height: number, channels: number, type: ElementType) {
     this.#tensor = tensor;
     this.#width = width;
     this.#height = height;
@@ -50,15 +51,14 @@ export class KernelImage {
   }
 
   /** @internal */
-  get tensor(): KernelTensor {
+  get tensor(): KernelTensor<TensorData> {
     return this.#tensor;
   }
 
   /** A live view. Fetch it again after any call of the engine: kernel memory that grows leaves old views empty. */
   get data(): Uint8ClampedArray | Float32Array {
     const { data } = this.#tensor;
-    if (this.#type === 'f32') return data;
-    return new Uint8ClampedArray(data.buffer, data.byteOffset, this.#width * this.#height * this.#channels);
+    return data instanceof Float32Array ? data : new Uint8ClampedArray(data.buffer, data.byteOffset, data.length);
   }
 
   get disposed(): boolean {

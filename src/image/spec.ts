@@ -1,9 +1,10 @@
 import { DisposedError, OptionError, ShapeError } from '../errors.ts';
 import { Border } from '../kernels/image.ts';
 import { count, finite, isCount, known, oneOf, show } from '../spec/check.ts';
+import { type TensorData, viewOf } from '../tensor/dtype.ts';
 import type { Live } from '../tensor/read.ts';
-import { newFloats, PlainTensor, type Tensor } from '../tensor/tensor.ts';
-import { bufferOf, byteLengthOf, byteOffsetOf, copyArray, isDetached, kindOf, lengthOfArray } from '../tensor/typed-array.ts';
+import { type AnyTensor, PlainTensor } from '../tensor/tensor.ts';
+import { bufferOf, byteLengthOf, byteOffsetOf, isDetached, kindOf, lengthOfArray } from '../tensor/typed-array.ts';
 import { KernelImage } from './kernel-image.ts';
 
 /** Pixels of bytes, as any of the two arrays. */
@@ -300,21 +301,16 @@ export function colourWeights(value: unknown, fallback: readonly number[], { cha
   });
 }
 
-/** How an image is placed: whole words of four bytes. */
-export function wordsOf({ width, height, channels, elementBytes }: ImageShape): number {
-  return Math.ceil((width * height * channels * elementBytes) / 4);
-}
+/** What the elements of an image are as those of a tensor. */
+export const dtypeOf = ({ elementBytes }: Pick<ImageShape, 'elementBytes'>): 'uint8' | 'float32' =>
+  elementBytes === 1 ? 'uint8' : 'float32';
 
-/** The image as its backend sees it: its own memory where that is made of whole words, or a copy. */
-export function placed(input: Image, shape: ImageShape, copied: boolean): Tensor {
+/** The shape of a tensor of an image's elements. */
+export const tensorShape = ({ width, height, channels }: ImageShape): readonly number[] => [height, width, channels];
+
+/** The image as a tensor, in its own memory. */
+export function placed(input: Image, shape: ImageShape): AnyTensor {
   if (KernelImage.is(input)) return input.tensor;
   const { data } = input;
-  const byteOffset = byteOffsetOf(data);
-  const length = wordsOf(shape);
-  if (byteOffset % 4 === 0 && byteLengthOf(data) % 4 === 0) {
-    return new PlainTensor([length], new Float32Array(bufferOf(data), byteOffset, length));
-  }
-  const words = newFloats(length);
-  if (copied) copyArray(new Uint8Array(words.buffer), data);
-  return new PlainTensor([length], words);
+  return new PlainTensor<TensorData>(tensorShape(shape), viewOf(dtypeOf(shape), bufferOf(data), byteOffsetOf(data), lengthOfArray(data)));
 }

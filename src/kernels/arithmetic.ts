@@ -53,8 +53,8 @@ export const Unary = {
 } as const;
 
 export const UnaryParams = {
-  input: 'buffer',
-  output: 'buffer',
+  input: 'f32*',
+  output: 'f32*',
   length: 'i32',
   /** Floats a task. */
   taskLength: 'i32',
@@ -67,11 +67,11 @@ export const UnaryParams = {
  * cut short. In a dimension where an operand has one element only, its stride is 0.
  */
 export const BinaryParams = {
-  input: 'buffer',
-  other: 'buffer',
-  output: 'buffer',
+  input: 'f32*',
+  other: 'f32*',
+  output: 'f32*',
   /** Sixteen floats for each operand. */
-  scratch: 'buffer',
+  scratch: 'f32*',
   length: 'i32',
   /** Floats a task. */
   taskLength: 'i32',
@@ -109,12 +109,12 @@ export const BinaryParams = {
 /** The gradient of a function of two operands, which are broadcast to its result as in `BinaryParams`. */
 export const GradientParams = {
   /** What flows back, of the length of the result: `dy`. */
-  input: 'buffer',
-  a: 'buffer',
-  b: 'buffer',
-  output: 'buffer',
+  input: 'f32*',
+  a: 'f32*',
+  b: 'f32*',
+  output: 'f32*',
   /** Sixteen floats for each operand. */
-  scratch: 'buffer',
+  scratch: 'f32*',
   length: 'i32',
   /** Floats a task. */
   taskLength: 'i32',

@@ -3,8 +3,8 @@ import { COLUMNS, GRADIENT_COLUMNS, GRADIENT_LANES, GRADIENT_ROWS, PART_PANELS, 
 
 /** `[planes][inDepth][inHeight][inRowLength]` into a zero-bordered `[planes][outDepth][outHeight][outRowLength]`, cropping what does not fit. */
 export const PadParams = {
-  input: 'buffer',
-  output: 'buffer',
+  input: 'f32*',
+  output: 'f32*',
   planes: 'i32',
   inDepth: 'i32',
   inHeight: 'i32',
@@ -20,12 +20,12 @@ export const PadParams = {
 
 /** A filter of any layout (told by its strides) into the order that a convolution kernel reads. */
 export const FilterParams = {
-  filter: 'buffer',
+  filter: 'f32*',
   /** 0 where there is no bias. */
-  bias: 'buffer',
-  output: 'buffer',
+  bias: 'f32*',
+  output: 'f32*',
   /** Where the points of a Winograd tile are kept. */
-  scratch: 'buffer',
+  scratch: 'f32*',
   groups: 'i32',
   groupOutChannels: 'i32',
   groupInChannels: 'i32',
@@ -47,11 +47,11 @@ export const FilterParams = {
 
 export const ConvParams = {
   /** Products: bordered with its zeros already, and read by strides alone. Direct kernels: as it came. */
-  input: 'buffer',
+  input: 'f32*',
   /** Packed, bias first: see docs/kernels.md. */
-  filter: 'buffer',
-  output: 'buffer',
-  scratch: 'buffer',
+  filter: 'f32*',
+  output: 'f32*',
+  scratch: 'f32*',
   batch: 'i32',
   groups: 'i32',
   groupInChannels: 'i32',
@@ -100,9 +100,9 @@ export const ConvParams = {
 
 /** Elements of a filter, three ways, and the terms of their sums, three ways: read by strides alone. */
 export const FilterGradientParams = {
-  input: 'buffer',
-  gradient: 'buffer',
-  output: 'buffer',
+  input: 'f32*',
+  gradient: 'f32*',
+  output: 'f32*',
   /** Of the filter: see conv/direct-filter-gradient.ts. Lanes are adjacent. */
   down: 'i32',
   across: 'i32',

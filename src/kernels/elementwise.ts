@@ -37,8 +37,8 @@ export const Curve = {
 
 /** One float in, one float out. A kernel reads of `lower`, `upper` and `alpha` what it has a use for. */
 export const ActivationParams = {
-  input: 'buffer',
-  output: 'buffer',
+  input: 'f32*',
+  output: 'f32*',
   length: 'i32',
   /** Floats a task. */
   taskLength: 'i32',
@@ -50,10 +50,10 @@ export const ActivationParams = {
 } as const satisfies Layout;
 
 export const PreluParams = {
-  input: 'buffer',
-  slope: 'buffer',
-  output: 'buffer',
-  scratch: 'buffer',
+  input: 'f32*',
+  slope: 'f32*',
+  output: 'f32*',
+  scratch: 'f32*',
   length: 'i32',
   /** Floats a task. */
   taskLength: 'i32',
@@ -65,8 +65,8 @@ export const PreluParams = {
 } as const satisfies Layout;
 
 export const RreluParams = {
-  input: 'buffer',
-  output: 'buffer',
+  input: 'f32*',
+  output: 'f32*',
   length: 'i32',
   /** Floats a task. */
   taskLength: 'i32',
@@ -80,9 +80,9 @@ export const RreluParams = {
 /** `factor · sign(base) · |base|^(exponent / root)`. */
 export const PowerParams = {
   /** 0 where there is none: the sign then counts no more than the factor. */
-  factor: 'buffer',
-  base: 'buffer',
-  output: 'buffer',
+  factor: 'f32*',
+  base: 'f32*',
+  output: 'f32*',
   length: 'i32',
   /** Floats a task. */
   taskLength: 'i32',
@@ -93,10 +93,10 @@ export const PowerParams = {
 /** The gradient of one float. */
 export const ActivationBackwardParams = {
   /** What flows back: `dy`. */
-  input: 'buffer',
+  input: 'f32*',
   /** What the activation was applied to. */
-  x: 'buffer',
-  output: 'buffer',
+  x: 'f32*',
+  output: 'f32*',
   length: 'i32',
   /** Floats a task. */
   taskLength: 'i32',
@@ -109,9 +109,9 @@ export const ActivationBackwardParams = {
 /** The gradient of a randomized leaky ReLU in training: what `RreluParams` drew is drawn again. */
 export const RreluBackwardParams = {
   /** What flows back: `dy`. */
-  input: 'buffer',
-  x: 'buffer',
-  output: 'buffer',
+  input: 'f32*',
+  x: 'f32*',
+  output: 'f32*',
   length: 'i32',
   /** Floats a task. */
   taskLength: 'i32',
@@ -124,10 +124,10 @@ export const RreluBackwardParams = {
 /** Gradients of a parametric ReLU over [images][channels][pixels], or [images][pixels][channels]. */
 export const PreluBackwardParams = {
   /** What flows back: `dy`. */
-  input: 'buffer',
-  x: 'buffer',
-  slope: 'buffer',
-  output: 'buffer',
+  input: 'f32*',
+  x: 'f32*',
+  slope: 'f32*',
+  output: 'f32*',
   images: 'i32',
   channels: 'i32',
   pixels: 'i32',
@@ -138,10 +138,10 @@ export const PreluBackwardParams = {
 /** Over one axis of [outer][extent][inner]. */
 export const SoftmaxParams = {
   /** Of the gradient: `dy`. */
-  input: 'buffer',
+  input: 'f32*',
   /** The softmax, for the gradient; 0 for the softmax. */
-  y: 'buffer',
-  output: 'buffer',
+  y: 'f32*',
+  output: 'f32*',
   outer: 'i32',
   extent: 'i32',
   inner: 'i32',

@@ -23,11 +23,11 @@ export const Order = {
 
 /** A filter over `[height][width][channels]` bytes or floats. Only here sizes are in bytes throughout: see image/rows.ts. */
 export const ImageParams = {
-  input: 'buffer',
+  input: 'any*',
   /** What is multiplied with what: each filter says how it lies. */
-  taps: 'buffer',
-  output: 'buffer',
-  scratch: 'buffer',
+  taps: 'i32*',
+  output: 'any*',
+  scratch: 'any*',
   width: 'i32',
   height: 'i32',
   channels: 'i32',

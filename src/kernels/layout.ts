@@ -1,23 +1,40 @@
+import type { ArrayOf, DType, TensorData } from '../tensor/dtype.ts';
+
 /**
  * What a kernel is, to those who call it. A parameter block describes one call: its fields are four bytes each, in the order in which
  * they are declared, so that the host writes a block as a run of words. Buffers are byte addresses in kernel memory (0 for none), and
- * arrays in the JavaScript twin. `…Stride` and `…Length` count elements, `…Bytes` bytes.
+ * arrays in the JavaScript twin; `f32*` says what their elements are. Of `any*` the block itself says it, and the twin looks at the bytes.
+ * `…Stride` and `…Length` count elements, `…Bytes` bytes.
  *
  * The build translates the blocks and constants of this folder to AssemblyScript (scripts/kernels.mjs): both sides have one description.
  */
-export type FieldKind = 'buffer' | 'i32' | 'f32';
+export type BufferKind = 'f32*' | 'i32*' | 'u8*' | 'i8*' | 'any*';
+export type FieldKind = BufferKind | 'i32' | 'f32';
 export type Layout = Readonly<Record<string, FieldKind>>;
 
 /** The number of words that a parameter block has at most. Threads copy as many for each job. */
 export const BLOCK_LENGTH = 48;
 
+/** The elements of a buffer; undefined where they may be any. */
+export const ELEMENTS = {
+  'f32*': 'float32',
+  'i32*': 'int32',
+  'u8*': 'uint8',
+  'i8*': 'int8',
+  'any*': undefined,
+} as const satisfies Readonly<Record<BufferKind, DType | undefined>>;
+
+export const isBuffer = (kind: FieldKind): kind is BufferKind => kind in ELEMENTS;
+
+type ArrayOfKind<K extends BufferKind> = (typeof ELEMENTS)[K] extends DType ? ArrayOf[(typeof ELEMENTS)[K]] : TensorData;
+
 /** A block as the twin sees it: numbers, and arrays in place of addresses. */
 export type Block<L extends Layout> = {
-  -readonly [F in keyof L]: L[F] extends 'buffer' ? Float32Array : number;
+  -readonly [F in keyof L]: L[F] extends BufferKind ? ArrayOfKind<L[F]> : number;
 };
 
 /** The numbers of a block. */
-export type Numbers<L extends Layout> = { readonly [F in keyof L as L[F] extends 'buffer' ? never : F]: number };
+export type Numbers<L extends Layout> = { readonly [F in keyof L as L[F] extends BufferKind ? never : F]: number };
 
 /** Everything that a caller of a kernel has to know, and nothing else knows. */
 export interface KernelDescriptor<L extends Layout = Layout> {

@@ -13,8 +13,8 @@ export const PadMode = {
 
 /** Floats from one lattice of up to six dimensions to another: each has as many points, and strides of its own. */
 export const StridedParams = {
-  input: 'buffer',
-  output: 'buffer',
+  input: 'f32*',
+  output: 'f32*',
   inOffset: 'i32',
   outOffset: 'i32',
   count0: 'i32',
@@ -41,8 +41,8 @@ export const StridedParams = {
 
 /** [outer][length][inner] and [outer][before + length + after][inner]: either may be the input. */
 export const PadAxisParams = {
-  input: 'buffer',
-  output: 'buffer',
+  input: 'f32*',
+  output: 'f32*',
   outer: 'i32',
   length: 'i32',
   inner: 'i32',
@@ -54,8 +54,8 @@ export const PadAxisParams = {
 
 /** The input seen as [outer][channels][rowLength]. */
 export const ChannelParams = {
-  input: 'buffer',
-  output: 'buffer',
+  input: 'f32*',
+  output: 'f32*',
   outer: 'i32',
   channels: 'i32',
   rowLength: 'i32',

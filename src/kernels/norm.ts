@@ -3,13 +3,13 @@ import { kernel, type Layout, PER_NANOSECOND } from './layout.ts';
 
 /** What a batch normalisation does to each channel. */
 export const NormTableParams = {
-  mean: 'buffer',
-  variance: 'buffer',
+  mean: 'f32*',
+  variance: 'f32*',
   /** 0 for ones. */
-  scale: 'buffer',
+  scale: 'f32*',
   /** 0 for zeros. */
-  bias: 'buffer',
-  output: 'buffer',
+  bias: 'f32*',
+  output: 'f32*',
   channels: 'i32',
   /** Entries side by side of one channel. */
   repeat: 'i32',
@@ -20,9 +20,9 @@ export const NormTableParams = {
 
 /** `(x - mean) · factor + bias`, by a table of them. */
 export const NormParams = {
-  input: 'buffer',
-  table: 'buffer',
-  output: 'buffer',
+  input: 'f32*',
+  table: 'f32*',
+  output: 'f32*',
   length: 'i32',
   /** Floats a task. */
   taskLength: 'i32',
@@ -34,11 +34,11 @@ export const NormParams = {
 
 /** Sums over `[outer][inner]` of each channel of each image, all of it `[images][outer][channels][inner]`. */
 export const NormSumParams = {
-  input: 'buffer',
+  input: 'f32*',
   /** What each float is multiplied by, less the channel's mean; 0 for nothing. */
-  other: 'buffer',
-  mean: 'buffer',
-  output: 'buffer',
+  other: 'f32*',
+  mean: 'f32*',
+  output: 'f32*',
   images: 'i32',
   outer: 'i32',
   channels: 'i32',
@@ -50,14 +50,14 @@ export const NormSumParams = {
  * has a stride in `mean`, `slope` and `factor`, and one in `scale` and `bias`: 0 or 1 in the last. Buffers that are 0 take no part.
  */
 export const NormalizeParams = {
-  input: 'buffer',
-  other: 'buffer',
-  mean: 'buffer',
-  slope: 'buffer',
-  factor: 'buffer',
-  scale: 'buffer',
-  bias: 'buffer',
-  output: 'buffer',
+  input: 'f32*',
+  other: 'f32*',
+  mean: 'f32*',
+  slope: 'f32*',
+  factor: 'f32*',
+  scale: 'f32*',
+  bias: 'f32*',
+  output: 'f32*',
   length: 'i32',
   /** Floats a task. */
   taskLength: 'i32',

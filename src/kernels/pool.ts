@@ -2,9 +2,9 @@ import { kernel, type Layout, type Numbers, PER_NANOSECOND } from './layout.ts';
 
 /** A pooling window over planes. In NCHW a plane is a channel and a pixel one float, in NHWC an image and its channels. */
 export const PoolParams = {
-  input: 'buffer',
-  output: 'buffer',
-  scratch: 'buffer',
+  input: 'f32*',
+  output: 'f32*',
+  scratch: 'f32*',
   planes: 'i32',
   inHeight: 'i32',
   inWidth: 'i32',
@@ -32,11 +32,14 @@ export const PoolParams = {
   divisor: 'f32',
 } as const satisfies Layout;
 
-/** Places in a plane that floats are taken from, or put to: `y · width + x` as a float, of each of `indexCount` pixels of a plane. */
+/** Windows whose results are places, `y · width + x`, instead of floats. */
+export const IndicesParams = { ...PoolParams, output: 'i32*' } as const satisfies Layout;
+
+/** Places in a plane that floats are taken from, or put to: `y · width + x`, of each of `indexCount` pixels of a plane. */
 export const IndexParams = {
-  input: 'buffer',
-  indices: 'buffer',
-  output: 'buffer',
+  input: 'f32*',
+  indices: 'i32*',
+  output: 'f32*',
   planes: 'i32',
   /** Pixels of the plane that indices point into. */
   planeLength: 'i32',
@@ -49,6 +52,16 @@ export const IndexParams = {
   /** What is taken from no place of the plane. */
   missing: 'f32',
 } as const satisfies Layout;
+
+/** Places that a caller gave as floats. */
+export const FloatIndicesParams = {
+  input: 'f32*',
+  output: 'i32*',
+  length: 'i32',
+} as const satisfies Layout;
+
+/** Elements of a task of `floatIndices`. */
+export const INDEX_BLOCK = 4096;
 
 /** First the columns of a row of windows, then their rows. */
 const windows = (v: Numbers<typeof PoolParams>) =>
@@ -66,9 +79,15 @@ export const poolKernels = {
   /** A task is a row of results of a plane. */
   maxPool: rows,
   averagePool: rows,
-  maxIndices: rows,
+  maxIndices: kernel<typeof IndicesParams>(IndicesParams, (v) => v.planes * v.outHeight, windows),
   /** A task is a plane. */
   averagePoolBackward: kernel(PoolParams, (v) => v.planes, windows),
   gatherPixels: indexed,
   scatterPixels: indexed,
+  /** A task is `INDEX_BLOCK` elements. */
+  floatIndices: kernel(
+    FloatIndicesParams,
+    (v) => Math.ceil(v.length / INDEX_BLOCK),
+    (v) => v.length / PER_NANOSECOND.floats,
+  ),
 };

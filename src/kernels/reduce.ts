@@ -28,12 +28,12 @@ export const REDUCE_BLOCK = 256;
 
 /** The input seen as [outer][extent][inner], the output as [outer][blocks][inner]. */
 export const ReduceParams = {
-  input: 'buffer',
+  input: 'f32*',
   /** The second factor of products. */
-  other: 'buffer',
+  other: 'f32*',
   /** What is taken off `other` before it is multiplied, [meanPeriod][inner]; 0 for nothing. */
-  mean: 'buffer',
-  output: 'buffer',
+  mean: 'f32*',
+  output: 'f32*',
   outer: 'i32',
   extent: 'i32',
   inner: 'i32',
@@ -55,8 +55,8 @@ export const ReduceParams = {
 
 /** Over one axis of [outer][extent][inner]. */
 export const ArgExtremeParams = {
-  input: 'buffer',
-  output: 'buffer',
+  input: 'f32*',
+  output: 'f32*',
   outer: 'i32',
   extent: 'i32',
   inner: 'i32',

@@ -2,10 +2,10 @@ import { kernel, type Layout, type Numbers, PER_NANOSECOND } from './layout.ts';
 
 /** One axis of `[outer][length][inner]` resampled by a table. The gradient goes the other way: from `outLength` to `length`. */
 export const ResampleParams = {
-  input: 'buffer',
+  input: 'f32*',
   /** For each of `outLength` cells `taps` weights; then for each as many cells of the axis, as floats. */
-  table: 'buffer',
-  output: 'buffer',
+  table: 'f32*',
+  output: 'f32*',
   outer: 'i32',
   length: 'i32',
   outLength: 'i32',

@@ -1,7 +1,7 @@
 import type { Plan } from '../plan/plan.ts';
 import type { Operation } from '../runtime/operation.ts';
 import type { Result } from '../tensor/result.ts';
-import type { Tensor } from '../tensor/tensor.ts';
+import type { AnyTensor, Tensor } from '../tensor/tensor.ts';
 
 export type { Operation };
 
@@ -13,12 +13,12 @@ export type Operations<T> = {
 /** An operator with one result, `out`, which lives where `beside` does. */
 export function one(
   beside: Tensor,
-  operands: Readonly<Record<string, Tensor>>,
+  operands: Readonly<Record<string, AnyTensor>>,
   shape: readonly number[],
   out: Tensor | undefined,
   plan: Plan,
 ): Operation {
-  return { beside, operands, results: { out: { shape, out } }, plan, value: ({ out }) => out };
+  return { beside, operands, results: { out: { shape, out } }, plan, value: ({ out }) => out as Tensor };
 }
 
 /** An operator with several gradients, of which those that are wanted are computed; they live where `beside` does. */

@@ -26,8 +26,11 @@ import {
   poolBackward,
   type ValuesAndIndices,
 } from '../spec/pool.ts';
-import type { Out, ResidentLike, Tensor } from '../tensor/tensor.ts';
+import { dtypeOfTensor, type Out, type ResidentLike, type Tensor } from '../tensor/tensor.ts';
 import { type Operation, type Operations, one } from './operation.ts';
+
+/** Places in planes, whole numbers of either type. */
+export type Indices = Tensor<Int32Array> | Tensor;
 
 /** Pooling. */
 export interface PoolOperators {
@@ -121,14 +124,18 @@ export interface PoolOperators {
   lpPool3d<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, options?: LpPool3dOptions & Out<O>): O;
 
   /**
-   * The maximum of each window, and where it lies in its plane, y · width + x as a float: row by row the first of those that are
+   * The maximum of each window, and where it lies in its plane, y · width + x, as an int32: row by row the first of those that are
    * equal, or the last NaN, as in PyTorch. `values` are the floats there, so of −0 and +0 the first in that order. A dilated window
    * with no tap over the input has −Infinity and −1.
    *
-   * @throws ShapeError if a plane has more than 2^24 cells, and what `maxPool2d` throws
+   * @returns `values` and `indices`, whose data is an Int32Array
+   * @throws what `maxPool2d` throws
    * @example engine.maxPool2dWithIndices(tensor([2, 6, 33, 37]), { windowDimensions: 3, strides: 2, padding: 1 })
    */
-  maxPool2dWithIndices<T extends Tensor>(x: T, options?: MaxPool2dWithIndicesOptions): ValuesAndIndices<ResidentLike<T>>;
+  maxPool2dWithIndices<T extends Tensor>(
+    x: T,
+    options?: MaxPool2dWithIndicesOptions,
+  ): ValuesAndIndices<ResidentLike<T>, ResidentLike<T, Int32Array>>;
 
   /**
    * Puts each float of `x` where `indices` say in a plane of zeros; of several in one place the last stays. An index that is not a
@@ -137,12 +144,12 @@ export interface PoolOperators {
    * Zeiler and Fergus, "Visualizing and Understanding Convolutional Networks", 2014.
    *
    * @param x what `maxPool2dWithIndices` gave, or anything of that shape
-   * @param indices of the same shape
+   * @param indices of the same shape: an Int32Array, or a Float32Array of whole numbers
    * @param options the windows of the pooling, or `outputSizes`, or both where strides rounded
    * @returns planes of `outputSizes`, or else of (in − 1) · stride − padding + window
    * @example engine.maxUnpool2d(tensor([2, 6, 17, 19]), indices([2, 6, 17, 19], 1292), { outputSizes: [34, 38] })
    */
-  maxUnpool2d<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, indices: Tensor, options?: MaxUnpool2dOptions & Out<O>): O;
+  maxUnpool2d<T extends Tensor, O extends Tensor = ResidentLike<T>>(x: T, indices: Indices, options?: MaxUnpool2dOptions & Out<O>): O;
 
   /**
    * The average of each of `outputSizes` windows, `n` or `[height, width]`, which share the input out: window i goes from
@@ -213,7 +220,7 @@ export interface PoolOperators {
    * @param x what was pooled
    * @param options those of the forward call
    * @returns the gradient of x, of its shape and layout
-   * @throws ShapeError if `dy` has another shape than the result, or a plane more than 2^24 cells
+   * @throws ShapeError if `dy` has another shape than the result
    * @example engine.maxPool2dBackward(tensor([2, 6, 17, 19]), tensor([2, 6, 33, 37]), { windowDimensions: 3, strides: 2, padding: 1 })
    */
   maxPool2dBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(dy: Tensor, x: T, options?: Pool2dOptions & Out<O>): O;
@@ -262,7 +269,7 @@ export interface PoolOperators {
   lpPool1dBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(dy: Tensor, x: T, options?: LpPool1dOptions & Out<O>): O;
   /**
    * `maxPool2dBackward` over three dimensions: of several maxima that are equal, the first by slice, row and column, or the last NaN, as
-   * in PyTorch. Slices may be any in number, each of at most 2^24 cells.
+   * in PyTorch.
    *
    * @example engine.maxPool3dBackward(tensor([2, 3, 4, 10, 11]), tensor([2, 3, 7, 19, 21]),
    *   { windowDimensions: 3, strides: 2, padding: 1 })
@@ -298,7 +305,7 @@ export interface PoolOperators {
   maxUnpool2dBackward<T extends Tensor, O extends Tensor = ResidentLike<T>>(
     dy: Tensor,
     x: T,
-    indices: Tensor,
+    indices: Indices,
     options?: MaxUnpool2dOptions & Out<O>,
   ): O;
 
@@ -452,25 +459,25 @@ export const pool: Operations<PoolOperators> = {
   maxPool2dWithIndices(x, options) {
     const { spec, values, indices } = maxPoolWithIndices(x, options);
     const plan = new Plan();
-    planMaxPoolWithIndices(plan, spec, plan.named('x'), plan.named('values'), plan.named('indices'));
+    planMaxPoolWithIndices(plan, spec, plan.named('x'), plan.named('values'), plan.named('indices', 'int32'));
     return {
       beside: x,
       operands: { x },
       results: { values: { shape: spec.outShape, out: values }, indices: { shape: spec.outShape, out: indices } },
       plan,
-      value: ({ values, indices }) => ({ values, indices }),
+      value: ({ values, indices }) => ({ values: values as Tensor, indices: indices as Tensor<Int32Array> }),
     };
   },
   maxUnpool2d(x, indices, options) {
     const { spec, out } = maxUnpool(x, indices, options);
     const plan = new Plan();
-    planUnpool(plan, spec, 'scatterPixels', plan.named('x'), plan.named('indices'), plan.named('out'));
+    planUnpool(plan, spec, 'scatterPixels', plan.named('x'), plan.named('indices', dtypeOfTensor(indices)), plan.named('out'));
     return one(x, { x, indices }, spec.outShape, out, plan);
   },
   maxUnpool2dBackward(dy, x, indices, options) {
     const { spec, out } = maxUnpoolBackward(dy, x, indices, options);
     const plan = new Plan();
-    planUnpool(plan, spec, 'gatherPixels', plan.named('dy'), plan.named('indices'), plan.named('out'));
+    planUnpool(plan, spec, 'gatherPixels', plan.named('dy'), plan.named('indices', dtypeOfTensor(indices)), plan.named('out'));
     return one(x, { dy, x, indices }, x.shape, out, plan);
   },
 };

@@ -74,7 +74,7 @@ export function planPrelu(
     columns ? 'preluColumns' : 'preluRows',
     { input, slope, output },
     { length, taskLength: TASK_LENGTH, channels, rowLength, slopeCopies },
-    columns && rowLength * slopeCopies > 1 ? period * slopeCopies : 0,
+    { scratchBytes: columns && rowLength * slopeCopies > 1 ? 4 * period * slopeCopies : 0 },
   );
 }
 

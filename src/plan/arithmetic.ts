@@ -17,7 +17,7 @@ const seven = (list: readonly number[]) => [...list, 0, 0, 0, 0, 0, 0, 0];
 export function planBinary(plan: Plan, kind: number, a: Broadcast, b: Broadcast, output: Value, shape: readonly number[]): void {
   const length = lengthOf(shape);
   if (length === 0) return;
-  const { operands, rowLength, steps, counts, strides, scratchLength } = rowsOf(plan, shape, a, b);
+  const { operands, rowLength, steps, counts, strides, scratchBytes } = rowsOf(plan, shape, a, b);
   const [n, i, o] = [seven(counts), seven(strides[0]), seven(strides[1])];
   plan.step(
     'binary',
@@ -52,14 +52,14 @@ export function planBinary(plan: Plan, kind: number, a: Broadcast, b: Broadcast,
       otherStride5: o[5],
       otherStride6: o[6],
     },
-    scratchLength,
+    { scratchBytes },
   );
 }
 
 function planGradient(plan: Plan, kind: number, dy: Value, a: Broadcast, b: Broadcast, output: Value, shape: readonly number[]): void {
   const length = lengthOf(shape);
   if (length === 0) return;
-  const { operands, rowLength, steps, counts, strides, scratchLength } = rowsOf(plan, shape, a, b);
+  const { operands, rowLength, steps, counts, strides, scratchBytes } = rowsOf(plan, shape, a, b);
   const [n, i, o] = [seven(counts), seven(strides[0]), seven(strides[1])];
   plan.step(
     'gradient',
@@ -94,7 +94,7 @@ function planGradient(plan: Plan, kind: number, dy: Value, a: Broadcast, b: Broa
       bStride5: o[5],
       bStride6: o[6],
     },
-    scratchLength,
+    { scratchBytes },
   );
 }
 

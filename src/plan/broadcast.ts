@@ -25,7 +25,7 @@ interface Rows {
   readonly steps: readonly number[];
   readonly counts: readonly number[];
   readonly strides: readonly (readonly number[])[];
-  readonly scratchLength: number;
+  readonly scratchBytes: number;
 }
 
 /** Rows of fewer floats are not worth a loop each. */
@@ -109,7 +109,7 @@ export function rowsOf(plan: Plan, shape: readonly number[], first: Broadcast, s
     steps,
     counts: extents.slice(0, axes).map(({ count }) => count),
     strides: strides.map((own) => own.slice(0, axes)),
-    scratchLength: steps.every((step) => step === 1) ? 0 : 32,
+    scratchBytes: steps.every((step) => step === 1) ? 0 : 128,
   };
 }
 

@@ -1,20 +1,22 @@
 import { type KernelName, kernels } from '../kernels/index.ts';
-import type { KernelDescriptor, Layout, Numbers } from '../kernels/layout.ts';
+import { type BufferKind, ELEMENTS, isBuffer, type KernelDescriptor, type Layout, type Numbers } from '../kernels/layout.ts';
+import { type DType, elementBytes, type TensorData } from '../tensor/dtype.ts';
 
 /**
- * A run of floats that steps read and write. What a caller has, and what a caller gets, has a name; everything else is temporary and has a
+ * A run of elements that steps read and write. What a caller has, and what a caller gets, has a name; everything else is temporary and has a
  * length.
  */
 export interface Value {
   /** Its place among the values of its plan. */
   readonly id: number;
   readonly name: string | undefined;
-  /** In floats, of a temporary value. */
+  readonly dtype: DType;
+  /** In elements, of a temporary value. */
   readonly length: number | undefined;
 }
 
 type Buffers<L extends Layout> = {
-  readonly [F in keyof L as L[F] extends 'buffer' ? (F extends 'scratch' ? never : F) : never]: Value | null;
+  readonly [F in keyof L as L[F] extends BufferKind ? (F extends 'scratch' ? never : F) : never]: Value | null;
 };
 
 /** One kernel call: which value goes into which pointer, and everything else by number. */
@@ -26,17 +28,17 @@ export interface Step {
   readonly values: Readonly<Record<string, number>>;
   /** Independent pieces of work; any split of `[0, taskCount)` gives the same bits. */
   readonly taskCount: number;
-  /** Floats of scratch that each thread needs. */
-  readonly scratchLength: number;
+  /** Scratch that each thread needs. */
+  readonly scratchBytes: number;
 }
 
 /** A step that no kernel does: JavaScript, on the caller's thread, on any backend. */
 export interface HostStep {
-  /** Field → value, as in a `Step`; and how many floats `run` is to see of it. */
+  /** Field → value, as in a `Step`; and how many elements `run` is to see of it. */
   readonly buffers: Readonly<Record<string, Value>>;
   readonly lengths: Readonly<Record<string, number>>;
   /** Takes the buffers by field. */
-  readonly run: (buffers: Readonly<Record<string, Float32Array>>) => void;
+  readonly run: (buffers: Readonly<Record<string, TensorData>>) => void;
 }
 
 export type AnyStep = Step | HostStep;
@@ -51,23 +53,43 @@ export function writtenBy(step: AnyStep): readonly string[] {
 /** When a temporary value is needed: from the first step that uses it to the last, both included. */
 export interface Lifetime {
   readonly value: Value;
-  readonly length: number;
+  readonly byteLength: number;
   readonly first: number;
   readonly last: number;
 }
 
 interface Slot {
-  length: number;
+  byteLength: number;
   /** The last step that needs what is in it. */
   busyUntil: number;
 }
 
 /** Memory that temporary values share: those that are never needed at once. */
 export interface Slots {
-  /** In floats. */
-  readonly lengths: readonly number[];
+  /** Of each slot. */
+  readonly byteLengths: readonly number[];
   /** For each temporary value that is used the number of its slot. */
   readonly of: ReadonlyMap<Value, number>;
+}
+
+/** What a kernel needs besides its buffers, for each thread. */
+export interface Scratch {
+  readonly scratchBytes: number;
+}
+
+/** Of a temporary value. */
+const byteLengthOf = ({ length, dtype }: Value): number => length! * elementBytes(dtype);
+
+/** Refuses a buffer of other elements than the kernel reads there. */
+function checkElements(kernel: string, { block }: KernelDescriptor, buffers: Readonly<Record<string, Value | null>>): void {
+  for (const field in buffers) {
+    const kind = block[field];
+    const value = buffers[field];
+    const dtype = isBuffer(kind) ? ELEMENTS[kind] : undefined;
+    if (value !== null && dtype !== undefined && value.dtype !== dtype) {
+      throw new Error(`${kernel}: ${field} is of ${dtype}, and the value ${value.name ?? value.id} of ${value.dtype}`);
+    }
+  }
 }
 
 /** The steps of a call, in their order, and the values that they work on. */
@@ -81,18 +103,21 @@ export class Plan {
   #slots: Slots | undefined;
   #used: readonly Value[] | undefined;
 
-  /** The operand or result of this name. */
-  named(name: string): Value {
+  /** The operand or result of this name: of floats, unless another type is given when it is asked for first. */
+  named(name: string, dtype?: DType): Value {
     const known = this.#named.get(name);
-    if (known !== undefined) return known;
-    const made = this.#add(name, undefined);
+    if (known !== undefined) {
+      if (dtype !== undefined && known.dtype !== dtype) throw new Error(`the value ${name} of ${known.dtype} as one of ${dtype}`);
+      return known;
+    }
+    const made = this.#add(name, undefined, dtype ?? 'float32');
     this.#named.set(name, made);
     return made;
   }
 
-  /** Memory of `length` floats, from the first step that uses it to the last. */
-  temp(length: number): Value {
-    return this.#add(undefined, length);
+  /** Memory of `length` elements, from the first step that uses it to the last. */
+  temp(length: number, dtype: DType = 'float32'): Value {
+    return this.#add(undefined, length, dtype);
   }
 
   /** A step that a kernel of the core does. */
@@ -100,9 +125,9 @@ export class Plan {
     kernel: K,
     buffers: Buffers<(typeof kernels)[K]['block']>,
     values: Numbers<(typeof kernels)[K]['block']>,
-    scratchLength = 0,
+    scratch?: Scratch,
   ): void {
-    this.stepOf(kernel, kernels[kernel] as unknown as KernelDescriptor, buffers, values, scratchLength);
+    this.stepOf(kernel, kernels[kernel] as unknown as KernelDescriptor, buffers, values, scratch);
   }
 
   /** A step that a kernel of any family does. */
@@ -111,11 +136,12 @@ export class Plan {
     descriptor: KernelDescriptor<L>,
     buffers: Buffers<L>,
     values: Numbers<L>,
-    scratchLength: number,
+    { scratchBytes }: Scratch = { scratchBytes: 0 },
   ): void {
+    checkElements(kernel, descriptor as unknown as KernelDescriptor, buffers);
     this.#use(buffers);
     const taskCount = descriptor.tasks(values);
-    this.steps.push({ kernel, descriptor: descriptor as unknown as KernelDescriptor, buffers, values, taskCount, scratchLength });
+    this.steps.push({ kernel, descriptor: descriptor as unknown as KernelDescriptor, buffers, values, taskCount, scratchBytes });
   }
 
   hostStep(step: HostStep): void {
@@ -130,6 +156,7 @@ export class Plan {
       const value = step.buffers[field];
       buffers[field] = value === null ? null : of(value);
     }
+    if (!isHostStep(step)) checkElements(step.kernel, step.descriptor, buffers);
     this.#use(buffers);
     this.steps.push({ ...step, buffers } as AnyStep);
   }
@@ -138,20 +165,20 @@ export class Plan {
   get lifetimes(): readonly Lifetime[] {
     const lifetimes: Lifetime[] = [];
     for (const [value, first] of this.#firstUse) {
-      if (value.length !== undefined) lifetimes.push({ value, length: value.length, first, last: this.#lastUse.get(value)! });
+      if (value.length !== undefined) lifetimes.push({ value, byteLength: byteLengthOf(value), first, last: this.#lastUse.get(value)! });
     }
     return lifetimes;
   }
 
-  /** Floats that a run takes besides what has a name: temporary values, and the scratch of one thread. */
-  get scratchLength(): number {
-    return this.slots.lengths.reduce((sum, length) => sum + length, this.kernelScratchLength);
+  /** What a run takes besides what has a name: temporary values, and the scratch of one thread. */
+  get scratchBytes(): number {
+    return this.slots.byteLengths.reduce((sum, bytes) => sum + bytes, this.kernelScratchBytes);
   }
 
-  /** Floats of scratch that each thread needs. */
-  get kernelScratchLength(): number {
+  /** Scratch that each thread needs. */
+  get kernelScratchBytes(): number {
     let scratch = 0;
-    for (const step of this.steps) if (!isHostStep(step)) scratch = Math.max(scratch, step.scratchLength);
+    for (const step of this.steps) if (!isHostStep(step)) scratch = Math.max(scratch, step.scratchBytes);
     return scratch;
   }
 
@@ -177,23 +204,23 @@ export class Plan {
     // Values come into use in the order of the steps.
     for (const [value, first] of this.#firstUse) {
       if (value.length === undefined) continue;
-      const { length } = value;
+      const byteLength = byteLengthOf(value);
       const busyUntil = this.#lastUse.get(value)!;
-      const free = slots.filter((slot) => slot.busyUntil < first).sort((a, b) => a.length - b.length);
-      let slot = free.find((each) => each.length >= length) ?? free.at(-1);
+      const free = slots.filter((slot) => slot.busyUntil < first).sort((a, b) => a.byteLength - b.byteLength);
+      let slot = free.find((each) => each.byteLength >= byteLength) ?? free.at(-1);
       if (slot === undefined) {
-        slot = { length, busyUntil };
+        slot = { byteLength, busyUntil };
         slots.push(slot);
       }
-      slot.length = Math.max(slot.length, length);
+      slot.byteLength = Math.max(slot.byteLength, byteLength);
       slot.busyUntil = busyUntil;
       of.set(value, slots.indexOf(slot));
     }
-    return { lengths: slots.map(({ length }) => length), of };
+    return { byteLengths: slots.map(({ byteLength }) => byteLength), of };
   }
 
-  #add(name: string | undefined, length: number | undefined): Value {
-    const value: Value = { id: this.#values.length, name, length };
+  #add(name: string | undefined, length: number | undefined, dtype: DType): Value {
+    const value: Value = { id: this.#values.length, name, dtype, length };
     this.#values.push(value);
     return value;
   }

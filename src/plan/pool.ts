@@ -75,7 +75,7 @@ function poolStep(plan: Plan, kernel: PoolKernel, input: Value, output: Value, p
       pixelBlock,
       divisor,
     },
-    kernel === 'maxIndices' ? 0 : scratchLength,
+    { scratchBytes: kernel === 'maxIndices' ? 0 : 4 * scratchLength },
   );
 }
 
@@ -265,7 +265,7 @@ function planMaxBackward(plan: Plan, spec: PoolSpec, dy: Value, x: Value, output
   const length = outLength(spec);
   /** By the places of one pass. */
   const inOne = (pass: Pass) => {
-    const places = plan.temp(length);
+    const places = plan.temp(length, 'int32');
     poolStep(plan, 'maxIndices', x, places, pass, false);
     scatter(plan, dy, places, output, pass);
   };
@@ -278,7 +278,10 @@ function planMaxBackward(plan: Plan, spec: PoolSpec, dy: Value, x: Value, output
   else if (isIdentity(slices.window)) inOne(windows);
   else {
     const between = windows.planes * windows.window.inHeight * windows.pixelLength;
-    const [places, maxima, depths, wide] = [between, between, length, between].map((each) => plan.temp(each));
+    const places = plan.temp(between, 'int32');
+    const maxima = plan.temp(between);
+    const depths = plan.temp(length, 'int32');
+    const wide = plan.temp(between);
     poolStep(plan, 'maxIndices', x, places, slices, false);
     gather(plan, x, places, maxima, slices);
     poolStep(plan, 'maxIndices', maxima, depths, windows, false);
@@ -299,10 +302,13 @@ export function planUnpool(
   spec: UnpoolSpec,
   kernel: 'scatterPixels' | 'gatherPixels',
   input: Value,
-  indices: Value,
+  given: Value,
   output: Value,
 ): void {
   const { planes, pixelLength, indexCount, planeLength } = spec;
   if (planes === 0) return;
+  const length = planes * indexCount * pixelLength;
+  const indices = given.dtype === 'int32' ? given : plan.temp(length, 'int32');
+  if (indices !== given) plan.step('floatIndices', { input: given, output: indices }, { length });
   plan.step(kernel, { input, indices, output }, { planes, planeLength, indexCount, pixelLength, accumulate: 0, missing: 0 });
 }

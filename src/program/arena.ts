@@ -1,18 +1,18 @@
 import { isHostStep, type Lifetime, type Plan, type Step, type Value } from '../plan/plan.ts';
 
-/** Where the temporary values of a plan lie in one run of memory, in floats. */
+/** Where the temporary values of a plan lie in one run of memory, in bytes. */
 export interface Arena {
-  readonly length: number;
+  readonly byteLength: number;
   readonly offsets: ReadonlyMap<Value, number>;
 }
 
 /** Buffers begin on a cache line, and kernels may read so far behind their end. */
-const LINE_LENGTH = 16;
+const LINE_BYTES = 64;
 
 /** Values that lie in one place: a result over its own input. */
 interface Block {
   readonly values: Value[];
-  readonly length: number;
+  readonly byteLength: number;
   readonly first: number;
   last: number;
 }
@@ -24,36 +24,36 @@ interface Block {
  * @param allowsInPlace whether the result of a step may take the place of its input, where its kernel allows
  */
 export function layArena(plan: Plan, allowsInPlace: (step: Step) => boolean): Arena {
-  const blocks = blocksOf(plan, allowsInPlace).sort((a, b) => b.length - a.length || a.first - b.first);
+  const blocks = blocksOf(plan, allowsInPlace).sort((a, b) => b.byteLength - a.byteLength || a.first - b.first);
   const placed: { block: Block; offset: number }[] = [];
   const offsets = new Map<Value, number>();
-  let length = 0;
+  let byteLength = 0;
   for (const block of blocks) {
     let offset = 0;
     for (const other of placed) {
       if (other.block.last < block.first || block.last < other.block.first) continue;
-      if (offset + paddedLength(block) <= other.offset) break;
-      offset = Math.max(offset, other.offset + paddedLength(other.block));
+      if (offset + paddedBytes(block) <= other.offset) break;
+      offset = Math.max(offset, other.offset + paddedBytes(other.block));
     }
     placed.push({ block, offset });
     placed.sort((a, b) => a.offset - b.offset);
     for (const value of block.values) offsets.set(value, offset);
-    length = Math.max(length, offset + paddedLength(block));
+    byteLength = Math.max(byteLength, offset + paddedBytes(block));
   }
-  return { length, offsets };
+  return { byteLength, offsets };
 }
 
-const paddedLength = ({ length }: Block): number => (Math.ceil(length / LINE_LENGTH) + 1) * LINE_LENGTH;
+const paddedBytes = ({ byteLength }: Block): number => (Math.ceil(byteLength / LINE_BYTES) + 1) * LINE_BYTES;
 
 function blocksOf(plan: Plan, allowsInPlace: (step: Step) => boolean): Block[] {
   const lifetimes = new Map(plan.lifetimes.map((lifetime) => [lifetime.value, lifetime]));
   const blocks = new Map<Value, Block>();
   for (const lifetime of lifetimes.values()) {
-    const { value, length, first, last } = lifetime;
+    const { value, byteLength, first, last } = lifetime;
     const step = plan.steps[first];
     const input = isHostStep(step) || !allowsInPlace(step) ? undefined : inputToReplace(step, lifetime, lifetimes);
     const block = input === undefined ? undefined : blocks.get(input);
-    if (block === undefined) blocks.set(value, { values: [value], length, first, last });
+    if (block === undefined) blocks.set(value, { values: [value], byteLength, first, last });
     else {
       block.values.push(value);
       block.last = last;
@@ -71,7 +71,7 @@ function inputToReplace(step: Step, result: Lifetime, lifetimes: ReadonlyMap<Val
     const value = step.buffers[field];
     if (value === null || value === undefined || value === result.value) continue;
     const lifetime = lifetimes.get(value);
-    if (lifetime === undefined || lifetime.last !== result.first || lifetime.length !== result.length) continue;
+    if (lifetime === undefined || lifetime.last !== result.first || lifetime.byteLength !== result.byteLength) continue;
     const elsewhere = Object.keys(step.buffers).some((other) => step.buffers[other] === value && !inPlace.includes(other));
     if (!elsewhere) return value;
   }

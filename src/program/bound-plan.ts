@@ -3,8 +3,9 @@ import { DisposedError } from '../errors.ts';
 import type { Plan, Slots, Value } from '../plan/plan.ts';
 import type { Backend, Call } from '../runtime/backend.ts';
 import { Placed } from '../runtime/execute.ts';
-import { out as checkOut, sameShape } from '../spec/check.ts';
-import { KernelTensor, type Tensor } from '../tensor/tensor.ts';
+import { outOf, sameShape } from '../spec/check.ts';
+import { type DType, elementBytes, type TensorData } from '../tensor/dtype.ts';
+import { type AnyTensor, KernelTensor } from '../tensor/tensor.ts';
 import { type Arena, layArena } from './arena.ts';
 import type { Constants } from './constants.ts';
 import { partition } from './partition.ts';
@@ -24,7 +25,7 @@ export interface BoundPlanSource<B> {
   /** Never change: what depends on them alone is computed once. */
   readonly constants?: Constants<B>;
   /** Tensors of the engine that each run reads, or writes, as they are then. */
-  readonly variables?: ReadonlyMap<string, KernelTensor<B>>;
+  readonly variables?: ReadonlyMap<string, KernelTensor<TensorData, B>>;
 }
 
 interface Bound<B> {
@@ -33,7 +34,7 @@ interface Bound<B> {
 }
 
 /** Nothing to place for one run alone: temporary values lie in the arena. */
-const NO_SLOTS: Slots = { lengths: [], of: new Map() };
+const NO_SLOTS: Slots = { byteLengths: [], of: new Map() };
 
 /**
  * Steps that are checked, planned, placed in one arena and bound once, and then run any number of times. A run on tensors of the engine
@@ -78,14 +79,14 @@ export class BoundPlan<B = unknown> {
     this.#entering = new Array(inputs.length + outputs.length);
   }
 
-  /** Floats that a run takes besides its operands on one thread: the arena, and the scratch of kernels. */
-  get scratchLength(): number {
-    return this.#arena.length + this.#plan.kernelScratchLength;
+  /** What a run takes besides its operands on one thread: the arena, and the scratch of kernels. */
+  get scratchBytes(): number {
+    return this.#arena.byteLength + this.#plan.kernelScratchBytes;
   }
 
   /** Bytes of the arena that temporary values share. */
   get arenaBytes(): number {
-    return 4 * this.#arena.length;
+    return this.#arena.byteLength;
   }
 
   get plan(): Pick<Plan, 'steps'> {
@@ -98,7 +99,7 @@ export class BoundPlan<B = unknown> {
   }
 
   /** Do the inputs have the shapes that the plan is for? */
-  fits(inputs: readonly Tensor[]): boolean {
+  fits(inputs: readonly AnyTensor[]): boolean {
     return inputs.every(({ shape }, i) => sameShape(shape, this.#inputs[i].shape));
   }
 
@@ -108,13 +109,13 @@ export class BoundPlan<B = unknown> {
    *
    * @param outputs where results go; new tensors where there is none
    */
-  runResident(inputs: readonly Tensor[], outputs: readonly (Tensor | undefined)[]): readonly Tensor[] | undefined {
+  runResident(inputs: readonly AnyTensor[], outputs: readonly (AnyTensor | undefined)[]): readonly AnyTensor[] | undefined {
     const bound = this.#bound;
     if (bound === undefined) return undefined;
     const entering = this.#entering;
     const count = this.#inputs.length;
     for (let i = 0; i < count; i++) {
-      const buffer = this.#residentBuffer(inputs[i], this.#inputs[i]);
+      const buffer = this.#residentBuffer(inputs[i], this.#inputs[i], this.#portValues[i].dtype);
       if (buffer === undefined) return undefined;
       entering[i] = buffer;
     }
@@ -126,40 +127,41 @@ export class BoundPlan<B = unknown> {
         entering[count + i] = undefined;
         continue;
       }
-      const buffer = this.#residentBuffer(out, this.#outputs[i]);
+      const buffer = this.#residentBuffer(out, this.#outputs[i], this.#portValues[count + i].dtype);
       if (buffer === undefined) return undefined;
       for (let j = 0; j < count + i; j++) if (entering[j] === buffer) return undefined;
       entering[count + i] = buffer;
     }
     if (isComplete) {
       bound.call.run(this.#enter);
-      return outputs as readonly Tensor[];
+      return outputs as readonly AnyTensor[];
     }
     return this.#runIntoNew(bound, outputs);
   }
 
   /** `runResident` of a plan with one input and one output, which has to be as fast as can be: it is called for the smallest layers. */
-  runOneResident(input: Tensor, output: Tensor | undefined): Tensor | undefined {
+  runOneResident(input: AnyTensor, output: AnyTensor | undefined): AnyTensor | undefined {
     const bound = this.#bound;
     if (bound === undefined) return undefined;
-    const from = this.#residentBuffer(input, this.#inputs[0]);
+    const from = this.#residentBuffer(input, this.#inputs[0], this.#portValues[0].dtype);
     if (from === undefined) return undefined;
     this.#entering[0] = from;
     if (output === undefined) return this.#runIntoNew(bound, [output])[0];
-    const to = this.#residentBuffer(output, this.#outputs[0]);
+    const to = this.#residentBuffer(output, this.#outputs[0], this.#portValues[1].dtype);
     if (to === undefined || to === from) return undefined;
     this.#entering[1] = to;
     bound.call.run(this.#enter);
     return output;
   }
 
-  #runIntoNew({ call }: Bound<B>, outputs: readonly (Tensor | undefined)[]): readonly Tensor[] {
-    const made: KernelTensor<B>[] = [];
+  #runIntoNew({ call }: Bound<B>, outputs: readonly (AnyTensor | undefined)[]): readonly AnyTensor[] {
+    const made: KernelTensor<TensorData, B>[] = [];
     try {
       const results = this.#outputs.map(({ shape }, i) => {
         const out = outputs[i];
         if (out !== undefined) return out;
-        const tensor = new KernelTensor(this.#backend, shape);
+        const { dtype } = this.#portValues[this.#inputs.length + i];
+        const tensor = new KernelTensor<TensorData, B>(this.#backend, shape, { dtype });
         made.push(tensor);
         this.#entering[this.#inputs.length + i] = tensor.bufferIn(this.#backend);
         return tensor;
@@ -173,8 +175,8 @@ export class BoundPlan<B = unknown> {
   }
 
   /** Its buffer, if it is a live tensor of this engine with the shape of the port. */
-  #residentBuffer(tensor: Tensor, { shape }: Port): B | undefined {
-    if (!KernelTensor.is(tensor) || tensor.disposed || !sameShape(tensor.shape, shape)) return undefined;
+  #residentBuffer(tensor: AnyTensor, { shape }: Port, dtype: DType): B | undefined {
+    if (!KernelTensor.is(tensor) || tensor.disposed || tensor.dtype !== dtype || !sameShape(tensor.shape, shape)) return undefined;
     return tensor.bufferIn(this.#backend);
   }
 
@@ -185,7 +187,7 @@ export class BoundPlan<B = unknown> {
   };
 
   /** Runs on any tensors, which are read and fit. Results live where the first input lives. */
-  run(inputs: readonly Tensor[], outputs: readonly (Tensor | undefined)[]): Tensor[] {
+  run(inputs: readonly AnyTensor[], outputs: readonly (AnyTensor | undefined)[]): AnyTensor[] {
     const { call, enter, placed } = this.#place(inputs, outputs);
     try {
       call.run(enter);
@@ -196,7 +198,7 @@ export class BoundPlan<B = unknown> {
     return this.#outputs.map(({ name }) => placed.results[name]);
   }
 
-  async runAsync(inputs: readonly Tensor[], outputs: readonly (Tensor | undefined)[]): Promise<Tensor[]> {
+  async runAsync(inputs: readonly AnyTensor[], outputs: readonly (AnyTensor | undefined)[]): Promise<AnyTensor[]> {
     const { call, enter, placed } = this.#place(inputs, outputs);
     try {
       await call.runAsync(enter, () => placed.release(true));
@@ -207,13 +209,17 @@ export class BoundPlan<B = unknown> {
   }
 
   /** Places operands for one run, and binds the plan the first time. */
-  #place(inputs: readonly Tensor[], outputs: readonly (Tensor | undefined)[]): { call: Call<B>; enter: () => void; placed: Placed<B> } {
+  #place(
+    inputs: readonly AnyTensor[],
+    outputs: readonly (AnyTensor | undefined)[],
+  ): { call: Call<B>; enter: () => void; placed: Placed<B> } {
     if (this.#disposed || this.#backend.disposed) throw new DisposedError('the engine of the program');
     const operands = Object.fromEntries(this.#inputs.map(({ name }, i) => [name, inputs[i]]));
-    const apart: Record<string, Tensor> = { ...operands };
+    const apart: Record<string, AnyTensor> = { ...operands };
     const results = Object.fromEntries(
       this.#outputs.map(({ name, shape }, i) => {
-        const out = checkOut(outputs[i], shape, apart, false, name);
+        const { dtype } = this.#portValues[this.#inputs.length + i];
+        const out = outOf(dtype, outputs[i], shape, apart, false, name);
         if (out !== undefined) apart[name] = out;
         return [name, { shape, out }];
       }),
@@ -247,11 +253,11 @@ export class BoundPlan<B = unknown> {
   #bind(operands: readonly (B | undefined)[]): Bound<B> {
     if (this.#bound !== undefined) return this.#bound;
     const backend = this.#backend;
-    const { length, offsets } = this.#arena;
+    const { byteLength, offsets } = this.#arena;
     const buffers = this.#fixed.map((buffer, id) => buffer ?? operands[id]);
-    const arena = length > 0 ? backend.allocate(length) : undefined;
+    const arena = byteLength > 0 ? backend.allocate(byteLength) : undefined;
     try {
-      for (const [value, offset] of offsets) buffers[value.id] = backend.part(arena!, offset, value.length!);
+      for (const [value, offset] of offsets) buffers[value.id] = backend.part(arena!, offset, value.length! * elementBytes(value.dtype));
       this.#bound = { call: backend.bind(this.#plan, buffers), arena };
       return this.#bound;
     } catch (error) {

@@ -1,6 +1,7 @@
 import type { Backend } from '../runtime/backend.ts';
 import { copies } from '../runtime/execute.ts';
-import type { KernelTensor, Tensor } from '../tensor/tensor.ts';
+import type { TensorData } from '../tensor/dtype.ts';
+import type { AnyTensor, KernelTensor } from '../tensor/tensor.ts';
 import type { Partition } from './partition.ts';
 
 /**
@@ -10,11 +11,11 @@ import type { Partition } from './partition.ts';
 export class Constants<B> {
   readonly #backend: Backend<B>;
   /** As they were given, by the names of their values. */
-  readonly #given = new Map<string, KernelTensor<B>>();
+  readonly #given = new Map<string, KernelTensor<TensorData, B>>();
   readonly #folded = new Map<string, B>();
 
   /** @throws OutOfMemoryError */
-  constructor(backend: Backend<B>, tensors: Readonly<Record<string, Tensor>>) {
+  constructor(backend: Backend<B>, tensors: Readonly<Record<string, AnyTensor>>) {
     this.#backend = backend;
     for (const [i, tensor] of copies(backend, tensors, true).entries()) this.#given.set(Object.keys(tensors)[i], tensor);
   }
@@ -67,12 +68,12 @@ export class Constants<B> {
     const temps: B[] = [];
     try {
       for (const value of plan.used) buffers[value.id] = this.given(value.name!);
-      for (const { key, length, made: value } of folded) {
-        const buffer = backend.allocate(length);
+      for (const { key, byteLength, made: value } of folded) {
+        const buffer = backend.allocate(byteLength);
         made.push([key, buffer]);
         buffers[value.id] = buffer;
       }
-      for (const length of plan.slots.lengths) temps.push(backend.allocate(length));
+      for (const bytes of plan.slots.byteLengths) temps.push(backend.allocate(bytes));
       for (const [value, slot] of plan.slots.of) buffers[value.id] = temps[slot];
       const call = backend.bind(plan, buffers);
       try {

@@ -2,9 +2,19 @@ import { OptionError, ShapeError } from '../errors.ts';
 import { PARAMETERS } from '../ops/generated/parameters.ts';
 import { type Operators, operators } from '../ops/index.ts';
 import type { Backend } from '../runtime/backend.ts';
-import { checkShape, show, tensor } from '../spec/check.ts';
+import { checkShape, oneOf, show, tensorOf } from '../spec/check.ts';
+import { type ArrayOf, DTYPES, type DType, type TensorData } from '../tensor/dtype.ts';
 import { read } from '../tensor/read.ts';
-import { KernelTensor, lengthOf, Operand, PlainTensor, type Tensor } from '../tensor/tensor.ts';
+import {
+  type AnyOperand,
+  type AnyTensor,
+  dtypeOfTensor,
+  KernelTensor,
+  lengthOf,
+  Operand,
+  PlainTensor,
+  type Tensor,
+} from '../tensor/tensor.ts';
 import type { Graph, Node } from './graph.ts';
 import { makeNode, resultOf } from './node.ts';
 import { type CompileOptions, Program } from './program.ts';
@@ -18,13 +28,13 @@ const Building = class {} as unknown as abstract new () => Operators;
  */
 export class GraphBuilder<B = unknown> extends Building {
   readonly #backend: Backend<B>;
-  readonly #inputs: Record<string, Operand> = {};
-  readonly #constants = new Map<Operand, Tensor>();
-  readonly #variables = new Map<Operand, KernelTensor>();
-  readonly #views = new Map<Operand, Operand>();
+  readonly #inputs: Record<string, AnyOperand> = {};
+  readonly #constants = new Map<AnyOperand, AnyTensor>();
+  readonly #variables = new Map<AnyOperand, KernelTensor<TensorData>>();
+  readonly #views = new Map<AnyOperand, AnyOperand>();
   readonly #nodes: Node[] = [];
   /** Operands of this graph. */
-  readonly #own = new WeakSet<Operand>();
+  readonly #own = new WeakSet<AnyOperand>();
 
   /** @internal */
   constructor(backend: Backend<B>) {
@@ -37,35 +47,36 @@ export class GraphBuilder<B = unknown> extends Building {
    *
    * @throws OptionError, ShapeError
    */
-  input(name: string, shape: readonly number[]): Operand {
+  input<D extends DType = 'float32'>(name: string, shape: readonly number[], dtype?: D): Operand<ArrayOf[D]> {
     if (typeof name !== 'string' || name === '') throw new OptionError('name', show(name), 'a name');
     if (Object.hasOwn(this.#inputs, name)) throw new OptionError('name', show(name), 'a name that no other input has');
     const own = read(shape, 'shape') as readonly number[];
     checkShape('shape', own, undefined, true);
-    this.#inputs[name] = this.#made(new Operand(own));
-    return this.#inputs[name];
+    const made = this.#made(new Operand<ArrayOf[D]>(own, oneOf('dtype', dtype, 'float32', DTYPES)));
+    this.#inputs[name] = made;
+    return made;
   }
 
   /** A tensor that never changes. It is read when the graph is built. */
-  constant(value: Tensor): Operand {
-    return this.#constant(read(value, 'value'), 'value');
+  constant<D extends TensorData>(value: Tensor<D>): Operand<D> {
+    return this.#constant(read(value, 'value'), 'value') as Operand<D>;
   }
 
-  /** A tensor of the engine whose floats each run reads as they are then. It has to outlive the program. */
-  variable(value: KernelTensor): Operand {
-    const operand = this.#made(new Operand(value.shape));
+  /** A tensor of the engine whose elements each run reads as they are then. It has to outlive the program. */
+  variable<D extends TensorData>(value: KernelTensor<D>): Operand<D> {
+    const operand = this.#made(new Operand<D>(value.shape, value.dtype));
     this.#variables.set(operand, value);
     return operand;
   }
 
   /** The memory of an operand under another shape. */
-  view(x: Operand, shape: readonly number[]): Operand {
+  view<D extends TensorData>(x: Operand<D>, shape: readonly number[]): Operand<D> {
     this.#check('x', x);
     const own = read(shape, 'shape') as readonly number[];
     checkShape('shape', own, undefined, true);
     if (lengthOf(own) !== lengthOf(x.shape))
       throw new ShapeError('shape', show(own), `the ${lengthOf(x.shape)} elements of ${show(x.shape)}`);
-    const operand = this.#made(new Operand(own));
+    const operand = this.#made(new Operand<D>(own, x.dtype));
     this.#views.set(operand, x);
     return operand;
   }
@@ -76,8 +87,8 @@ export class GraphBuilder<B = unknown> extends Building {
    * @param outputs operands of this graph, by the names that their results get
    * @throws OptionError, OutOfMemoryError
    */
-  build(outputs: Readonly<Record<string, Operand>>, options: CompileOptions = {}): Program<B> {
-    const own = { ...outputs };
+  build<O extends AnyOperand>(outputs: Readonly<Record<string, O>>, options: CompileOptions = {}): Program<B> {
+    const own: Record<string, AnyOperand> = { ...outputs };
     for (const [name, operand] of Object.entries(own)) this.#check(`outputs.${name}`, operand);
     const graph: Graph = {
       inputs: { ...this.#inputs },
@@ -117,14 +128,14 @@ export class GraphBuilder<B = unknown> extends Building {
     return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, this.#operands(each, `${path}.${name}`)]));
   }
 
-  #constant(value: unknown, path: string): Operand {
+  #constant(value: unknown, path: string): AnyOperand {
     if (!KernelTensor.is(value) && !PlainTensor.is(value)) throw new ShapeError(path, show(value), 'a tensor');
-    const operand = this.#made(new Operand(tensor(path, value, undefined, true).shape));
+    const operand = this.#made(new Operand(tensorOf(DTYPES, path, value, undefined, true).shape, dtypeOfTensor(value)));
     this.#constants.set(operand, value);
     return operand;
   }
 
-  #made(operand: Operand): Operand {
+  #made<D extends TensorData>(operand: Operand<D>): Operand<D> {
     this.#own.add(operand);
     return operand;
   }

@@ -1,10 +1,11 @@
 import { type AnyStep, isHostStep, Plan, type Step, type Value, writtenBy } from '../plan/plan.ts';
+import { elementBytes } from '../tensor/dtype.ts';
 
 /** A value that steps on constants make once, for the steps that run each time. */
 export interface Folded {
-  /** Tells what it is made of: equal keys of the same constants hold equal floats. */
+  /** Tells what it is made of: equal keys of the same constants hold equal elements. */
   readonly key: string;
-  readonly length: number;
+  readonly byteLength: number;
   /** In the plan that prepares, and in the plan that runs. */
   readonly made: Value;
   readonly used: Value;
@@ -55,9 +56,9 @@ function constantTemps(plan: Plan, constants: ReadonlySet<Value>): Set<Value> {
 function into(plan: Plan, kept: ReadonlySet<Value>): (value: Value) => Value {
   const temps = new Map<Value, Value>();
   return (value) => {
-    if (value.name !== undefined) return plan.named(value.name);
-    if (kept.has(value)) return plan.named(`folded ${value.id}`);
-    const known = temps.get(value) ?? plan.temp(value.length!);
+    if (value.name !== undefined) return plan.named(value.name, value.dtype);
+    if (kept.has(value)) return plan.named(`folded ${value.id}`, value.dtype);
+    const known = temps.get(value) ?? plan.temp(value.length!, value.dtype);
     temps.set(value, known);
     return known;
   };
@@ -86,7 +87,7 @@ export function partition(plan: Plan, constants: ReadonlySet<Value>): Partition 
   }
   const folded = Array.from(kept, (value) => ({
     key: keyOf(value)!,
-    length: value.length!,
+    byteLength: value.length! * elementBytes(value.dtype),
     made: prepareOf(value),
     used: runOf(value),
   }));

@@ -49,7 +49,7 @@ export class PreparedConv2d<B = unknown> {
       algorithm: conv.algorithm,
       flops: conv.flops,
       tile: conv.tile,
-      scratchBytes: 4 * bound.scratchLength,
+      scratchBytes: bound.scratchBytes,
       packedBytes: 4 * conv.packedLength,
     };
   }

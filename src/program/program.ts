@@ -1,9 +1,10 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { DisposedError, OptionError, ShapeError } from '../errors.ts';
 import type { Backend } from '../runtime/backend.ts';
-import { sameShape, show, tensor } from '../spec/check.ts';
-import { readTensor } from '../spec/read.ts';
-import type { KernelTensor, ResidentLike, Tensor } from '../tensor/tensor.ts';
+import { sameShape, show, tensorOf } from '../spec/check.ts';
+import type { TensorData } from '../tensor/dtype.ts';
+import { read } from '../tensor/read.ts';
+import type { AnyTensor, KernelTensor, ResidentLike } from '../tensor/tensor.ts';
 import { BoundPlan } from './bound-plan.ts';
 import { Constants } from './constants.ts';
 import type { Graph } from './graph.ts';
@@ -54,7 +55,7 @@ export class Program<B = unknown> {
     this.#outputNames = Object.keys(graph.outputs);
     this.#constants = new Constants(backend, constants);
     try {
-      const held = [...variables].map(([name, operand]) => [name, passed.variables.get(operand) as KernelTensor<B>] as const);
+      const held = [...variables].map(([name, operand]) => [name, passed.variables.get(operand) as KernelTensor<TensorData, B>] as const);
       this.#bound = new BoundPlan(backend, { plan, inputs, outputs, constants: this.#constants, variables: new Map(held) });
       this.#constants.forgetGivenBut(this.#bound.usedNames);
     } catch (error) {
@@ -79,7 +80,10 @@ export class Program<B = unknown> {
    * @returns every output by its name
    * @throws ShapeError, OptionError, DisposedError before anything is written; OutOfMemoryError
    */
-  run<T extends Tensor>(inputs: Readonly<Record<string, T>>, outputs?: Readonly<Record<string, Tensor>>): Record<string, ResidentLike<T>> {
+  run<T extends AnyTensor>(
+    inputs: Readonly<Record<string, T>>,
+    outputs?: Readonly<Record<string, AnyTensor>>,
+  ): Record<string, ResidentLike<T>> {
     const given = this.#inputNames.map((name) => inputs[name]);
     const out = this.#outputNames.map((name) => outputs?.[name]);
     const results = this.#bound.runResident(given, out) ?? this.#bound.run(this.#read(given), this.#readOutputs(out));
@@ -87,9 +91,9 @@ export class Program<B = unknown> {
   }
 
   /** `run` by the engine's workers, so that the caller's thread is free. */
-  async runAsync<T extends Tensor>(
+  async runAsync<T extends AnyTensor>(
     inputs: Readonly<Record<string, T>>,
-    outputs?: Readonly<Record<string, Tensor>>,
+    outputs?: Readonly<Record<string, AnyTensor>>,
   ): Promise<Record<string, ResidentLike<T>>> {
     const given = this.#read(this.#inputNames.map((name) => inputs[name]));
     const out = this.#readOutputs(this.#outputNames.map((name) => outputs?.[name]));
@@ -97,7 +101,7 @@ export class Program<B = unknown> {
   }
 
   /** @internal `run` by position, into tensors of the engine that are known to fit. */
-  runInto(inputs: readonly KernelTensor[], outputs: readonly KernelTensor[]): void {
+  runInto(inputs: readonly KernelTensor<TensorData>[], outputs: readonly KernelTensor<TensorData>[]): void {
     if (this.#bound.runResident(inputs, outputs) === undefined) this.#bound.run(this.#read(inputs), this.#readOutputs(outputs));
   }
 
@@ -114,26 +118,27 @@ export class Program<B = unknown> {
     this.dispose();
   }
 
-  #read(given: readonly Tensor[]): Tensor[] {
+  #read(given: readonly AnyTensor[]): AnyTensor[] {
     if (this.#disposed) throw new DisposedError('the program');
     if (this.#backend.disposed) throw new DisposedError('the engine of the program');
     return given.map((value, i) => {
       const name = this.#inputNames[i];
       if (value === undefined) throw new OptionError(`inputs.${name}`, 'undefined', 'a tensor');
-      const { shape } = this.#graph.inputs[name];
-      const own = readTensor(`inputs.${name}`, value, undefined, true);
+      const { shape, dtype } = this.#graph.inputs[name];
+      const own = tensorOf([dtype], `inputs.${name}`, read(value, `inputs.${name}`), undefined, true);
       if (!sameShape(own.shape, shape)) throw new ShapeError(`inputs.${name}.shape`, show(own.shape), show(shape));
       return own;
     });
   }
 
-  #readOutputs(given: readonly (Tensor | undefined)[]): (Tensor | undefined)[] {
-    return given.map(
-      (value, i) => value && tensor(`outputs.${this.#outputNames[i]}`, readTensor(this.#outputNames[i], value, undefined, true)),
-    );
+  #readOutputs(given: readonly (AnyTensor | undefined)[]): (AnyTensor | undefined)[] {
+    return given.map((value, i) => {
+      const name = this.#outputNames[i];
+      return value && tensorOf([this.#graph.outputs[name].dtype], `outputs.${name}`, read(value, name), undefined, true);
+    });
   }
 
-  #named(results: readonly Tensor[]): Record<string, Tensor> {
+  #named(results: readonly AnyTensor[]): Record<string, AnyTensor> {
     return Object.fromEntries(this.#outputNames.map((name, i) => [name, results[i]]));
   }
 }

@@ -1,4 +1,5 @@
 import type { Plan, Value } from '../plan/plan.ts';
+import type { DType, TensorData } from '../tensor/dtype.ts';
 import type { TensorMemory } from '../tensor/memory.ts';
 import type { Family } from './family.ts';
 
@@ -32,15 +33,15 @@ export interface Call<B> {
 }
 
 /**
- * Where kernels run. `B` is how a backend names a run of floats: an address in kernel memory, or an array.
+ * Where kernels run. `B` is how a backend names a run of bytes: an address in kernel memory, or an array.
  */
 export interface Backend<B = unknown> extends TensorMemory<B> {
   readonly variant: Variant;
   readonly threads: number;
   /** Ends an `allocate`. */
   free(buffer: B): void;
-  /** `length` floats of a buffer, from the one at `begin` on. They last as long as the buffer does. */
-  part(buffer: B, begin: number, length: number): B;
+  /** So many bytes of a buffer from the one at `beginBytes` on, where any element may begin. They last as long as the buffer does. */
+  part(buffer: B, beginBytes: number, byteLength: number): B;
   /** Is `data` a view of the memory that buffers lie in? */
   holds(data: AnyArray): boolean;
   /**
@@ -49,12 +50,12 @@ export interface Backend<B = unknown> extends TensorMemory<B> {
    * @throws DisposedError for a view of memory that no tensor has any more
    */
   locate(argument: string, data: AnyArray): B | undefined;
-  /** A buffer for a caller's own array of `length` floats. */
-  borrow(data: Float32Array, length: number): B;
+  /** A buffer for a caller's own array of `length` elements. */
+  borrow(data: TensorData, dtype: DType, length: number): B;
   /** What is in the array, into its buffer. Throws if the array has changed its length, be it that its buffer was transferred. */
-  read(buffer: B, data: Float32Array, length: number): void;
+  read(buffer: B, data: TensorData, dtype: DType, length: number): void;
   /** Ends a `borrow`; what was written goes back into the array when `written`. Throws as `read` does, and then has ended it. */
-  giveBack(buffer: B, data: Float32Array, length: number, written: boolean): void;
+  giveBack(buffer: B, data: TensorData, dtype: DType, length: number, written: boolean): void;
   /**
    * Adds the kernels of a family to those that plans may use, unless they are there.
    *

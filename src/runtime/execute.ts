@@ -1,16 +1,17 @@
 import { ShapeError } from '../errors.ts';
 import type { Plan, Value } from '../plan/plan.ts';
+import { type DType, newArray, nounOf, type TensorData } from '../tensor/dtype.ts';
 import type { Result } from '../tensor/result.ts';
-import { KernelTensor, lengthOf, newFloats, PlainTensor, type Tensor } from '../tensor/tensor.ts';
+import { type AnyTensor, dtypeOfTensor, KernelTensor, lengthOf, PlainTensor, quantizationOf } from '../tensor/tensor.ts';
 import { copyArray } from '../tensor/typed-array.ts';
 import type { Backend } from './backend.ts';
 
-export type Operands = Readonly<Record<string, Tensor>>;
+export type Operands = Readonly<Record<string, AnyTensor>>;
 
 /** A plan, and everything that it reads and writes by the names of its values. Tensors are as they were read and checked. */
 export interface Placing {
   /** New results live where this operand lives. */
-  readonly beside: Tensor;
+  readonly beside: AnyTensor;
   readonly operands: Operands;
   readonly results: Readonly<Record<string, Result>>;
   readonly plan: Pick<Plan, 'used' | 'slots' | 'valueCount' | 'named'>;
@@ -19,7 +20,7 @@ export interface Placing {
 /** A caller's array for the time of a call. */
 interface Borrowed<B> {
   readonly value: Value;
-  readonly data: Float32Array;
+  readonly data: TensorData;
   readonly length: number;
   readonly isResult: boolean;
   buffer: B | undefined;
@@ -28,12 +29,12 @@ interface Borrowed<B> {
 /** One call's operands, results and temporary values, where a backend reaches them, until they are released. */
 export class Placed<B> {
   /** What the caller gets: the very objects that were given as `out`, and new tensors. */
-  readonly results: Readonly<Record<string, Tensor>>;
+  readonly results: Readonly<Record<string, AnyTensor>>;
   /** By the numbers of the plan's values. */
   readonly buffers: (B | undefined)[];
   readonly #backend: Backend<B>;
   /** Results that are not the caller's. */
-  readonly #made: KernelTensor[] = [];
+  readonly #made: KernelTensor<TensorData, B>[] = [];
   readonly #borrowed: Borrowed<B>[] = [];
   readonly #held: B[] = [];
   #released = false;
@@ -48,7 +49,7 @@ export class Placed<B> {
       const tensor = result === undefined ? operands[name] : result.out;
       if (tensor !== undefined) this.#find(value, tensor, result !== undefined);
     }
-    const all: Record<string, Tensor> = {};
+    const all: Record<string, AnyTensor> = {};
     this.results = all;
     try {
       for (const name in results) {
@@ -56,11 +57,11 @@ export class Placed<B> {
         all[name] = out === undefined ? this.#make(plan.named(name), beside, shape) : PlainTensor.is(out) ? out.source : out;
       }
       for (const borrowed of this.#borrowed) {
-        borrowed.buffer = backend.borrow(borrowed.data, borrowed.length);
+        borrowed.buffer = backend.borrow(borrowed.data, borrowed.value.dtype, borrowed.length);
         this.buffers[borrowed.value.id] = borrowed.buffer;
       }
       const { slots } = plan;
-      for (const length of slots.lengths) this.#held.push(backend.allocate(length));
+      for (const bytes of slots.byteLengths) this.#held.push(backend.allocate(bytes));
       for (const [value, slot] of slots.of) this.buffers[value.id] = this.#held[slot];
     } catch (error) {
       this.release(false);
@@ -71,7 +72,7 @@ export class Placed<B> {
   /** Takes plain tensors as they are now. To be called when nothing else is under way. */
   read(): void {
     for (const { value, data, length, isResult, buffer } of this.#borrowed) {
-      if (!isResult) unlessGone(value.name!, length, () => this.#backend.read(buffer!, data, length));
+      if (!isResult) unlessGone(value.name!, value.dtype, length, () => this.#backend.read(buffer!, data, value.dtype, length));
     }
   }
 
@@ -86,7 +87,7 @@ export class Placed<B> {
     for (const { value, data, length, isResult, buffer } of this.#borrowed) {
       if (buffer === undefined) continue;
       try {
-        unlessGone(value.name!, length, () => this.#backend.giveBack(buffer, data, length, done && isResult));
+        unlessGone(value.name!, value.dtype, length, () => this.#backend.giveBack(buffer, data, value.dtype, length, done && isResult));
       } catch (error) {
         failures.push(error);
       }
@@ -96,7 +97,7 @@ export class Placed<B> {
     if (failures.length > 0) throw failures[0];
   }
 
-  #find(value: Value, tensor: Tensor, isResult: boolean): void {
+  #find(value: Value, tensor: AnyTensor, isResult: boolean): void {
     const isOurs = KernelTensor.is(tensor);
     const own = isOurs ? tensor.bufferIn(this.#backend) : undefined;
     if (own !== undefined) {
@@ -110,45 +111,51 @@ export class Placed<B> {
   }
 
   /** A new tensor of `shape`: of the engine if `beside` is a tensor of one, be it another, else a plain one. */
-  #make(value: Value, beside: Tensor, shape: readonly number[]): Tensor {
+  #make(value: Value, beside: AnyTensor, shape: readonly number[]): AnyTensor {
     if (!KernelTensor.is(beside)) {
-      const data = newFloats(lengthOf(shape));
+      const data = newArray(value.dtype, lengthOf(shape));
       this.#borrowed.push({ value, data, length: data.length, isResult: true, buffer: undefined });
       return { shape: [...shape], data };
     }
-    const tensor = new KernelTensor(this.#backend, shape);
-    this.#made.push(tensor as KernelTensor);
+    const tensor = new KernelTensor<TensorData, B>(this.#backend, shape, value);
+    this.#made.push(tensor);
     this.buffers[value.id] = tensor.bufferIn(this.#backend)!;
     return tensor;
   }
 }
 
 /** Copies of a caller's array, which may have been transferred or cut since it was checked. */
-function unlessGone(name: string, length: number, copy: () => void): void {
+function unlessGone(name: string, dtype: DType, length: number, copy: () => void): void {
   try {
     copy();
   } catch (error) {
     if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
     const given = 'an array whose buffer was transferred or resized during the call';
-    throw new ShapeError(`${name}.data`, given, `the ${length} floats that it had`);
+    throw new ShapeError(`${name}.data`, given, `the ${length} ${nounOf(dtype)} that it had`);
   }
 }
 
 /** Copies in kernel memory, of plain tensors or of views of its own: all of them, or none. */
-export function copies<B>(backend: Backend<B>, tensors: Readonly<Record<string, Tensor>>, isPrivate: boolean): KernelTensor<B>[] {
+export function copies<B>(
+  backend: Backend<B>,
+  tensors: Readonly<Record<string, AnyTensor>>,
+  isPrivate: boolean,
+): KernelTensor<TensorData, B>[] {
   const names = Object.keys(tensors);
   const arrays = names.map((name) => tensors[name].data);
   const places = arrays.map((data, i) => backend.locate(`${names[i]}.data`, data));
   // What an asynchronous call is still to write there has to be there.
   if (places.some((place) => place !== undefined)) backend.settle();
-  const made: KernelTensor<B>[] = [];
+  const made: KernelTensor<TensorData, B>[] = [];
   try {
     for (const [i, name] of names.entries()) {
-      const tensor = new KernelTensor(backend, tensors[name].shape, undefined, isPrivate);
+      const { shape } = tensors[name];
+      const dtype = dtypeOfTensor(tensors[name])!;
+      const tensor = new KernelTensor<TensorData, B>(backend, shape, { dtype, quantization: quantizationOf(tensors[name]), isPrivate });
       made.push(tensor);
       const to = tensor.data;
       const place = places[i];
-      unlessGone(name, to.length, () => copyArray(to, place === undefined ? arrays[i] : backend.view(place, to.length)));
+      unlessGone(name, dtype, to.length, () => copyArray(to, place === undefined ? arrays[i] : backend.view(place, dtype, to.length)));
     }
     return made;
   } catch (error) {

@@ -1,5 +1,6 @@
-import { KernelTensor, lengthOf, PlainTensor, type Tensor } from '../tensor/tensor.ts';
-import { bufferOf, kindOf, lengthOfArray } from '../tensor/typed-array.ts';
+import { dtypeOf, type TensorData } from '../tensor/dtype.ts';
+import { type AnyTensor, KernelTensor, lengthOf, PlainTensor } from '../tensor/tensor.ts';
+import { bufferOf, lengthOfArray } from '../tensor/typed-array.ts';
 import type { Backend } from './backend.ts';
 import type { Operation } from './operation.ts';
 
@@ -11,7 +12,7 @@ import type { Operation } from './operation.ts';
 export interface Signature {
   readonly key: string;
   /** In the order in which the arguments name them. */
-  readonly tensors: readonly Tensor[];
+  readonly tensors: readonly AnyTensor[];
 }
 
 /** Lists that are longer, the weights of a filter, cost more to write down than to plan anew. */
@@ -19,7 +20,7 @@ const MAX_ITEMS = 32;
 
 class Writer {
   key: string;
-  readonly tensors: Tensor[] = [];
+  readonly tensors: AnyTensor[] = [];
   readonly #backend: Backend;
   /** A plain result, which could overlap an operand. */
   #hasPlainOut = false;
@@ -71,24 +72,26 @@ class Writer {
     return true;
   }
 
-  #writeKernelTensor(tensor: KernelTensor): boolean {
-    if (tensor.disposed || tensor.bufferIn(this.#backend) === undefined) return false;
+  #writeKernelTensor(tensor: KernelTensor<TensorData>): boolean {
+    // A plan may depend on what the elements stand for.
+    if (tensor.disposed || tensor.quantization !== undefined || tensor.bufferIn(this.#backend) === undefined) return false;
     let first = 0;
     for (; first < this.tensors.length; first++) {
       const other = this.tensors[first];
       if (KernelTensor.is(other) && other.shares(tensor)) break;
     }
-    this.key += `K${first}`;
+    this.key += tensor.dtype === 'float32' ? `K${first}` : `K${tensor.dtype}${first}`;
     for (const extent of tensor.shape) this.key += `,${extent}`;
     this.key += ';';
     this.tensors.push(tensor);
     return true;
   }
 
-  #writePlainTensor(tensor: PlainTensor, isOut: boolean): boolean {
+  #writePlainTensor(tensor: PlainTensor<TensorData>, isOut: boolean): boolean {
     const { shape, data } = tensor;
-    if (!Array.isArray(shape) || kindOf(data) !== 'Float32Array') return false;
-    this.key += 'P';
+    const dtype = dtypeOf(data);
+    if (!Array.isArray(shape) || dtype === undefined || tensor.scale !== undefined) return false;
+    this.key += dtype === 'float32' ? 'P' : `P${dtype}`;
     for (const extent of shape) {
       if (typeof extent !== 'number') return false;
       this.key += `,${extent}`;
@@ -138,7 +141,7 @@ export class Plans {
     const kept = this.#kept.get(key);
     if (kept === undefined) return undefined;
     const { operation } = kept;
-    const operands: Record<string, Tensor> = {};
+    const operands: Record<string, AnyTensor> = {};
     for (const [name, at] of kept.operands) operands[name] = tensors[at];
     let results = operation.results;
     if (kept.results.length > 0) {
@@ -153,7 +156,7 @@ export class Plans {
   /** Nothing is kept of an operation with a tensor that its caller did not name, nor of one that the same arguments do not make again. */
   keep({ key, tensors }: Signature, operation: Operation<unknown>): void {
     if (operation.isDrawn) return;
-    const at = (tensor: Tensor) => tensors.indexOf(tensor);
+    const at = (tensor: AnyTensor) => tensors.indexOf(tensor);
     const operands = Object.entries(operation.operands).map(([name, tensor]) => [name, at(tensor)] as const);
     const given = Object.entries(operation.results).filter(([, { out }]) => out !== undefined);
     const results = given.map(([name, { out }]) => [name, at(out!)] as const);

@@ -1,7 +1,8 @@
 import { DisposedError, LayoutError, OptionError, OutOfMemoryError, ShapeError } from '../errors.ts';
+import { type ArrayOf, arrayNameOf, type DType, dtypeOf, elementBytes, newArray, nounOf, rangeOf } from '../tensor/dtype.ts';
 import { classNameOf } from '../tensor/read.ts';
-import { KernelTensor, lengthOf, newFloats, Operand, PlainTensor, type Tensor } from '../tensor/tensor.ts';
-import { bufferOf, byteLengthOf, byteOffsetOf, isDetached, kindOf, lengthOfArray } from '../tensor/typed-array.ts';
+import { type AnyTensor, KernelTensor, lengthOf, Operand, PlainTensor, type Tensor } from '../tensor/tensor.ts';
+import { bufferOf, byteLengthOf, byteOffsetOf, isDetached, lengthOfArray } from '../tensor/typed-array.ts';
 
 /**
  * What validation of every operator is made of. Nothing outside `shape/` refuses an argument. Arguments are as `read` made them
@@ -96,59 +97,85 @@ export function known<T extends object>(argument: string, options: T | undefined
   return options;
 }
 
-/** A tensor whose data fits its shape. Only the first dimension may be 0, unless `anyZero`. */
+/** A tensor of floats whose data fits its shape. Only the first dimension may be 0, unless `anyZero`. */
 export function tensor(argument: string, value: unknown, rank?: number, anyZero = false): Tensor {
+  return tensorOf(FLOATS, argument, value, rank, anyZero) as Tensor;
+}
+
+const FLOATS = ['float32'] as const;
+
+/** A tensor of one of these types of elements, whose data fits its shape: the one place that refuses any other. */
+export function tensorOf<D extends DType>(
+  dtypes: readonly D[],
+  argument: string,
+  value: unknown,
+  rank?: number,
+  anyZero = false,
+): Tensor<ArrayOf[D]> {
   if (KernelTensor.is(value)) {
     if (value.disposed) throw new DisposedError(argument);
+    checkDtype(argument, value.dtype, dtypes);
     // Its shape was checked when it was made, and cannot change; its data is what the shape says.
     checkRank(argument, value.shape, rank, anyZero);
-    return value;
+    return value as AnyTensor as Tensor<ArrayOf[D]>;
   }
   if (Operand.is(value)) {
+    checkDtype(argument, value.dtype, dtypes);
     checkRank(argument, value.shape, rank, anyZero);
-    return value;
+    return value as AnyTensor as Tensor<ArrayOf[D]>;
   }
-  if (!PlainTensor.is(value)) throw new ShapeError(argument, show(value), 'a tensor { shape, data: Float32Array }');
+  if (!PlainTensor.is(value)) throw new ShapeError(argument, show(value), `a tensor { shape, data: ${arraysOf(dtypes)} }`);
   checkShape(`${argument}.shape`, value.shape, rank, anyZero);
-  checkData(`${argument}.data`, value.data, value.shape);
-  return value;
+  checkData(`${argument}.data`, value.data, value.shape, dtypes);
+  return value as AnyTensor as Tensor<ArrayOf[D]>;
 }
 
-function checkData(argument: string, data: unknown, shape: readonly number[]): void {
-  if (kindOf(data) !== 'Float32Array') throw new ShapeError(argument, show(data), 'a Float32Array');
-  if (isDetached(data)) throw new ShapeError(argument, 'a detached buffer', 'a Float32Array that still holds its data');
-  checkDataLength(argument, lengthOfArray(data), shape);
+/** The arrays that hold them, in words. */
+const arraysOf = (dtypes: readonly DType[]): string => dtypes.map(arrayNameOf).join(' or ');
+
+const withArticle = (name: string): string => `${/^Int/.test(name) ? 'an' : 'a'} ${name}`;
+
+function checkDtype(argument: string, dtype: DType, dtypes: readonly DType[]): void {
+  if (!dtypes.includes(dtype)) throw new ShapeError(`${argument}.data`, arrayNameOf(dtype), withArticle(arraysOf(dtypes)));
 }
 
-function checkDataLength(argument: string, given: number, shape: readonly number[]): void {
-  const length = lengthOf(shape);
-  if (given !== length) throw new ShapeError(argument, `${given} floats`, `${length} floats for the shape ${show(shape)}`);
-}
-
-/** A caller's numbers as floats, as many as `shape` says: any array or typed array of numbers will do. */
-export function floats(argument: string, value: unknown, shape: readonly number[]): Float32Array {
-  if (kindOf(value) === 'Float32Array') {
-    checkData(argument, value, shape);
-    return value as Float32Array;
+function checkData(argument: string, data: unknown, shape: readonly number[], dtypes: readonly DType[]): void {
+  const dtype = dtypeOf(data);
+  if (dtype === undefined || !dtypes.includes(dtype)) throw new ShapeError(argument, show(data), withArticle(arraysOf(dtypes)));
+  if (isDetached(data)) {
+    throw new ShapeError(argument, 'a detached buffer', `${withArticle(arrayNameOf(dtype))} that still holds its data`);
   }
-  if (value === null || typeof value !== 'object') throw new ShapeError(argument, show(value), 'a Float32Array or an array of numbers');
-  return readFloats(argument, value as ArrayLike<unknown>, shape);
+  checkDataLength(argument, lengthOfArray(data), shape, dtype);
 }
 
-/** A list may be as long as memory, so it is not read like other arguments: each of its numbers becomes a float at once. */
-function readFloats(argument: string, numbers: ArrayLike<unknown>, shape: readonly number[]): Float32Array {
-  let made: Float32Array = new Float32Array(0);
+function checkDataLength(argument: string, given: number, shape: readonly number[], dtype: DType): void {
+  const length = lengthOf(shape);
+  const noun = nounOf(dtype);
+  if (given !== length) throw new ShapeError(argument, `${given} ${noun}`, `${length} ${noun} for the shape ${show(shape)}`);
+}
+
+/** A caller's numbers as elements, as many as `shape` says: any array or typed array of numbers will do. */
+export function elements<D extends DType>(argument: string, value: unknown, shape: readonly number[], dtype: D): ArrayOf[D] {
+  if (dtypeOf(value) === dtype) {
+    checkData(argument, value, shape, [dtype]);
+    return value as ArrayOf[D];
+  }
+  if (value === null || typeof value !== 'object') throw new ShapeError(argument, show(value), numbersFor(dtype));
+  return readElements(argument, value as ArrayLike<unknown>, shape, dtype);
+}
+
+const numbersFor = (dtype: DType): string => `${withArticle(arrayNameOf(dtype))} or an array of numbers`;
+
+/** A list may be as long as memory, so it is not read like other arguments: each of its numbers becomes an element at once. */
+function readElements<D extends DType>(argument: string, numbers: ArrayLike<unknown>, shape: readonly number[], dtype: D): ArrayOf[D] {
+  let made = newArray(dtype, 0);
   let at = 0;
   try {
     const { length } = numbers;
-    if (!isCount(length)) throw new ShapeError(argument, show(numbers), 'a Float32Array or an array of numbers');
-    checkDataLength(argument, length, shape);
-    made = newFloats(length);
-    for (; at < length; at++) {
-      const number = numbers[at];
-      if (typeof number !== 'number') throw new ShapeError(`${argument}[${at}]`, show(number), 'a number');
-      made[at] = number;
-    }
+    if (!isCount(length)) throw new ShapeError(argument, show(numbers), numbersFor(dtype));
+    checkDataLength(argument, length, shape, dtype);
+    made = newArray(dtype, length);
+    for (; at < length; at++) made[at] = element(`${argument}[${at}]`, numbers[at], dtype);
   } catch (error) {
     if (error instanceof ShapeError || error instanceof OutOfMemoryError) throw error;
     throw new ShapeError(`${argument}[${at}]`, 'something that throws when it is read', 'a number');
@@ -156,10 +183,21 @@ function readFloats(argument: string, numbers: ArrayLike<unknown>, shape: readon
   return made;
 }
 
-export function checkShape(argument: string, shape: unknown, rank?: number, anyZero = false): void {
+/** A number that an element can be: a float is rounded, a whole number has to be one of its type. */
+function element(argument: string, value: unknown, dtype: DType): number {
+  if (typeof value !== 'number') throw new ShapeError(argument, show(value), 'a number');
+  if (dtype === 'float32') return value;
+  const [least, greatest] = rangeOf(dtype);
+  if (!Number.isInteger(value) || value < least || value > greatest) {
+    throw new ShapeError(argument, show(value), `a whole number from ${least} to ${greatest}`);
+  }
+  return value;
+}
+
+export function checkShape(argument: string, shape: unknown, rank?: number, anyZero = false, dtype?: DType): void {
   if (!areCounts(shape)) throw new ShapeError(argument, show(shape), 'an array of whole numbers of at least 0');
   checkRank(argument, shape, rank, anyZero);
-  checkLength(argument, shape);
+  checkLength(argument, shape, dtype);
 }
 
 function checkRank(argument: string, shape: readonly number[], rank: number | undefined, anyZero: boolean): void {
@@ -171,19 +209,20 @@ function checkRank(argument: string, shape: readonly number[], rank: number | un
   }
 }
 
-/** Refuses a shape with more floats than memory can ever hold. */
-export function checkLength(argument: string, shape: readonly number[]): void {
+/** Refuses a shape with more elements than memory can ever hold. */
+export function checkLength(argument: string, shape: readonly number[], dtype: DType = 'float32'): void {
   const extents = shape.filter((extent) => extent > 0);
-  if (lengthOf(extents) > MAX_LENGTH) throw new ShapeError(argument, show(shape), `at most ${MAX_LENGTH} floats in all`);
+  const most = (MAX_LENGTH * elementBytes('float32')) / elementBytes(dtype);
+  if (lengthOf(extents) > most) throw new ShapeError(argument, show(shape), `at most ${most} ${nounOf(dtype)} in all`);
 }
 
 /** Do two tensors share a byte? Those of an engine share none, unless they are one. */
-function overlap({ data: a }: Tensor, { data: b }: Tensor): boolean {
+function overlap({ data: a }: AnyTensor, { data: b }: AnyTensor): boolean {
   const [beginA, beginB] = [byteOffsetOf(a), byteOffsetOf(b)];
   return bufferOf(a) === bufferOf(b) && beginA < beginB + byteLengthOf(b) && beginB < beginA + byteLengthOf(a);
 }
 
-function samePlace(a: Tensor, b: Tensor): boolean {
+function samePlace(a: AnyTensor, b: AnyTensor): boolean {
   return a === b || (bufferOf(a.data) === bufferOf(b.data) && byteOffsetOf(a.data) === byteOffsetOf(b.data));
 }
 
@@ -193,16 +232,28 @@ export function sameShape(a: readonly number[], b: readonly number[]): boolean {
   return true;
 }
 
-/** The caller's `out`: of the right shape, and apart from every operand. With `inPlace` it may be exactly the first. */
+/** The caller's `out`: floats of the right shape, apart from every operand. With `inPlace` it may be exactly the first. */
 export function out(
   value: unknown,
   shape: readonly number[],
-  operands: Readonly<Record<string, Tensor | undefined>>,
+  operands: Readonly<Record<string, AnyTensor | undefined>>,
   inPlace = false,
   argument = 'out',
 ): Tensor | undefined {
+  return outOf('float32', value, shape, operands, inPlace, argument);
+}
+
+/** `out` of another type of elements. */
+export function outOf<D extends DType>(
+  dtype: D,
+  value: unknown,
+  shape: readonly number[],
+  operands: Readonly<Record<string, AnyTensor | undefined>>,
+  inPlace: boolean,
+  argument: string,
+): Tensor<ArrayOf[D]> | undefined {
   if (value === undefined) return undefined;
-  const target = tensor(argument, value, undefined, true);
+  const target = tensorOf([dtype], argument, value, undefined, true);
   if (!sameShape(target.shape, shape)) {
     throw new ShapeError(`${argument}.shape`, show(target.shape), show(shape));
   }

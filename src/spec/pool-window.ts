@@ -1,5 +1,4 @@
-import { OptionError, ShapeError } from '../errors.ts';
-import { lengthOf } from '../tensor/tensor.ts';
+import { OptionError } from '../errors.ts';
 import { axesOf, CELLS, type ConvWindow, convWindow, paddingSides, perAxis, type Rank, toTriple, windowsOver } from './axes.ts';
 import { show } from './check.ts';
 import type { RoundingType, Window } from './window.ts';
@@ -80,13 +79,4 @@ function planeAndDepth(window: ConvWindow, rank: Rank): Windows {
     outWidth: 1,
   };
   return { plane: window, depth: rank === 3 ? depth : undefined };
-}
-
-/** An f32 counts the cells of a plane exactly up to here. */
-const MAX_CELLS = 2 ** 24;
-
-/** Planes whose places are to be written as floats. */
-export function refuseLargePlanes(argument: string, shape: readonly number[], spatial: readonly number[]): void {
-  const cells = lengthOf(spatial);
-  if (cells > MAX_CELLS) throw new ShapeError(argument, show(shape), `planes of at most ${MAX_CELLS} cells, which a float counts exactly`);
 }

@@ -1,5 +1,5 @@
 import { OptionError, ShapeError } from '../errors.ts';
-import type { Tensor } from '../tensor/tensor.ts';
+import type { AnyTensor, ResidentLike, Tensor } from '../tensor/tensor.ts';
 import type { Rank } from './axes.ts';
 import {
   boolean,
@@ -12,14 +12,16 @@ import {
   layout,
   oneOf,
   out,
+  outOf,
   type Pair,
   sameShape,
   show,
   type Triple,
   tensor,
+  tensorOf,
 } from './check.ts';
 import { checkGradient } from './gradients.ts';
-import { adaptiveWindows, extents, poolWindows, refuseLargePlanes, type Windows } from './pool-window.ts';
+import { adaptiveWindows, extents, poolWindows, type Windows } from './pool-window.ts';
 import { outExtent, type Padding, type Padding1d, type Padding3d, type RoundingType } from './window.ts';
 
 /** `N` is one number a dimension, `P` padding and `L` a layout of that many dimensions. */
@@ -84,17 +86,17 @@ export interface AdaptivePoolOptions<L> {
 }
 
 /** Maxima and their places, both of the shape of the pooled result. */
-export interface ValuesAndIndices<T extends Tensor = Tensor> {
+export interface ValuesAndIndices<T extends Tensor = Tensor, I extends AnyTensor = ResidentLike<T, Int32Array>> {
   /** The maximum of each window. */
   readonly values: T;
   /** Where it lies in its plane, y · width + x, a whole number; −1 where a window has no tap over the input. */
-  readonly indices: T;
+  readonly indices: I;
 }
 
 /** What `maxPool2dWithIndices` takes: the windows of `maxPool2d`, and two tensors to write to. */
 export interface MaxPool2dWithIndicesOptions extends Omit<Pool2dOptions, 'out'> {
   /** Where the results go, instead of new tensors. */
-  readonly out?: Partial<ValuesAndIndices>;
+  readonly out?: Partial<ValuesAndIndices<Tensor, Tensor<Int32Array>>>;
 }
 
 /** What `maxUnpool2d` takes: the windows that pooled, or the extent of what was pooled. */
@@ -177,17 +179,9 @@ export function pool(rank: Rank, reduction: PoolReduction, x: Tensor, given: obj
   return { spec, out: out(options.out, spec.outShape, { x }) };
 }
 
-/** The gradient of a maximum goes by places that are written as floats. */
-function refuseLargeMaxima(x: Tensor, { reduction, plane, depth }: PoolSpec): void {
-  if (reduction !== 'max') return;
-  refuseLargePlanes('x.shape', x.shape, [plane.inHeight, plane.inWidth]);
-  if (depth !== undefined) refuseLargePlanes('x.shape', x.shape, [depth.inHeight]);
-}
-
 export function poolBackward(rank: Rank, reduction: PoolReduction, dy: Tensor, x: Tensor, given: object | undefined) {
   const { spec, options } = poolSpec(rank, reduction, x, given);
   checkGradient(dy, spec.outShape);
-  refuseLargeMaxima(x, spec);
   return { spec, out: out(options.out, x.shape, { dy, x }) };
 }
 
@@ -216,18 +210,18 @@ export function adaptivePoolBackward(
 ) {
   const { spec, options } = adaptiveSpec(rank, reduction, x, outputSizes, given);
   checkGradient(dy, spec.outShape);
-  refuseLargeMaxima(x, spec);
   return { spec, out: out(options.out, x.shape, { dy, x }) };
 }
 
 export function maxPoolWithIndices(x: Tensor, given: MaxPool2dWithIndicesOptions | undefined) {
   const { out: targets, ...options } = known('options', given, POOL_OPTIONS);
   const { spec } = poolSpec(2, 'max', x, options);
-  refuseLargeMaxima(x, spec);
   const { values, indices } = known('options.out', targets, ['values', 'indices']);
-  out(values, spec.outShape, { x });
-  out(indices, spec.outShape, { x, values });
-  return { spec, values, indices };
+  return {
+    spec,
+    values: out(values, spec.outShape, { x }),
+    indices: outOf('int32', indices, spec.outShape, { x, values }, false, 'out'),
+  };
 }
 
 /** Floats of planes that are put where indices say, checked. */
@@ -240,13 +234,16 @@ export interface UnpoolSpec {
   readonly outShape: readonly number[];
 }
 
-function unpoolSpec(x: Tensor, indices: Tensor, given: MaxUnpool2dOptions | undefined): { spec: UnpoolSpec; target: Tensor | undefined } {
+function unpoolSpec(
+  x: Tensor,
+  indices: AnyTensor,
+  given: MaxUnpool2dOptions | undefined,
+): { spec: UnpoolSpec; target: Tensor | undefined } {
   const options = known('options', given, ['windowDimensions', 'strides', 'padding', 'layout', 'outputSizes', 'out']);
   const { batch, channels, planar, spatial } = input(2, x, options.layout);
-  tensor('indices', indices, undefined, true);
+  tensorOf(['int32', 'float32'], 'indices', indices, undefined, true);
   if (!sameShape(indices.shape, x.shape)) throw new ShapeError('indices.shape', show(indices.shape), `${show(x.shape)}, the shape of x`);
   const sizes = unpooledSizes(spatial, options);
-  refuseLargePlanes('options.outputSizes', sizes, sizes);
   const outShape = planar ? [batch, channels, ...sizes] : [batch, ...sizes, channels];
   checkLength('out.shape', outShape);
   const spec = {
@@ -293,12 +290,12 @@ function unpooledSizes(
   throw new OptionError('options.outputSizes', show(sizes), `extents of which these windows give ${show(pooled)}`);
 }
 
-export function maxUnpool(x: Tensor, indices: Tensor, given: MaxUnpool2dOptions | undefined) {
+export function maxUnpool(x: Tensor, indices: AnyTensor, given: MaxUnpool2dOptions | undefined) {
   const { spec, target } = unpoolSpec(x, indices, given);
   return { spec, out: out(target, spec.outShape, { x, indices }) };
 }
 
-export function maxUnpoolBackward(dy: Tensor, x: Tensor, indices: Tensor, given: MaxUnpool2dOptions | undefined) {
+export function maxUnpoolBackward(dy: Tensor, x: Tensor, indices: AnyTensor, given: MaxUnpool2dOptions | undefined) {
   const { spec, target } = unpoolSpec(x, indices, given);
   checkGradient(dy, spec.outShape);
   return { spec, out: out(target, x.shape, { dy, x, indices }) };

@@ -1,5 +1,6 @@
 import { DisposedError, LayoutError, OptionError, OutOfMemoryError, ShapeError, UnsupportedError } from '../errors.ts';
-import { KernelTensor, Operand, PlainTensor, type Tensor } from './tensor.ts';
+import { copyOf } from './dtype.ts';
+import { type AnyTensor, KernelTensor, Operand, PlainTensor, type Quantization, type Tensor } from './tensor.ts';
 import { kindOf } from './typed-array.ts';
 
 /**
@@ -8,7 +9,7 @@ import { kindOf } from './typed-array.ts';
  *
  *     a tensor of an engine     itself: its shape and its memory are private, and frozen
  *     an operand of a graph     itself, while a graph is built
- *     { shape, data }           a PlainTensor
+ *     { shape, data }           a PlainTensor, with scale and zeroPoint unless its data are floats
  *     an array                  an array of what it holds
  *     a typed array             itself: typed-array.ts reads what it really is
  *     any other object          an object of what it holds, its accessors' values too
@@ -96,8 +97,11 @@ function readObject(value: object, path: string, reading: Reading, depth: number
   if (Array.isArray(value)) return readList(value, path, reading, depth);
   if ('shape' in value && 'data' in value) {
     const { shape, data } = value as Tensor;
-    if (kindOf(data) !== undefined) reading.live?.(`${path}.data`, data);
-    return new PlainTensor(read(shape, `${path}.shape`, undefined, depth + 1) as readonly number[], data, value as Tensor);
+    const kind = kindOf(data);
+    if (kind !== undefined) reading.live?.(`${path}.data`, data);
+    const own = read(shape, `${path}.shape`, undefined, depth + 1) as readonly number[];
+    const isQuantized = kind !== undefined && kind !== 'Float32Array';
+    return new PlainTensor(own, data, value as Tensor, isQuantized ? readQuantization(value as AnyTensor, path) : undefined);
   }
   const own: Record<string, unknown> = {};
   const maker = Object.getPrototypeOf(value);
@@ -108,6 +112,12 @@ function readObject(value: object, path: string, reading: Reading, depth: number
     own[name] = held === null || typeof held !== 'object' ? held : read(held, `${path}.${name}`, reading, depth + 1);
   }
   return own;
+}
+
+/** Scales and zero points of channels are copied: plans are made of what they are now. */
+function readQuantization(value: AnyTensor, path: string): Partial<Quantization> {
+  const own = (name: 'scale' | 'zeroPoint') => read(copyOf(value[name]), `${path}.${name}`);
+  return { scale: own('scale'), zeroPoint: own('zeroPoint') } as Partial<Quantization>;
 }
 
 function readList(list: readonly unknown[], path: string, reading: Reading, depth: number): unknown[] {

@@ -1,7 +1,7 @@
-import type { Tensor } from './tensor.ts';
+import type { AnyTensor } from './tensor.ts';
 
 /** A result: the caller's `out`, or a new tensor of that shape. */
 export interface Result {
   readonly shape: readonly number[];
-  readonly out: Tensor | undefined;
+  readonly out: AnyTensor | undefined;
 }

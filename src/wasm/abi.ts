@@ -1,4 +1,4 @@
-import type { FieldKind, Layout } from '../kernels/layout.ts';
+import { type FieldKind, isBuffer, type Layout } from '../kernels/layout.ts';
 import type { Step } from '../plan/plan.ts';
 
 const bits = new DataView(new ArrayBuffer(4));
@@ -36,9 +36,10 @@ export function formOf(block: Layout): Form {
 
 function findForm(layout: Layout): Form {
   const names = Object.keys(layout);
-  const of = (kind: FieldKind) => names.map((name, word) => ({ name, word })).filter(({ name }) => layout[name] === kind);
+  const of = (is: (kind: FieldKind) => boolean) => names.map((name, word) => ({ name, word })).filter(({ name }) => is(layout[name]));
   const [inputWord, outputWord, scratchWord] = ['input', 'output', 'scratch'].map((name) => names.indexOf(name));
-  return { buffers: of('buffer'), integers: of('i32'), floats: of('f32'), inputWord, outputWord, scratchWord };
+  const numbers = (wanted: FieldKind) => of((kind) => kind === wanted);
+  return { buffers: of(isBuffer), integers: numbers('i32'), floats: numbers('f32'), inputWord, outputWord, scratchWord };
 }
 
 /** Writes everything of a step but its buffers. */

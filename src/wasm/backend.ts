@@ -2,6 +2,7 @@ import { DisposedError } from '../errors.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { AnyArray, Backend, Call, Variant } from '../runtime/backend.ts';
 import type { Family } from '../runtime/family.ts';
+import { type ArrayOf, type DType, elementBytes, type TensorData, viewOf } from '../tensor/dtype.ts';
 import { bufferOf, byteLengthOf, byteOffsetOf, copyArray, lengthOfArray } from '../tensor/typed-array.ts';
 import { Scratch, WasmCall } from './call.ts';
 import { hasFamily, type Instance, linkFamily } from './instance.ts';
@@ -40,21 +41,21 @@ export class WasmBackend implements Backend<number> {
     return this.#held.instance.memory;
   }
 
-  allocate(length: number): number {
-    return this.#memory.allocate(length);
+  allocate(byteLength: number): number {
+    return this.#memory.allocate(byteLength);
   }
 
   free(buffer: number): void {
     this.#held?.scratch.giveUp(buffer);
   }
 
-  part(buffer: number, begin: number, _length: number): number {
-    return buffer + 4 * begin;
+  part(buffer: number, beginBytes: number, _byteLength: number): number {
+    return buffer + beginBytes;
   }
 
-  allocateTensor(length: number): number {
-    const buffer = this.#memory.allocate(length);
-    this.#memory.own(buffer, length);
+  allocateTensor(byteLength: number): number {
+    const buffer = this.#memory.allocate(byteLength);
+    this.#memory.own(buffer, byteLength);
     return buffer;
   }
 
@@ -63,8 +64,8 @@ export class WasmBackend implements Backend<number> {
     this.free(buffer);
   }
 
-  view(buffer: number, length: number): Float32Array {
-    return new Float32Array(this.#memory.floats.buffer, buffer, length);
+  view<D extends DType>(buffer: number, dtype: D, length: number): ArrayOf[D] {
+    return viewOf(dtype, this.#memory.words.buffer, buffer, length);
   }
 
   holds(data: AnyArray): boolean {
@@ -77,21 +78,21 @@ export class WasmBackend implements Backend<number> {
     const address = byteOffsetOf(data);
     if (!this.#memory.isOwned(address, byteLengthOf(data))) throw new DisposedError(`the tensor whose memory ${argument} is a view of`);
     // Whether it overlaps another operand is asked by its buffer, which a shared memory that grew has several of: then it is copied.
-    return bufferOf(data) === this.#memory.floats.buffer ? address : undefined;
+    return bufferOf(data) === this.#memory.words.buffer ? address : undefined;
   }
 
-  borrow(_data: Float32Array, length: number): number {
-    return this.allocate(length);
+  borrow(_data: TensorData, dtype: DType, length: number): number {
+    return this.allocate(length * elementBytes(dtype));
   }
 
-  read(buffer: number, data: Float32Array, length: number): void {
+  read(buffer: number, data: TensorData, dtype: DType, length: number): void {
     if (lengthOfArray(data) !== length) throw new RangeError('the array has changed its length');
-    copyArray(this.view(buffer, length), data);
+    copyArray(this.view(buffer, dtype, length), data);
   }
 
-  giveBack(buffer: number, data: Float32Array, length: number, written: boolean): void {
+  giveBack(buffer: number, data: TensorData, dtype: DType, length: number, written: boolean): void {
     try {
-      if (written) copyArray(data, this.view(buffer, length));
+      if (written) copyArray(data, this.view(buffer, dtype, length));
     } finally {
       this.free(buffer);
     }

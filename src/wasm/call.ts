@@ -1,6 +1,7 @@
 import { BLOCK_LENGTH } from '../kernels/layout.ts';
 import { type HostStep, isHostStep, type Plan, type Step, type Value } from '../plan/plan.ts';
 import { boundTo, type Call } from '../runtime/backend.ts';
+import { viewOf } from '../tensor/dtype.ts';
 import { type Form, formOf, writeValues } from './abi.ts';
 import type { BoundStep, Run, ScratchPieces } from './bound-step.ts';
 import type { Instance } from './instance.ts';
@@ -16,6 +17,9 @@ const CHUNKS_PER_THREAD = 2;
 
 /** Nanoseconds. Below it, waking a worker and waiting for it takes a good part of what it saves. */
 const SMALL = 20000;
+
+/** A cache line. */
+const LINE_BYTES = 64;
 
 /** Of a step that no worker knows. */
 const HOST_FORM: Form = { buffers: [], integers: [], floats: [], inputWord: -1, outputWord: -1, scratchWord: -1 };
@@ -35,15 +39,15 @@ export class Scratch implements ScratchPieces {
     this.#threads = threads;
   }
 
-  reserve(length: number): void {
-    if (length * 4 <= this.strideBytes) return;
+  reserve(byteLength: number): void {
+    if (byteLength <= this.strideBytes) return;
     const count = this.#threads?.count ?? 1;
     // Of several threads each has whole cache lines, and one between it and the next.
-    const stride = count === 1 ? length : Math.ceil(length / 16) * 16 + 16;
+    const stride = count === 1 ? byteLength : Math.ceil(byteLength / LINE_BYTES) * LINE_BYTES + LINE_BYTES;
     const address = this.#memory.allocate(stride * count);
     this.giveUp(this.address);
     this.address = address;
-    this.strideBytes = stride * 4;
+    this.strideBytes = stride;
   }
 
   /** Gives any buffer back, once no asynchronous call can use it. */
@@ -72,10 +76,10 @@ export class WasmCall implements Call<number>, Run {
     this.#memory = instance.memory;
     this.#threads = threads;
     this.scratch = scratch;
-    let scratchLength = 0;
-    for (const step of steps) if (!isHostStep(step)) scratchLength = Math.max(scratchLength, step.scratchLength);
-    scratch.reserve(scratchLength);
-    this.#blocks = this.#memory.allocate(steps.length * BLOCK_LENGTH);
+    let scratchBytes = 0;
+    for (const step of steps) if (!isHostStep(step)) scratchBytes = Math.max(scratchBytes, step.scratchBytes);
+    scratch.reserve(scratchBytes);
+    this.#blocks = this.#memory.allocate(4 * steps.length * BLOCK_LENGTH);
     const bound: BoundStep[] = [];
     for (let i = 0; i < steps.length; i++) {
       const address = this.#blocks + i * BLOCK_LENGTH * 4;
@@ -121,7 +125,7 @@ export class WasmCall implements Call<number>, Run {
     for (const [i, field] of fields.entries()) this.#place(values[field], block / 4 + i, buffers);
     const kernel = () => {
       const { words } = this.#memory;
-      const view = (field: string, i: number) => new Float32Array(words.buffer, words[block / 4 + i] >>> 0, lengths[field]);
+      const view = (field: string, i: number) => viewOf(values[field].dtype, words.buffer, words[block / 4 + i] >>> 0, lengths[field]);
       run(Object.fromEntries(fields.map((field, i) => [field, view(field, i)])));
     };
     return { form: HOST_FORM, kernel, number: -1, block, taskCount: 1, chunkCount: 1, small: true, once: true };

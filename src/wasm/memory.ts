@@ -34,12 +34,11 @@ export class KernelMemory {
   /** Free runs, by address. */
   readonly #free: { address: number; bytes: number }[] = [];
   readonly #taken = new Map<number, number>();
-  /** Runs that are tensors, of which callers may have views: their addresses and lengths in floats. */
+  /** Runs that are tensors, of which callers may have views: their addresses and lengths in bytes. */
   readonly #owned = new Map<number, number>();
   /** What `memory.buffer` has been so far: of a shared memory, views of earlier ones are views of the same bytes. */
   readonly #buffers = new WeakSet<ArrayBufferLike>();
   #end = FIRST_BYTE;
-  #floats!: Float32Array;
   #words!: Int32Array;
 
   constructor(memory: WebAssembly.Memory) {
@@ -47,11 +46,7 @@ export class KernelMemory {
     this.#look();
   }
 
-  /** All of memory as floats. Like `words`, never kept across an allocation. */
-  get floats(): Float32Array {
-    return this.#floats;
-  }
-
+  /** All of memory. Never kept across an allocation. */
   get words(): Int32Array {
     return this.#words;
   }
@@ -68,8 +63,8 @@ export class KernelMemory {
     return bytes;
   }
 
-  allocate(length: number): number {
-    const bytes = Math.ceil((length * 4 + SLACK_BYTES) / ALIGNMENT_BYTES) * ALIGNMENT_BYTES;
+  allocate(byteLength: number): number {
+    const bytes = Math.ceil((byteLength + SLACK_BYTES) / ALIGNMENT_BYTES) * ALIGNMENT_BYTES;
     let best = -1;
     for (let i = 0; i < this.#free.length; i++) {
       const run = this.#free[i].bytes;
@@ -96,9 +91,9 @@ export class KernelMemory {
     }
   }
 
-  /** Says that a run is a tensor of `length` floats, and that it is one no longer. */
-  own(address: number, length: number): void {
-    this.#owned.set(address, length);
+  /** Says that a run is a tensor of so many bytes, and that it is one no longer. */
+  own(address: number, byteLength: number): void {
+    this.#owned.set(address, byteLength);
   }
 
   disown(address: number): void {
@@ -108,9 +103,9 @@ export class KernelMemory {
   /** Do these bytes lie within one tensor? */
   isOwned(address: number, bytes: number): boolean {
     const whole = this.#owned.get(address);
-    if (whole !== undefined) return bytes <= 4 * whole;
+    if (whole !== undefined) return bytes <= whole;
     for (const [begin, owned] of this.#owned) {
-      if (begin < address && address + bytes <= begin + 4 * owned) return true;
+      if (begin < address && address + bytes <= begin + owned) return true;
     }
     return false;
   }
@@ -122,7 +117,6 @@ export class KernelMemory {
 
   /** Only `#extend` grows memory, so that views need no look at `memory.buffer`, which is a slow call. */
   #look(): void {
-    this.#floats = new Float32Array(this.memory.buffer);
     this.#words = new Int32Array(this.memory.buffer);
     this.#buffers.add(this.#words.buffer);
   }

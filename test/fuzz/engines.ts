@@ -25,21 +25,21 @@ const EngineOf = Engine as unknown as new (backend: unknown, notes: string[]) =>
 const ALIGNMENT_BYTES = 64;
 const SLACK_BYTES = 64;
 
-/** Bytes that a buffer of so many floats takes, with what kernels may read behind it. */
-export const takenBytesOf = (length: number): number => Math.ceil((length * 4 + SLACK_BYTES) / ALIGNMENT_BYTES) * ALIGNMENT_BYTES;
+/** Bytes that a buffer takes, with what kernels may read behind it. */
+export const takenBytesOf = (byteLength: number): number => Math.ceil((byteLength + SLACK_BYTES) / ALIGNMENT_BYTES) * ALIGNMENT_BYTES;
 
 /** Kernel memory that knows what was asked of it and not given back. */
 export class WatchedMemory extends KernelMemory {
-  /** Floats by address. */
+  /** Bytes by address. */
   readonly live = new Map<number, number>();
 
   /** Values in an arena. Of those that lie at one address in turn the longest counts. */
   readonly parts = new Map<number, number>();
 
-  override allocate(length: number): number {
-    const address = super.allocate(length);
+  override allocate(byteLength: number): number {
+    const address = super.allocate(byteLength);
     this.parts.delete(address);
-    this.live.set(address, length);
+    this.live.set(address, byteLength);
     return address;
   }
 
@@ -62,9 +62,9 @@ class WatchedBackend extends WasmBackend {
     this.#memory = memory;
   }
 
-  override part(buffer: number, begin: number, length: number): number {
-    const address = super.part(buffer, begin, length);
-    this.#memory.parts.set(address, Math.max(length, this.#memory.parts.get(address) ?? 0));
+  override part(buffer: number, beginBytes: number, byteLength: number): number {
+    const address = super.part(buffer, beginBytes, byteLength);
+    this.#memory.parts.set(address, Math.max(byteLength, this.#memory.parts.get(address) ?? 0));
     return address;
   }
 }
@@ -127,7 +127,7 @@ export async function guardedPlatform(seed: number): Promise<Platform> {
     const buffer = (block: number, field: string) => {
       const word = fields.indexOf(field);
       const address = word < 0 ? 0 : memory.words[block / 4 + word];
-      return { begin: address, end: address + 4 * (memory.parts.get(address) ?? memory.live.get(address) ?? 0) };
+      return { begin: address, end: address + (memory.parts.get(address) ?? memory.live.get(address) ?? 0) };
     };
     return (block, begin, end) => {
       const outputs = writes.map((field) => buffer(block, field));

@@ -35,7 +35,9 @@ if ((values.write === undefined) === (values.check === undefined)) {
 /** A tensor's extents and bits; NaNs, whose bits a host may choose, are one. */
 function addOperand(hash: Hash, operand: Operand): void {
   hash.update(JSON.stringify(isTensor(operand) ? operand.shape : [operand.width, operand.height, operand.channels]));
-  const data = operand.data.slice();
+  // Whole numbers are hashed as floats, which the places of maxima once were.
+  const own: ArrayLike<number> = operand.data.slice();
+  const data = own instanceof Int32Array ? Float32Array.from(own) : (own as Operand['data']);
   if (data instanceof Float32Array) for (let i = 0; i < data.length; i++) if (Number.isNaN(data[i])) data[i] = Number.NaN;
   hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
 }

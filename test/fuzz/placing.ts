@@ -1,4 +1,5 @@
 import type { Tensor } from '../../src/index.ts';
+import { dtypeOf } from '../../src/tensor/dtype.ts';
 import { lengthOf } from '../../src/tensor/tensor.ts';
 import type { Watched } from './compare.ts';
 import { isKernelTensor, type Platform, takenBytesOf } from './engines.ts';
@@ -62,23 +63,22 @@ export class Placing {
     this.guards.push(this.watched[this.watched.length - 1]);
   }
 
-  /** All that the allocator gave, what lies behind the floats too. */
+  /** All that the allocator gave, what lies behind the elements too. */
   #watchKernel(placed: Operand, what: string, writableBytes: number): void {
     const { memory } = this.#platform;
-    const floats = Math.ceil(placed.data.byteLength / 4);
     const address = placed.data.byteOffset;
     if (memory === undefined) {
       // The twin has an array for each, of its own.
       if (writableBytes === 0) this.watched.push({ what, bytes: () => bytesOf(placed) });
       return;
     }
-    const bytes = () => memory.bytes.subarray(address, address + takenBytesOf(floats));
+    const bytes = () => memory.bytes.subarray(address, address + takenBytesOf(placed.data.byteLength));
     this.watched.push({ what, bytes, begin: 0, end: writableBytes });
   }
 
   #tensor({ shape, data }: Tensor, inKernel: boolean): Tensor {
     if (!inKernel) return { shape, data: embedded(data) as Float32Array };
-    const tensor = this.#platform.engine.tensor(shape, data);
+    const tensor = this.#platform.engine.tensor(shape, data, { dtype: dtypeOf(data)! });
     this.#held.push(tensor);
     return tensor as unknown as Tensor;
   }

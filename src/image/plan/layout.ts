@@ -27,7 +27,8 @@ export interface Work {
   readonly reach: Reach;
   /** Lines that `middle` is long. */
   readonly middleLines: number;
-  readonly taps: Float32Array;
+  /** Words: whole numbers, and floats by their bits. */
+  readonly taps: Int32Array;
   /** Words of the table. */
   readonly tableLength?: number;
   readonly values?: Readonly<Record<string, number>>;
@@ -62,7 +63,7 @@ export function layoutOf(spec: ImageSpec, work: Omit<Work, 'kernel' | 'taps'>, s
       ...{ order: Order.Median, amount: 0, threshold: 0 },
       ...work.values,
     },
-    scratchLength: tableOffset / 4 + tableLength,
+    scratchBytes: tableOffset + 4 * tableLength,
   };
 }
 
@@ -70,6 +71,6 @@ export function layoutOf(spec: ImageSpec, work: Omit<Work, 'kernel' | 'taps'>, s
 export function planWork(plan: Plan, spec: ImageSpec, work: Work, input: Value, output: Value, isCopy = false): void {
   const { height } = spec;
   const stripe = spec.inPlace && !isCopy ? height : Math.min(height, Math.max(STRIPE, 4 * work.reach.kernelHeight));
-  const { values, scratchLength } = layoutOf(spec, work, stripe);
-  plan.stepOf(work.kernel, imageKernels[work.kernel], { input, taps: plan.named('taps'), output }, values, scratchLength);
+  const { values, scratchBytes } = layoutOf(spec, work, stripe);
+  plan.stepOf(work.kernel, imageKernels[work.kernel], { input, taps: plan.named('taps', 'int32'), output }, values, { scratchBytes });
 }

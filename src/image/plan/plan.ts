@@ -1,8 +1,8 @@
 import { type ImageParams, Order } from '../../kernels/image.ts';
 import type { Block } from '../../kernels/layout.ts';
-import { Plan } from '../../plan/plan.ts';
+import { Plan, type Value } from '../../plan/plan.ts';
 import { type Fourier, imageFourier, type Tile, wholeFinish } from '../fourier.ts';
-import { type ImageSpec, type KernelSpec, wordsOf as lengthOf } from '../spec.ts';
+import { dtypeOf, type ImageSpec, type KernelSpec } from '../spec.ts';
 import { centred, type Factors, factors, fixedPasses, isNarrow, type WholePasses, wholePass, wholePasses } from './factors.ts';
 import { fourierTile } from './fourier.ts';
 import { layoutOf, planWork, reachOf, type Work } from './layout.ts';
@@ -11,27 +11,32 @@ import { alongRow, columnPairs, floatTaps, fourWords, narrowTaps, pairs, sharedT
 /** What is done with `image`, by `taps`, into `out`; and the taps. */
 export interface ImagePlan {
   readonly plan: Plan;
-  readonly taps: Float32Array;
+  readonly taps: Int32Array;
 }
 
 /** Whole numbers and floats as words. */
-function wordsOf(words: readonly number[], floats: (index: number) => boolean): Float32Array {
-  const made = new Float32Array(words.length);
-  const whole = new Int32Array(made.buffer);
-  for (const [i, word] of words.entries()) {
-    if (floats(i)) made[i] = word;
-    else whole[i] = word;
-  }
+function wordsOf(words: readonly number[], isFloat: (index: number) => boolean): Int32Array {
+  const made = Int32Array.from(words);
+  const floats = new Float32Array(made.buffer);
+  for (const [i, word] of words.entries()) if (isFloat(i)) floats[i] = word;
   return made;
 }
 
 const whole = (words: readonly number[]) => wordsOf(words, () => false);
+const floats = (words: readonly number[]) => wordsOf(words, () => true);
 
-const NO_TAPS = new Float32Array(1);
+const NO_TAPS = new Int32Array(1);
+
+/** The image, and where the result goes. */
+function operands(plan: Plan, spec: ImageSpec): readonly [image: Value, out: Value] {
+  const dtype = dtypeOf(spec);
+  return [plan.named('image', dtype), plan.named('out', dtype)];
+}
 
 function planOf(spec: ImageSpec, work: Work): ImagePlan {
   const plan = new Plan();
-  planWork(plan, spec, work, plan.named('image'), plan.named('out'));
+  const [image, out] = operands(plan, spec);
+  planWork(plan, spec, work, image, out);
   return { plan, taps: work.taps };
 }
 
@@ -123,7 +128,7 @@ function floatsSeparableWork(
     rowsAtOnce: 2,
     reach: reachOf(column.length, row.length),
     middleLines: 2,
-    taps: Float32Array.of(...floatWords(down, 3), ...floatWords(along, 2)),
+    taps: Int32Array.of(...floatWords(down, 3), ...floatWords(along, 2)),
     tableLength: down.length + 3 * along.length,
     values: {
       ...{ tapCount: shared.taps.length, upperTaps: shared.upperTaps, lowerTaps: shared.lowerTaps, rowTapCount: along.length / 2 },
@@ -167,13 +172,14 @@ export function planFourierStep(
   fourier: Fourier,
 ): void {
   const stripe = fourier.tile.height - height + 1;
-  const { values, scratchLength } = layoutOf(spec, { reach: reachOf(height, width), middleLines: 0, moreSlots: stripe - 1 }, stripe);
-  const length = lengthOf(spec);
+  const { values, scratchBytes } = layoutOf(spec, { reach: reachOf(height, width), middleLines: 0, moreSlots: stripe - 1 }, stripe);
+  const length = spec.width * spec.height * spec.channels;
+  const [image, out] = operands(plan, spec);
   plan.hostStep({
-    buffers: { input: plan.named('image'), output: plan.named('out') },
+    buffers: { input: image, output: out },
     lengths: { input: length, output: length },
     run({ input, output }) {
-      const scratch = new Float32Array(scratchLength);
+      const scratch = new Uint8Array(scratchBytes);
       imageFourier({ ...values, input, taps: NO_TAPS, output, scratch } satisfies Block<typeof ImageParams>, fourier);
     },
   });
@@ -229,8 +235,9 @@ export function planBox(spec: ImageSpec, height: number, width: number): ImagePl
   const plan = new Plan();
   const copy = plan.temp(spec.width * spec.height * spec.channels);
   const identity = floatsWork(IDENTITY);
-  planWork(plan, spec, identity, plan.named('image'), copy);
-  planWork(plan, spec, work, copy, plan.named('out'), true);
+  const [image, out] = operands(plan, spec);
+  planWork(plan, spec, identity, image, copy);
+  planWork(plan, spec, work, copy, out, true);
   return { plan, taps: identity.taps };
 }
 
@@ -248,7 +255,7 @@ export function planGradient(spec: ImageSpec, side: number, centre: number, divi
     kernel: 'imageGradient',
     reach: reachOf(3, 3),
     middleLines: isBytes ? 4 : 2,
-    taps: isBytes ? whole([side, centre]) : Float32Array.of(side, centre),
+    taps: isBytes ? whole([side, centre]) : floats([side, centre]),
     values: { divisor, bias },
   };
   return planOf(spec, work);
@@ -261,6 +268,6 @@ export function planGrey(spec: ImageSpec, weights: readonly number[]): ImagePlan
   const sum = weights.reduce((all, weight) => all + weight, 0);
   // White stays white.
   rounded[1] += Math.round(sum * GREY_SCALE) - (rounded[0] + rounded[1] + rounded[2]);
-  const list = spec.elementBytes === 1 ? whole(rounded) : Float32Array.from(weights);
+  const list = spec.elementBytes === 1 ? whole(rounded) : floats(weights);
   return planOf(spec, { kernel: 'imageGrey', reach: reachOf(1, 1), middleLines: 0, taps: list });
 }

@@ -1,4 +1,4 @@
-import { centreOf, lastOf, nextRow, openRows, type Params, putLine, type Rows, rowsOf, saturate, slotOf, wideOf, words } from './rows.ts';
+import { centreOf, lastOf, nextRow, openRows, type Params, putLine, type Rows, rowsOf, saturate, slotOf, wideOf } from './rows.ts';
 
 /**
  * Sums of bytes times whole numbers: exact. A place is row << 16 | column, weights are two of 16 bits. This side computes one row at a
@@ -48,7 +48,7 @@ const FOUR = 5;
 function sumBytes(rows: Rows, y: number, two: boolean, sums: Int32Array): void {
   const { p } = rows;
   const scratch = rows.scratch as Uint8Array;
-  const all = words(p.taps);
+  const all = p.taps;
   const place = (word: number) => slotOf(rows, y - p.top + (word >> 16)) + (word & 0xffff) * p.channels;
   sums.fill(p.begin);
   if (p.narrow === 1) {
@@ -67,7 +67,7 @@ function sumBytes(rows: Rows, y: number, two: boolean, sums: Int32Array): void {
 
 /** The sums along the row of what the first pass left. */
 function sumWords(p: Params, middle: Int16Array, sums: Int32Array): void {
-  const all = words(p.taps);
+  const all = p.taps;
   sums.fill(p.rowBegin);
   const pairs = COLUMN * p.tapCount;
   const fours = pairs + PAIR * p.rowTapCount;

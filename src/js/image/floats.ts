@@ -1,4 +1,4 @@
-import { centreOf, lastOf, nextRow, openRows, type Params, putLine, type Rows, rowsOf, slotOf, words } from './rows.ts';
+import { centreOf, floatsOf, lastOf, nextRow, openRows, type Params, putLine, type Rows, rowsOf, slotOf } from './rows.ts';
 
 const { fround } = Math;
 
@@ -16,14 +16,14 @@ const ROW_TAP = 2;
  * This side computes one row at a time, by what the table has of the upper one.
  */
 function sumFloats(
-  from: Float32Array, table: Float32Array, entry: number, place: (word: number) => number, to: number, count: number, divisor: number,
+  from: Float32Array, table: Int32Array, entry: number, place: (word: number) => number, to: number, count: number, divisor: number,
   bias: number,
 ): void {
-  const places = words(table);
+  const weights = floatsOf(table);
   from.fill(0, to, to + count);
   for (let k = 0; k < table.length; k += entry) {
-    const at = place(places[k]);
-    const weight = table[k + 1];
+    const at = place(table[k]);
+    const weight = weights[k + 1];
     for (let i = 0; i < count; i++) from[to + i] = fround(from[to + i] + fround(from[at + i] * weight));
   }
   for (let i = to; i < to + count; i++) from[i] = fround(fround(from[i] / divisor) + bias);

@@ -1,4 +1,4 @@
-import { lastOf, nextRow, openRows, type Params, putLine, type Rows, rowsOf, saturate, slotOf, words } from './rows.ts';
+import { floatsOf, lastOf, nextRow, openRows, type Params, putLine, type Rows, rowsOf, saturate, slotOf } from './rows.ts';
 
 const { fround } = Math;
 
@@ -24,7 +24,7 @@ function whole(x: number): number {
 
 function gradientBytes(rows: Rows, y: number, middle: Int16Array): void {
   const { p, scratch, line, count, paddedCount, lineLength } = rows;
-  const [side, centre] = words(p.taps);
+  const [side, centre] = p.taps;
   const [a, b, c] = [slotOf(rows, y - 1), slotOf(rows, y), slotOf(rows, y + 1)];
   for (let i = 0; i < paddedCount; i++) {
     middle[i] = (scratch[a + i] + scratch[c + i]) * side + scratch[b + i] * centre;
@@ -41,7 +41,7 @@ function gradientBytes(rows: Rows, y: number, middle: Int16Array): void {
 
 function gradientFloats(rows: Rows, y: number): void {
   const { p, scratch, line, count, paddedCount, lineLength } = rows;
-  const [side, centre] = p.taps;
+  const [side, centre] = floatsOf(p.taps);
   const [a, b, c] = [slotOf(rows, y - 1), slotOf(rows, y), slotOf(rows, y + 1)];
   for (let i = 0; i < paddedCount; i++) {
     scratch[i] = fround(fround(fround(scratch[a + i] + scratch[c + i]) * side) + fround(scratch[b + i] * centre));

@@ -1,4 +1,4 @@
-import { lastOf, type Params, rowsOf, saturate, words } from './rows.ts';
+import { floatsOf, lastOf, type Params, rowsOf, saturate } from './rows.ts';
 
 const { fround } = Math;
 
@@ -14,7 +14,7 @@ const GREY_BITS = 15;
 export function imageGrey(p: Params, taskBegin: number, taskEnd: number): void {
   const { input, output } = rowsOf(p);
   const bytes = p.elementBytes === 1;
-  const [w0, w1, w2] = bytes ? words(p.taps) : p.taps;
+  const [w0, w1, w2] = bytes ? p.taps : floatsOf(p.taps);
   const last = lastOf(p, taskEnd) * p.width;
   for (let i = taskBegin * p.stripe * p.width; i < last; i++) {
     const from = i * p.channels;

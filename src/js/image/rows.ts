@@ -1,5 +1,6 @@
 import { Border, type ImageParams } from '../../kernels/image.ts';
 import type { Block } from '../../kernels/layout.ts';
+import type { TensorData } from '../../tensor/dtype.ts';
 
 export type Params = Block<typeof ImageParams>;
 export type Elements = Uint8Array | Float32Array;
@@ -27,12 +28,12 @@ export interface Rows {
   readonly ring: number;
 }
 
-function elements({ buffer, byteOffset, byteLength }: Float32Array, elementBytes: number): Elements {
+function elements({ buffer, byteOffset, byteLength }: TensorData, elementBytes: number): Elements {
   return elementBytes === 1 ? new Uint8Array(buffer, byteOffset, byteLength) : new Float32Array(buffer, byteOffset, byteLength / 4);
 }
 
 export function rowsOf(p: Params): Rows {
-  const of = (buffer: Float32Array) => elements(buffer, p.elementBytes);
+  const of = (buffer: TensorData) => elements(buffer, p.elementBytes);
   return {
     p,
     input: of(p.input),
@@ -145,7 +146,7 @@ export function lastOf(p: Params, taskEnd: number): number {
   return Math.min(taskEnd * p.stripe, p.height);
 }
 
-/** A buffer of whole numbers. */
-export function words({ buffer, byteOffset, length }: Float32Array): Int32Array {
-  return new Int32Array(buffer, byteOffset, length);
+/** Words that are floats. */
+export function floatsOf({ buffer, byteOffset, length }: Int32Array): Float32Array {
+  return new Float32Array(buffer, byteOffset, length);
 }

@@ -1,5 +1,5 @@
 import type { Block } from '../../kernels/layout.ts';
-import type { PoolParams } from '../../kernels/pool.ts';
+import type { IndicesParams } from '../../kernels/pool.ts';
 import { greater } from './reduce.ts';
 import { tapAtOrAfter, tapsBetween, windowStart, windowTaps } from './windows.ts';
 
@@ -9,7 +9,7 @@ import { tapAtOrAfter, tapsBetween, windowStart, windowTaps } from './windows.ts
  *
  * A task is a row of output.
  */
-export function maxIndices(p: Block<typeof PoolParams>, taskBegin: number, taskEnd: number): void {
+export function maxIndices(p: Block<typeof IndicesParams>, taskBegin: number, taskEnd: number): void {
   const { pixelLength } = p;
   const row = p.dilationHeight * p.inWidth * pixelLength;
   const tap = p.dilationWidth * pixelLength;

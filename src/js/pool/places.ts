@@ -1,19 +1,10 @@
 import type { Block } from '../../kernels/layout.ts';
-import type { IndexParams } from '../../kernels/pool.ts';
+import { type FloatIndicesParams, INDEX_BLOCK, type IndexParams } from '../../kernels/pool.ts';
 
 /**
- * Floats to and from the places that indices name. An index that is no whole number of the plane names none: nothing is written
- * there, and what is read is `missing`. A task is a plane.
+ * Floats to and from the places that indices name. An index that is no place of the plane names none: nothing is written there, and
+ * what is read is `missing`. A task is a plane.
  */
-
-/**
- * The place an index names, or −1. It is asked after rounding, so that what is compared with the plane's end is what becomes an
- * address: only a place of the plane is equal to its index again.
- */
-function placeOf(index: number, planeLength: number): number {
-  const place = index | 0;
-  return place >= 0 && place < planeLength && place === index ? place : -1;
-}
 
 /** `output[i] = input[indices[i]]`. */
 export function gatherPixels(p: Block<typeof IndexParams>, taskBegin: number, taskEnd: number): void {
@@ -23,8 +14,8 @@ export function gatherPixels(p: Block<typeof IndexParams>, taskBegin: number, ta
     const plane = task * planeLength * pixelLength;
     for (let i = p.indexCount; i > 0; i--) {
       for (let channel = 0; channel < pixelLength; channel++, at++) {
-        const place = placeOf(indices[at], planeLength);
-        output[at] = place >= 0 ? input[plane + place * pixelLength + channel] : p.missing;
+        const place = indices[at];
+        output[at] = place >= 0 && place < planeLength ? input[plane + place * pixelLength + channel] : p.missing;
       }
     }
   }
@@ -39,11 +30,21 @@ export function scatterPixels(p: Block<typeof IndexParams>, taskBegin: number, t
     output.fill(0, plane, plane + planeLength * pixelLength);
     for (let i = p.indexCount; i > 0; i--) {
       for (let channel = 0; channel < pixelLength; channel++, at++) {
-        const place = placeOf(indices[at], planeLength);
-        if (place < 0) continue;
+        const place = indices[at];
+        if (place < 0 || place >= planeLength) continue;
         const to = plane + place * pixelLength + channel;
         output[to] = accumulate ? output[to] + input[at] : input[at];
       }
     }
+  }
+}
+
+/** Indices that were given as floats: −1 for one that is no whole number from 0 up. A task is `INDEX_BLOCK` of them. */
+export function floatIndices(p: Block<typeof FloatIndicesParams>, taskBegin: number, taskEnd: number): void {
+  const { input, output, length } = p;
+  const end = Math.min(taskEnd * INDEX_BLOCK, length);
+  for (let i = taskBegin * INDEX_BLOCK; i < end; i++) {
+    const place = input[i] | 0;
+    output[i] = place >= 0 && place === input[i] ? place : -1;
   }
 }

@@ -31,7 +31,7 @@ export function planDirect(spec: Correlation): ConvAlgorithmPlan {
         nchw ? 'convDirectNchw' : 'convDirectNhwc',
         { input: x, filter: packed, output: out },
         { ...convValues(spec), pixelBlock, depthBlock: taps },
-        DIRECT_HEADER_BYTES / 4 + taps + groupInChannels * stripRows * rowLength + 80,
+        { scratchBytes: DIRECT_HEADER_BYTES + 4 * (taps + groupInChannels * stripRows * rowLength + 80) },
       );
     },
   };

@@ -33,7 +33,7 @@ export function planFilterGradient(plan: Plan, spec: Correlation, dy: Value, ima
   const { windowDepthStride, windowHeightStride, windowWidthStride } = paddedStrides(spec);
   const columns = groupInChannels * kernelHeight * kernelWidth;
   const depth = batch * taps[0] * taps[1] * taps[2];
-  const { scratchLength, ...blocks } = productBlocks(columns, depth, true);
+  const { scratchBytes, ...blocks } = productBlocks(columns, depth, true);
 
   const outChannels = groups * groupOutChannels;
   const pixel = nchw ? 1 : outChannels;
@@ -118,7 +118,7 @@ export function planFilterGradient(plan: Plan, spec: Correlation, dy: Value, ima
       tileSize: 0,
       ...blocks,
     },
-    scratchLength,
+    { scratchBytes },
   );
   if (isInPlace) return;
   copy(plan, {

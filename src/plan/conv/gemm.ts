@@ -18,7 +18,7 @@ export function productBlocks(pixels: number, depth: number, planes: boolean) {
   const pixelBlock = evenBlock(pixels, PIXEL_BLOCK, planes ? COLUMNS : 1);
   const depthBlock = evenBlock(depth, DEPTH_BLOCK, 1);
   const panelsLength = planes ? Math.ceil(pixelBlock / COLUMNS) * (depthBlock * COLUMNS + 16) : pixelBlock * (depthBlock + 16);
-  return { pixelBlock, depthBlock, scratchLength: TILE_SCRATCH_BYTES / 4 + 2 * pixelBlock + panelsLength + 16 };
+  return { pixelBlock, depthBlock, scratchBytes: TILE_SCRATCH_BYTES + 4 * (2 * pixelBlock + panelsLength + 16) };
 }
 
 /** Pixels of an image up to which planes of a batch are worth being put in order afterwards. */
@@ -38,7 +38,7 @@ export function planGemm(spec: Correlation): ConvAlgorithmPlan {
   const values = { ...convValues(spec), ...paddedStrides(spec) };
   const slices = isOne ? { batch: 1, outDepth: spec.batch, windowDepthStride: values.inImageStride } : { batch: spec.batch };
   const pixels = isOne ? spec.batch * imagePixels : imagePixels;
-  const { pixelBlock, depthBlock, scratchLength } = productBlocks(pixels, depth, nchw);
+  const { pixelBlock, depthBlock, scratchBytes } = productBlocks(pixels, depth, nchw);
   const channels = groups * groupOutChannels;
   const reorders = isOne && nchw;
   return {
@@ -55,7 +55,7 @@ export function planGemm(spec: Correlation): ConvAlgorithmPlan {
         nchw ? 'convGemmNchw' : 'convGemmNhwc',
         { input: planPad(plan, spec, x), filter: packed, output },
         { ...values, ...slices, pixelBlock, depthBlock },
-        scratchLength,
+        { scratchBytes },
       );
       if (!reorders) return;
       copy(plan, {

@@ -46,14 +46,15 @@ export function planWinograd(spec: Correlation, size: TileSize): ConvAlgorithmPl
     tile: { outputs: size, tiles: pixelBlock, channels: partChannels },
     pack(plan, filter, bias, packed) {
       const kernel = nchw ? 'packWinogradRows' : 'packWinogradColumns';
-      plan.step(kernel, { filter, bias, output: packed }, { ...filterValues(spec), tileSize: size }, FILTER_SCRATCH_BYTES / 4);
+      const values = { ...filterValues(spec), tileSize: size };
+      plan.step(kernel, { filter, bias, output: packed }, values, { scratchBytes: FILTER_SCRATCH_BYTES });
     },
     run(plan, x, packed, out) {
       plan.step(
         nchw ? 'convWinogradNchw' : 'convWinogradNhwc',
         { input: x, filter: packed, output: out },
         { ...convValues(spec), pixelBlock, tileSize: size },
-        WORK_BYTES / 4 + (RECORD_BYTES / 4) * columns + pointsLength + productsLength + 16,
+        { scratchBytes: WORK_BYTES + RECORD_BYTES * columns + 4 * (pointsLength + productsLength + 16) },
       );
     },
   };

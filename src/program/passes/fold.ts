@@ -1,6 +1,6 @@
 import type { FilterLayout } from '../../ops/conv/options.ts';
 import { foldBatchNorm } from '../../ops/fold-batch-norm.ts';
-import { Operand, type Tensor } from '../../tensor/tensor.ts';
+import { type AnyOperand, type AnyTensor, Operand, type Tensor } from '../../tensor/tensor.ts';
 import { type Graph, type Node, producersOf, usesOf } from '../graph.ts';
 import { makeNode } from '../node.ts';
 
@@ -41,7 +41,7 @@ export function foldBatchNorms(graph: Graph): Graph {
   return { ...graph, constants, nodes };
 }
 
-function fold(conv: Node, norm: Node, constants: Map<Operand, Tensor>): Node | undefined {
+function fold(conv: Node, norm: Node, constants: Map<AnyOperand, AnyTensor>): Node | undefined {
   const [x, filter, convOptions = {}] = conv.args as readonly [Operand, Operand, ConvArguments?];
   const [, mean, variance, normOptions = {}] = norm.args as readonly [Operand, Operand, Operand, BatchNormArguments?];
   const { bias, activation, normalize = 'none', inputLayout = 'nchw', filterLayout } = convOptions;

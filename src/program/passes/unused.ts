@@ -1,10 +1,10 @@
-import type { Operand } from '../../tensor/tensor.ts';
+import type { AnyOperand } from '../../tensor/tensor.ts';
 import type { Graph } from '../graph.ts';
 
 /** Leaves out what no output depends on. */
 export function removeUnused(graph: Graph): Graph {
-  const needed = new Set<Operand>(Object.values(graph.outputs));
-  const follow = (operand: Operand) => {
+  const needed = new Set<AnyOperand>(Object.values(graph.outputs));
+  const follow = (operand: AnyOperand) => {
     const source = graph.views.get(operand);
     if (source === undefined || needed.has(source)) return;
     needed.add(source);
@@ -22,6 +22,6 @@ export function removeUnused(graph: Graph): Graph {
       return true;
     })
     .reverse();
-  const among = <T>(map: ReadonlyMap<Operand, T>) => new Map([...map].filter(([operand]) => needed.has(operand)));
+  const among = <T>(map: ReadonlyMap<AnyOperand, T>) => new Map([...map].filter(([operand]) => needed.has(operand)));
   return { ...graph, nodes, constants: among(graph.constants), variables: among(graph.variables), views: among(graph.views) };
 }

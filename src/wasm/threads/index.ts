@@ -38,7 +38,7 @@ export class Threads {
   static async start(module: WebAssembly.Module, memory: KernelMemory, workers: number, notes: string[]): Promise<Threads | undefined> {
     const length = controlLength(workers);
     // A view of a shared memory stays good when memory grows.
-    const words = new Int32Array(memory.words.buffer, memory.allocate(length), length).fill(0);
+    const words = new Int32Array(memory.words.buffer, memory.allocate(4 * length), length).fill(0);
     const threads = new Threads(memory, words, workers, notes);
     const control = words.byteOffset / 4;
     const failures = new Set<string>();
@@ -70,7 +70,7 @@ export class Threads {
    * never return to their event loop. The copy stays as long as the engine.
    */
   addModule(bytes: Uint8Array): void {
-    const address = this.#memory.allocate(Math.ceil(bytes.length / 4));
+    const address = this.#memory.allocate(bytes.length);
     new Uint8Array(this.#memory.words.buffer).set(bytes, address);
     this.#words.set([address, bytes.length], MODULES + 2 * this.#modules++);
   }
