@@ -1,19 +1,26 @@
 import { Binary, Gradient, Unary } from '../kernels/arithmetic.ts';
-import { planBinary, planBinaryBackward, planUnary, planUnaryGradient } from '../plan/arithmetic.ts';
+import { type BinaryName, planBinary, planBinaryBackward, planUnary, planUnaryGradient } from '../plan/arithmetic.ts';
 import { Plan, type Value } from '../plan/plan.ts';
 import type { ActivationOptions } from '../spec/activation.ts';
+import { checkOperands } from '../spec/broadcast.ts';
+import { known, out, tensor } from '../spec/check.ts';
 import {
-  type BinaryBackwardOptions,
-  type BinaryGradient,
-  type BinaryName,
-  binary as checkBinary,
-  binaryBackward as checkBinaryBackward,
-  unary as checkUnary,
-  unaryBackward as checkUnaryBackward,
-} from '../spec/arithmetic.ts';
-import type { Gradients, GradientsOut, GradientTargets } from '../spec/gradients.ts';
-import type { Out, ResidentLike, Tensor } from '../tensor/tensor.ts';
+  checkGradient,
+  type GradientOptions,
+  type Gradients,
+  type GradientsOut,
+  type GradientTargets,
+  outOver,
+  wantedGradients,
+} from '../spec/gradients.ts';
+import { lengthOf, type Out, type ResidentLike, type Tensor } from '../tensor/tensor.ts';
 import { gradients, type Operation, type Operations, one } from './operation.ts';
+
+/** By what an operator on two tensors is differentiated. */
+export type BinaryGradient = 'da' | 'db';
+
+/** What gradients of operators on two tensors take besides their operands: `out.da` may be `dy` itself where `a` has its shape. */
+export interface BinaryBackwardOptions extends GradientOptions<BinaryGradient> {}
 
 /**
  * Arithmetic, element by element. Two shapes are broadcast as in NumPy, ONNX and WebNN: dimensions are aligned
@@ -385,24 +392,34 @@ export interface ArithmeticOperators {
 }
 
 const binary = (kind: number) => (a: Tensor, b: Tensor, options?: ActivationOptions) => {
-  const { spec, shape, out } = checkBinary(a, b, options);
+  const own = known('options', options, ['out']);
+  const spec = checkOperands(a, b);
+  const { shape } = spec;
+  const target = out(own.out, shape, { a, b }, lengthOf(spec.a) === lengthOf(shape));
   const plan = new Plan();
   planBinary(plan, kind, { value: plan.named('a'), shape: spec.a }, { value: plan.named('b'), shape: spec.b }, plan.named('out'), shape);
-  return one(a, { a, b }, shape, out, plan);
+  return one(a, { a, b }, shape, target, plan);
 };
 
 const binaryBackward = (name: BinaryName) => (dy: Tensor, a: Tensor, b: Tensor, options?: BinaryBackwardOptions) => {
-  const { spec, wanted } = checkBinaryBackward(dy, a, b, options);
+  const own = known('options', options, ['out', 'skip']);
+  const spec = checkOperands(a, b);
+  checkGradient(dy, spec.shape);
+  const over = lengthOf(spec.a) === lengthOf(spec.shape) ? 'da' : undefined;
+  const wanted = wantedGradients<BinaryGradient>(own, { da: spec.a, db: spec.b }, { dy, a, b }, over);
   const plan = new Plan();
   planBinaryBackward(plan, name, spec, wanted);
   return gradients(a, { dy, a, b }, wanted, plan, ['da', 'db']);
 };
 
 const unary = (kind: number) => (x: Tensor, options?: ActivationOptions) => {
-  const { shape, out } = checkUnary(x, options);
+  const own = known('options', options, ['out']);
+  tensor('x', x, undefined, true);
+  const shape = [...x.shape];
+  const target = out(own.out, shape, { x }, true);
   const plan = new Plan();
   planUnary(plan, kind, plan.named('x'), plan.named('out'), shape);
-  return one(x, { x }, shape, out, plan);
+  return one(x, { x }, shape, target, plan);
 };
 
 type PlanGradient = (plan: Plan, dy: Value, x: Value, out: Value, shape: readonly number[]) => void;
@@ -410,10 +427,14 @@ type PlanGradient = (plan: Plan, dy: Value, x: Value, out: Value, shape: readonl
 const unaryBackward =
   (make: PlanGradient) =>
   (dy: Tensor, x: Tensor, options?: ActivationOptions): Operation => {
-    const { shape, out } = checkUnaryBackward(dy, x, options);
+    const own = known('options', options, ['out']);
+    tensor('x', x, undefined, true);
+    checkGradient(dy, x.shape);
+    const shape = [...x.shape];
+    const target = outOver(own.out, dy, x);
     const plan = new Plan();
     make(plan, plan.named('dy'), plan.named('x'), plan.named('out'), shape);
-    return one(x, { dy, x }, shape, out, plan);
+    return one(x, { dy, x }, shape, target, plan);
   };
 
 const gradient = (kind: number) => unaryBackward((plan, dy, x, out, shape) => planUnaryGradient(plan, kind, dy, x, out, shape));

@@ -1,10 +1,13 @@
 import { Binary, Gradient, Unary } from '../kernels/arithmetic.ts';
-import type { BinaryGradient, BinaryName, BinarySpec } from '../spec/arithmetic.ts';
+import type { BinarySpec } from '../spec/broadcast.ts';
 import type { Wanted } from '../spec/gradients.ts';
 import { lengthOf } from '../tensor/tensor.ts';
 import { TASK_LENGTH } from './activation.ts';
 import { type Broadcast, planSum, rowsOf } from './broadcast.ts';
 import type { Plan, Value } from './plan.ts';
+
+/** Operators on two tensors that have gradients. */
+export type BinaryName = 'add' | 'sub' | 'mul' | 'div' | 'maximum' | 'minimum' | 'pow';
 
 export function planUnary(plan: Plan, kind: number, input: Value, output: Value, shape: readonly number[]): void {
   const length = lengthOf(shape);
@@ -120,7 +123,7 @@ const turned =
     planGradient(plan, kind, dy.value, b, a, to, shape);
 
 /** What is summed for either operand: `dy` itself, its negative, or what one step makes of it. */
-const GRADIENTS: Readonly<Record<BinaryName | 'prelu', Readonly<Record<BinaryGradient, 'dy' | '-dy' | Make>>>> = {
+const GRADIENTS: Readonly<Record<BinaryName | 'prelu', Readonly<Record<'da' | 'db', 'dy' | '-dy' | Make>>>> = {
   add: { da: 'dy', db: 'dy' },
   sub: { da: 'dy', db: '-dy' },
   mul: { da: binary(Binary.Mul, 'b'), db: binary(Binary.Mul, 'a') },
@@ -145,7 +148,7 @@ export function planBinaryBackward(
   plan: Plan,
   name: BinaryName | 'prelu',
   { a, b, shape }: BinarySpec,
-  wanted: Wanted<BinaryGradient>,
+  wanted: Wanted<'da' | 'db'>,
   names = NAMES,
 ): void {
   const dy = { value: plan.named('dy'), shape };

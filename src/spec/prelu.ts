@@ -1,7 +1,7 @@
 import { ShapeError } from '../errors.ts';
 import { lengthOf, type Tensor } from '../tensor/tensor.ts';
 import type { ActivationOptions, Elementwise } from './activation.ts';
-import { type BinarySpec, isBroadcastTo } from './arithmetic.ts';
+import { type BinarySpec, isBroadcastTo } from './broadcast.ts';
 import { known, type Layout, layout, out, show, tensor } from './check.ts';
 import { checkGradient, type GradientOptions, type Wanted, wantedGradients } from './gradients.ts';
 

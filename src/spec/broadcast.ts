@@ -1,17 +1,6 @@
 import { ShapeError } from '../errors.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { lengthOf } from '../tensor/tensor.ts';
-import type { ActivationOptions, Elementwise } from './activation.ts';
-import { checkLength, known, out, sameShape, show, tensor } from './check.ts';
-import { checkGradient, type GradientOptions, outOver, wantedGradients } from './gradients.ts';
-
-export type BinaryName = 'add' | 'sub' | 'mul' | 'div' | 'maximum' | 'minimum' | 'pow';
-
-/** By what an operator on two tensors is differentiated. */
-export type BinaryGradient = 'da' | 'db';
-
-/** What gradients of operators on two tensors take besides their operands: `out.da` may be `dy` itself where `a` has its shape. */
-export interface BinaryBackwardOptions extends GradientOptions<BinaryGradient> {}
+import { checkLength, sameShape, show, tensor } from './check.ts';
 
 /** Two shapes, and that to which both are broadcast. */
 export interface BinarySpec {
@@ -52,7 +41,8 @@ function groups(shape: readonly number[], a: readonly number[], b: readonly numb
   return count;
 }
 
-function checkOperands(a: Tensor, b: Tensor): BinarySpec {
+/** The shapes of two operands, checked. */
+export function checkOperands(a: Tensor, b: Tensor): BinarySpec {
   tensor('a', a, undefined, true);
   tensor('b', b, undefined, true);
   const shape = broadcast(a.shape, b.shape);
@@ -63,34 +53,4 @@ function checkOperands(a: Tensor, b: Tensor): BinarySpec {
   }
   checkLength('a and b', shape);
   return { a: [...a.shape], b: [...b.shape], shape };
-}
-
-/** Two tensors of any rank and any size. The result may take the place of the first, where that has its shape. */
-export function binary(a: Tensor, b: Tensor, given: ActivationOptions | undefined): Elementwise<BinarySpec> {
-  const options = known('options', given, ['out']);
-  const spec = checkOperands(a, b);
-  const inPlace = lengthOf(spec.a) === lengthOf(spec.shape);
-  return { spec, shape: spec.shape, out: out(options.out, spec.shape, { a, b }, inPlace) };
-}
-
-export function binaryBackward(dy: Tensor, a: Tensor, b: Tensor, given: BinaryBackwardOptions | undefined) {
-  const options = known('options', given, ['out', 'skip']);
-  const spec = checkOperands(a, b);
-  checkGradient(dy, spec.shape);
-  const over = lengthOf(spec.a) === lengthOf(spec.shape) ? 'da' : undefined;
-  return { spec, wanted: wantedGradients<BinaryGradient>(options, { da: spec.a, db: spec.b }, { dy, a, b }, over) };
-}
-
-/** Any rank and any size, empty too; the result may take the input's place. */
-export function unary(x: Tensor, given: ActivationOptions | undefined) {
-  const options = known('options', given, ['out']);
-  tensor('x', x, undefined, true);
-  return { shape: [...x.shape], out: out(options.out, x.shape, { x }, true) };
-}
-
-export function unaryBackward(dy: Tensor, x: Tensor, given: ActivationOptions | undefined) {
-  const options = known('options', given, ['out']);
-  tensor('x', x, undefined, true);
-  checkGradient(dy, x.shape);
-  return { shape: [...x.shape], out: outOver(options.out, dy, x) };
 }
