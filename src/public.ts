@@ -2,6 +2,7 @@
 
 export type { Engine, TensorOptions } from './engine.ts';
 export { DisposedError, LayoutError, OptionError, OutOfMemoryError, ShapeError, UnsupportedError } from './errors.ts';
+export type { BinaryBackwardOptions, BinaryGradient } from './ops/arithmetic.ts';
 export type { ColumnsOptions, Conv2dMatrixOptions } from './ops/columns.ts';
 export type {
   Conv1dBackwardOptions,
@@ -32,6 +33,7 @@ export { type FoldBatchNormOptions, type FoldedBatchNorm, foldBatchNorm } from '
 export type { LinearBackwardOptions, LinearGradient, LinearOptions } from './ops/linear.ts';
 export type { MatmulOptions } from './ops/matmul.ts';
 export type {
+  Backward,
   BatchNormBackwardOptions,
   BatchNormGradient,
   BatchNormOptions,
@@ -49,6 +51,7 @@ export type {
   RmsNormOptions,
 } from './ops/norm/options.ts';
 export type { PadBackwardOptions, PadOptions } from './ops/pad.ts';
+export type { Indices } from './ops/pool.ts';
 export type { ArgMaxOptions, ReduceOptions } from './ops/reduce.ts';
 export type { CoordinateTransformation, ResizeBackwardOptions, ResizeOptions } from './ops/resample.ts';
 export type { Conv2dPlan } from './plan/conv/conv.ts';
@@ -88,4 +91,12 @@ export type { RreluOptions } from './spec/rrelu.ts';
 export type { SoftmaxOptions } from './spec/softmax.ts';
 export type { Padding, Padding1d, Padding3d, PaddingRule, RoundingType } from './spec/window.ts';
 export type { ArrayOf, DType, TensorData } from './tensor/dtype.ts';
-export { KernelTensor, type Out, type Quantization, type ResidentLike, type Tensor } from './tensor/tensor.ts';
+export {
+  type AnyTensor,
+  KernelTensor,
+  type Operand,
+  type Out,
+  type Quantization,
+  type ResidentLike,
+  type Tensor,
+} from './tensor/tensor.ts';

@@ -57,6 +57,7 @@ export function readImage(value: object, path: string, live?: Live): KernelImage
  */
 export type BorderMode = 'constant' | 'replicate' | 'reflect' | 'reflect-101' | 'wrap';
 
+/** What every filter takes besides the image. */
 export interface FilterOptions {
   /** `'replicate'` unless given. */
   readonly border?: BorderMode;
@@ -68,6 +69,7 @@ export interface FilterOptions {
   readonly out?: Image;
 }
 
+/** What a filter with a kernel of the caller's takes. */
 export interface Filter2dOptions extends FilterOptions {
   /** What each sum is divided by; 1 unless given. */
   readonly divisor?: number;

@@ -6,6 +6,7 @@ import type { Family } from './family.ts';
 /** Any view of a buffer. */
 export type AnyArray = ArrayBufferView<ArrayBufferLike>;
 
+/** What kernels are made of: 128-bit SIMD, SIMD with fused multiply-add where the processor has it, or JavaScript. */
 export type Variant = 'simd' | 'relaxed-simd' | 'js';
 
 /** What a 32-bit address reaches, less the last page, so that the end of memory is an address too. */

@@ -6,9 +6,13 @@ export type DType = 'float32' | 'int32' | 'uint8' | 'int8';
 
 /** The array that holds elements of each type. */
 export interface ArrayOf {
+  /** IEEE 754 single precision. */
   readonly float32: Float32Array;
+  /** Whole numbers, such as indices. */
   readonly int32: Int32Array;
+  /** Bytes from 0 to 255. */
   readonly uint8: Uint8Array;
+  /** Bytes from −128 to 127. */
   readonly int8: Int8Array;
 }
 
