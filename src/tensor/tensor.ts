@@ -8,11 +8,15 @@ import type { TensorMemory } from './memory.ts';
  * What operators take and give: a shape and its elements, the last dimension contiguous. Any object with these two properties will do.
  * A `Tensor` holds floats, a `Tensor<Int32Array>` whole numbers, and so on.
  */
-export interface Tensor<D extends TensorData = Float32Array> extends Partial<Quantization> {
+export interface Tensor<D extends TensorData = Float32Array> {
   /** Extents, the outermost first. */
   readonly shape: readonly number[];
   /** As many elements as the product of the extents, row by row. */
   readonly data: D;
+  /** Of whole numbers that stand for real ones: see `Quantization`. */
+  readonly scale?: Quantization['scale'] | undefined;
+  /** The element that stands for 0. */
+  readonly zeroPoint?: Quantization['zeroPoint'];
 }
 
 /** What whole numbers stand for: an element `q` is the real number `scale · (q − zeroPoint)`. */
