@@ -101,7 +101,7 @@ function bytesOf({ data }: Operand): Uint8Array {
 /** The same elements in the middle of a larger buffer; bytes at an odd place at times. */
 function embedded(data: Picture['data']): Picture['data'] {
   const Kind = data.constructor as new (buffer: ArrayBuffer, at: number, length: number) => Picture['data'];
-  const before = data instanceof Float32Array ? 64 : 64 + (data.length % 4);
+  const before = data.BYTES_PER_ELEMENT > 1 ? 64 : 64 + (data.length % 4);
   const bytes = new Uint8Array(before + data.byteLength + 67 - (data.byteLength % 4)).fill(GUARD_BYTE);
   bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), before);
   return new Kind(bytes.buffer, before, data.length);
