@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { OptionError, ShapeError } from '../src/errors.ts';
+import { DisposedError, OptionError, ShapeError } from '../src/errors.ts';
 import { GraphBuilder } from '../src/program/graph-builder.ts';
 import type { Operand, Tensor } from '../src/tensor/tensor.ts';
 import { expectSameBits } from './equal.ts';
@@ -193,6 +193,18 @@ it('a variable is read anew in each run', () => {
     weight.data.set([1, 2, 3, 4, 5, 6].map((value) => value * factor));
     expectSameBits(program.run({ x }).y.data, engine.linear(x, weight).data);
   }
+});
+
+it('a variable that was disposed of is refused, and its memory is not read', () => {
+  const weight = engine.tensor([2, 3], [1, 2, 3, 4, 5, 6]);
+  const graph = new GraphBuilder(engine.backend);
+  using program = graph.build({ y: graph.linear(graph.input('x', [4, 3]), graph.variable(weight)) });
+  using x = engine.tensor([4, 3]);
+  using y = engine.tensor([4, 2]);
+  program.run({ x }, { y });
+  weight.dispose();
+  expect(() => program.run({ x }, { y })).toThrow(DisposedError);
+  expect(() => program.run({ x: randomTensor([4, 3], 1) })).toThrow(DisposedError);
 });
 
 it('an operator with several results, a view, and an output that is an input', () => {

@@ -6,6 +6,9 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { Engine } from '../dist/engine.js';
 import { DisposedError, load, loadSync, ShapeError } from '../dist/index.js';
+import { Binary } from '../dist/kernels/arithmetic.js';
+import { planBinary } from '../dist/plan/arithmetic.js';
+import { Plan } from '../dist/plan/plan.js';
 import { WasmBackend } from '../dist/wasm/backend.js';
 import { compileEmbedded } from '../dist/wasm/compile.js';
 import { instantiate } from '../dist/wasm/instance.js';
@@ -525,4 +528,29 @@ describe('the end', () => {
     x.dispose();
     out.dispose();
   });
+});
+
+it('a step whose result lies over any operand is not shared, so that no lost worker can spoil what is done again', () => {
+  const { engine, threads } = several[0];
+  const { backend } = engine as unknown as { readonly backend: WasmBackend };
+  const length = 1 << 20;
+  const [a, b, out] = [0, 1, 2].map(() => backend.allocate(4 * length));
+  const jobsOf = (x: number, y: number, to: number) => {
+    const plan = new Plan();
+    const operand = (name: string) => ({ value: plan.named(name), shape: [length] });
+    planBinary(plan, Binary.Add, operand('a'), operand('b'), plan.named('out'), [length]);
+    const buffers: number[] = [];
+    buffers[plan.named('a').id] = x;
+    buffers[plan.named('b').id] = y;
+    buffers[plan.named('out').id] = to;
+    const call = backend.bind(plan, buffers);
+    const before = threads.jobs;
+    call.run(() => {});
+    call.release();
+    return threads.jobs - before;
+  };
+  expect(jobsOf(a, b, out)).toBe(1);
+  expect(jobsOf(a, b, a)).toBe(0);
+  expect(jobsOf(a, b, b)).toBe(0);
+  for (const buffer of [a, b, out]) backend.free(buffer);
 });

@@ -3,7 +3,7 @@ import { DisposedError } from '../errors.ts';
 import type { Plan, Slots, Value } from '../plan/plan.ts';
 import type { Backend, Call } from '../runtime/backend.ts';
 import { Placed } from '../runtime/execute.ts';
-import { outOf, sameShape } from '../spec/check.ts';
+import { outOf, sameShape, show } from '../spec/check.ts';
 import { type DType, elementBytes, type TensorData } from '../tensor/dtype.ts';
 import { type AnyTensor, KernelTensor } from '../tensor/tensor.ts';
 import { type Arena, layArena } from './arena.ts';
@@ -49,6 +49,8 @@ export class BoundPlan<B = unknown> {
   readonly #portValues: readonly Value[];
   /** Buffers of folded constants, constants and variables, by the numbers of their values. */
   readonly #fixed: readonly (B | undefined)[];
+  /** They belong to others, who may dispose of them. */
+  readonly #variables: readonly KernelTensor<TensorData, B>[];
   readonly #arena: Arena;
   #bound: Bound<B> | undefined;
   #disposed = false;
@@ -74,6 +76,7 @@ export class BoundPlan<B = unknown> {
     this.#outputs = outputs;
     this.#portValues = [...inputs, ...outputs].map(({ name }) => run.named(name));
     this.#fixed = fixed;
+    this.#variables = [...(variables?.values() ?? [])];
     // Threads may repeat a step whose worker was lost, but not over its own input.
     this.#arena = layArena(run, () => backend.threads === 1);
     this.#entering = new Array(inputs.length + outputs.length);
@@ -112,6 +115,7 @@ export class BoundPlan<B = unknown> {
   runResident(inputs: readonly AnyTensor[], outputs: readonly (AnyTensor | undefined)[]): readonly AnyTensor[] | undefined {
     const bound = this.#bound;
     if (bound === undefined) return undefined;
+    this.#checkVariables();
     const entering = this.#entering;
     const count = this.#inputs.length;
     for (let i = 0; i < count; i++) {
@@ -143,6 +147,7 @@ export class BoundPlan<B = unknown> {
   runOneResident(input: AnyTensor, output: AnyTensor | undefined): AnyTensor | undefined {
     const bound = this.#bound;
     if (bound === undefined) return undefined;
+    this.#checkVariables();
     const from = this.#residentBuffer(input, this.#inputs[0], this.#portValues[0].dtype);
     if (from === undefined) return undefined;
     this.#entering[0] = from;
@@ -171,6 +176,13 @@ export class BoundPlan<B = unknown> {
     } catch (error) {
       for (const tensor of made) tensor.dispose();
       throw error;
+    }
+  }
+
+  #checkVariables(): void {
+    for (let i = 0; i < this.#variables.length; i++) {
+      const { disposed, shape } = this.#variables[i];
+      if (disposed) throw new DisposedError(`a tensor of shape ${show(shape)} that the program reads`);
     }
   }
 
@@ -214,6 +226,7 @@ export class BoundPlan<B = unknown> {
     outputs: readonly (AnyTensor | undefined)[],
   ): { call: Call<B>; enter: () => void; placed: Placed<B> } {
     if (this.#disposed || this.#backend.disposed) throw new DisposedError('the engine of the program');
+    this.#checkVariables();
     const operands = Object.fromEntries(this.#inputs.map(({ name }, i) => [name, inputs[i]]));
     const apart: Record<string, AnyTensor> = { ...operands };
     const results = Object.fromEntries(

@@ -28,7 +28,7 @@ const Building = class {} as unknown as abstract new () => Operators;
  */
 export class GraphBuilder<B = unknown> extends Building {
   readonly #backend: Backend<B>;
-  readonly #inputs: Record<string, AnyOperand> = {};
+  readonly #inputs: Record<string, AnyOperand> = Object.create(null);
   readonly #constants = new Map<AnyOperand, AnyTensor>();
   readonly #variables = new Map<AnyOperand, KernelTensor<TensorData>>();
   readonly #views = new Map<AnyOperand, AnyOperand>();

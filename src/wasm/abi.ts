@@ -18,8 +18,6 @@ export interface Form {
   readonly buffers: readonly Field[];
   readonly integers: readonly Field[];
   readonly floats: readonly Field[];
-  readonly inputWord: number;
-  readonly outputWord: number;
   readonly scratchWord: number;
 }
 
@@ -37,9 +35,8 @@ export function formOf(block: Layout): Form {
 function findForm(layout: Layout): Form {
   const names = Object.keys(layout);
   const of = (is: (kind: FieldKind) => boolean) => names.map((name, word) => ({ name, word })).filter(({ name }) => is(layout[name]));
-  const [inputWord, outputWord, scratchWord] = ['input', 'output', 'scratch'].map((name) => names.indexOf(name));
   const numbers = (wanted: FieldKind) => of((kind) => kind === wanted);
-  return { buffers: of(isBuffer), integers: numbers('i32'), floats: numbers('f32'), inputWord, outputWord, scratchWord };
+  return { buffers: of(isBuffer), integers: numbers('i32'), floats: numbers('f32'), scratchWord: names.indexOf('scratch') };
 }
 
 /** Writes everything of a step but its buffers. */

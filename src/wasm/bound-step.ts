@@ -13,8 +13,12 @@ export interface BoundStep {
   readonly chunkCount: number;
   /** Not worth a worker's while. */
   readonly small: boolean;
-  /** The kernel must not run a task twice when the result takes the place of the input. */
-  readonly once: boolean;
+  /**
+   * Words of the block that hold the addresses of what the kernel reads, and of what it writes: none for a kernel that is idempotent in
+   * place. The others must not run a task twice when a result lies where an operand does.
+   */
+  readonly reads: readonly number[];
+  readonly writes: readonly number[];
 }
 
 /** The scratch of a call, for each thread one piece. */

@@ -22,7 +22,7 @@ const SMALL = 20000;
 const LINE_BYTES = 64;
 
 /** Of a step that no worker knows. */
-const HOST_FORM: Form = { buffers: [], integers: [], floats: [], inputWord: -1, outputWord: -1, scratchWord: -1 };
+const HOST_FORM: Form = { buffers: [], integers: [], floats: [], scratchWord: -1 };
 
 /**
  * The scratch that every call of an engine shares, for each thread as large as the largest call bound so far. The old one is given
@@ -103,10 +103,12 @@ export class WasmCall implements Call<number>, Run {
     }
     const { taskCount } = step;
     const threads = this.#threads;
-    if (threads === undefined) return { form, kernel, number: -1, block, taskCount, chunkCount: 1, small: true, once: false };
-    const { idempotent, cost } = step.descriptor;
+    if (threads === undefined) return { form, kernel, number: -1, block, taskCount, chunkCount: 1, small: true, reads: [], writes: [] };
+    const { idempotent, cost, writes } = step.descriptor;
     const small = cost(step.values) < SMALL;
     const chunkCount = small ? 1 : Math.min(taskCount, MAX_CHUNKS, CHUNKS_PER_THREAD * threads.count);
+    const wordsOf = (isWanted: (field: string) => boolean) =>
+      idempotent ? [] : form.buffers.filter(({ name }) => name !== 'scratch' && isWanted(name)).map((field) => word + field.word);
     return {
       form,
       kernel,
@@ -115,7 +117,8 @@ export class WasmCall implements Call<number>, Run {
       taskCount,
       chunkCount,
       small,
-      once: !idempotent && form.inputWord >= 0 && form.outputWord >= 0,
+      reads: wordsOf((field) => !writes.includes(field)),
+      writes: wordsOf((field) => writes.includes(field)),
     };
   }
 
@@ -128,7 +131,7 @@ export class WasmCall implements Call<number>, Run {
       const view = (field: string, i: number) => viewOf(values[field].dtype, words.buffer, words[block / 4 + i] >>> 0, lengths[field]);
       run(Object.fromEntries(fields.map((field, i) => [field, view(field, i)])));
     };
-    return { form: HOST_FORM, kernel, number: -1, block, taskCount: 1, chunkCount: 1, small: true, once: true };
+    return { form: HOST_FORM, kernel, number: -1, block, taskCount: 1, chunkCount: 1, small: true, reads: [], writes: [] };
   }
 
   #place(value: Value, word: number, buffers: readonly (number | undefined)[]): void {
@@ -182,8 +185,12 @@ export class WasmCall implements Call<number>, Run {
   }
 
   /** Can what a lost worker had be done again? Otherwise the caller's thread does all of it. */
-  #repeats({ once, block, form }: BoundStep): boolean {
+  #repeats({ reads, writes }: BoundStep): boolean {
     const { words } = this.#memory;
-    return !once || words[block / 4 + form.inputWord] !== words[block / 4 + form.outputWord];
+    for (let i = 0; i < writes.length; i++) {
+      const written = words[writes[i]];
+      for (let j = 0; j < reads.length; j++) if (words[reads[j]] === written) return false;
+    }
+    return true;
   }
 }
